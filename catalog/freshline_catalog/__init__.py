@@ -1,0 +1,1 @@
+"""The asset catalog: the event log and the tables folded from it."""

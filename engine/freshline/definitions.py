@@ -1,0 +1,163 @@
+"""What authors declare, as frozen values: the only form in which the rest of the house knows it.
+
+YAML, SQL front matter and (later) Python each parse to these same values; nothing here can fail,
+read a file or know where an asset will be stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from freshline.errors import Diagnostic, Span
+
+
+class Kind(StrEnum):
+    """What an asset is kept as."""
+
+    TABLE = "table"
+
+
+class Column(NamedTuple):
+    """A column as it is: its exact spelling and its DuckDB type."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnDefinition:
+    """A column as its author describes it; the type is asserted, never cast, on SQL assets."""
+
+    name: str
+    type: str | None = None
+    not_null: bool = False
+    description: str = ""
+    span: Span | None = None
+
+
+class Edit(NamedTuple):
+    """One replacement: text[start:end] of the original became `length` characters of the result."""
+
+    start: int
+    end: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlText:
+    """The SQL of an asset as the parser gets it, with the way back to the file.
+
+    `text` is what remains of `original` after variables were rendered; `edits` says where.
+    `original` begins at `line` and `column` of `file`; its later lines are indented by `indent`.
+    """
+
+    text: str
+    original: str
+    file: str
+    line: int = 1
+    column: int = 1
+    indent: int = 0
+    edits: tuple[Edit, ...] = ()
+    variables: tuple[str, ...] = ()
+
+    def span(self, offset: int, length: int = 1) -> Span:
+        """Return the place in the file that character `offset` of `text` came from."""
+        shift = 0  # how far the text before the next edit lies behind the original
+        position = None
+        for edit in self.edits:
+            begins = edit.start + shift
+            if offset < begins:
+                break
+            if offset < begins + edit.length:
+                position, length = edit.start, edit.end - edit.start
+                break
+            shift += edit.length - (edit.end - edit.start)
+        if position is None:
+            position = offset - shift
+        before = self.original[:position]
+        row = before.count("\n")
+        column = position - (before.rfind("\n") + 1) + 1
+        column += self.indent if row else self.column - 1
+        return Span(file=self.file, line=self.line + row, column=column, length=length)
+
+    def line_at(self, span: Span) -> str:
+        """Return the source line that a span of this text lies in, as the file shows it."""
+        rows = self.original.split("\n")
+        row = span.line - self.line
+        indent = self.indent if row else self.column - 1
+        return " " * indent + rows[row] if 0 <= row < len(rows) else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetDefinition:
+    """One asset as declared: what computes it, and what people should know about it."""
+
+    key: str
+    file: str
+    span: Span
+    sql: SqlText
+    kind: Kind = Kind.TABLE
+    storage: str | None = None
+    description: str = ""
+    owner: str | None = None
+    group: str = ""
+    tags: tuple[str, ...] = ()
+    meta: Mapping[str, object] = field(default_factory=dict[str, object])
+    columns: tuple[ColumnDefinition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDefinition:
+    """Files that Freshline reads but does not build.
+
+    `path` is relative to the project's root and may be a glob; `options` go to DuckDB's reader.
+    """
+
+    key: str
+    file: str
+    span: Span
+    path: str
+    format: str
+    options: tuple[tuple[str, object], ...] = ()
+    description: str = ""
+    owner: str | None = None
+    group: str = ""
+    tags: tuple[str, ...] = ()
+    meta: Mapping[str, object] = field(default_factory=dict[str, object])
+    columns: tuple[ColumnDefinition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageDefinition:
+    """A named place for versions: the adapter that serves it and the adapter's own settings."""
+
+    name: str
+    adapter: str
+    settings: Mapping[str, object] = field(default_factory=dict[str, object])
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectDefinition:
+    """What freshline.yaml says of the project as a whole."""
+
+    name: str
+    file: str = "freshline.yaml"
+    environments: tuple[str, ...] = ("main",)
+    storages: tuple[StorageDefinition, ...] = (StorageDefinition(name="lake", adapter="lake"),)
+    default_storage: str = "lake"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A whole project as read from its files: the good definitions and every finding.
+
+    `broken` names the keys that could be told apart but not understood.
+    """
+
+    project: ProjectDefinition
+    assets: tuple[AssetDefinition, ...] = ()
+    sources: tuple[SourceDefinition, ...] = ()
+    broken: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()

@@ -1,0 +1,143 @@
+"""What happened, as frozen values: the only thing the catalog stores and state is folded from.
+
+Every event carries `at`, unix seconds in UTC as the recorder's clock had it; order is given by the
+log's sequence numbers, never by `at`. Kinds are stable names: they are stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+from freshline.keys import Target
+from freshline.versions import Build, Logic, Read
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """The part that all events share: when, and in which run."""
+
+    kind: ClassVar[str] = ""
+    at: float
+    run: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """Somebody began to execute a plan."""
+
+    kind: ClassVar[str] = "run_started"
+    project: str
+    environment: str
+    plan_id: str
+    actor: str
+    command: str
+    steps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished(Event):
+    """A run ended; `counts` says how many steps ended in which status."""
+
+    kind: ClassVar[str] = "run_finished"
+    outcome: Outcome
+    counts: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetDefined(Event):
+    """An asset's definition entered the catalog, or changed; `spec` is what pages show of it."""
+
+    kind: ClassVar[str] = "asset_defined"
+    target: Target
+    digest: str
+    spec: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceObserved(Event):
+    """A version of a source was seen; `signature` lets the next probe trust unchanged files."""
+
+    kind: ClassVar[str] = "source_observed"
+    target: Target
+    version: str
+    signature: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptStarted(Event):
+    """The intent to publish: `base` is the version number it was planned against, 0 for none."""
+
+    kind: ClassVar[str] = "attempt_started"
+    target: Target
+    publish_id: str
+    fence: int
+    base: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFailed(Event):
+    """An attempt ended without publishing."""
+
+    kind: ClassVar[str] = "attempt_failed"
+    target: Target
+    publish_id: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Materialized(Event):
+    """A version was published; `recovered` when found in storage, not reported by its step."""
+
+    kind: ClassVar[str] = "materialized"
+    target: Target
+    build: Build
+    logic: Logic
+    recovered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified(Event):
+    """The current version was found to be what a rebuild would give: cut off, nothing computed.
+
+    `inputs` are the versions it now stands for; `stamp` replaces the storage's stamp where given.
+    """
+
+    kind: ClassVar[str] = "verified"
+    target: Target
+    mat_id: str
+    inputs: tuple[Read, ...]
+    stamp: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An event with its place in the log."""
+
+    sequence: int
+    event: Event
+
+
+KINDS: Mapping[str, type[Event]] = {
+    kind.kind: kind
+    for kind in (
+        RunStarted,
+        RunFinished,
+        AssetDefined,
+        SourceObserved,
+        AttemptStarted,
+        AttemptFailed,
+        Materialized,
+        Verified,
+    )
+}

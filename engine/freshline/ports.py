@@ -1,0 +1,300 @@
+"""The contracts that adapters, catalogs and clocks fulfil: what the engine asks of the world.
+
+Each docstring states the implementer's obligation. The kits in `freshline.testing` hold every
+implementation, ours and yours, to them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from freshline.definitions import Column
+from freshline.events import Event, Recorded
+from freshline.keys import Target
+from freshline.state import State
+from freshline.versions import Build, DataFile, Logic, Manifest, PublishKind, Trace, Version
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> float:
+        """Return unix seconds, UTC."""
+        ...
+
+
+class Ids(Protocol):
+    """The only source of identifiers."""
+
+    def new(self) -> str:
+        """Return an identifier never returned before, by anyone, that sorts by time of creation."""
+        ...
+
+
+class Measurement(NamedTuple):
+    """What one scan of a relation tells: its rows, its columns and the hash of its content."""
+
+    rows: int
+    columns: tuple[Column, ...]
+    data_version: str
+
+
+class Compute(Protocol):
+    """A SQL engine, as storages and steps see it. Safe to call from several threads at once.
+
+    A relation is text that may stand behind FROM: a table's quoted name, or a table function.
+    Failures of the query are `ComputeError`; a full disk or missing permission `ResourceError`.
+    """
+
+    def copy_to_parquet(self, query: str, path: Path) -> None:
+        """Write the rows of `query` to a new Parquet file; on failure the file may exist."""
+        ...
+
+    def create_table(self, name: str, query: str) -> None:
+        """Keep the rows of `query` as a table of the engine's own, replacing one of that name."""
+        ...
+
+    def drop_table(self, name: str) -> None:
+        """Forget a table made by `create_table`; none of that name is no error."""
+        ...
+
+    def measure(self, relation: str) -> Measurement:
+        """Scan a relation once and say what is in it."""
+        ...
+
+
+class Stage(Protocol):
+    """A private place for one attempt's bytes, invisible to readers until published."""
+
+    @property
+    def relation(self) -> str:
+        """How the compute engine reads back what was written."""
+        ...
+
+    def write(self, compute: Compute, query: str) -> None:
+        """Have the engine put the rows of `query` here."""
+        ...
+
+    def seal(self) -> tuple[DataFile, ...]:
+        """Make the bytes durable and return their inventory; no write may follow."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What a step asks a storage to make visible: sealed files, or (revert) those of a version.
+
+    `base` is the number of the head it was planned against, 0 where there was none.
+    """
+
+    target: Target
+    publish_id: str
+    mat_id: str
+    fence: int
+    base: int
+    kind: PublishKind
+    at: float
+    rows: int
+    columns: tuple[Column, ...]
+    files: tuple[DataFile, ...]
+    trace: Trace
+    logic: Logic
+
+
+class Resolution(StrEnum):
+    """What became of an attempt."""
+
+    PUBLISHED = "published"
+    NOT_PUBLISHED = "not_published"
+    UNKNOWN = "unknown"
+
+
+class Condition(StrEnum):
+    """How the published head compares with what the catalog has on record."""
+
+    INTACT = "intact"
+    RESTAMPED = "restamped"  # same content, other stamp: copied, touched, restored
+    NEWER = "newer"  # the head is not the recorded version
+    DAMAGED = "damaged"  # the recorded version is the head, its content is not what was written
+    GONE = "gone"  # no version is published
+
+
+class Inspection(NamedTuple):
+    """The finding about one target, with the head's stamp as it is now."""
+
+    condition: Condition
+    stamp: str = ""
+    detail: str = ""
+
+
+class Storage(Protocol):
+    """A place where versions live. Implementations must be safe to call from several threads.
+
+    The commit protocol, one attempt: `begin`, `Stage.write`, `Stage.seal`, `publish`. Only
+    `publish` is visible, and it is atomic: at every instant, also after kill -9, `current` gives
+    the old version or the new one, whole.
+    """
+
+    def begin(self, target: Target, mat_id: str) -> Stage:
+        """Allocate a private place named after `mat_id`."""
+        ...
+
+    def publish(self, publication: Publication) -> Version:
+        """Make it the head as number `base + 1`; durable on return.
+
+        Raise ConflictError when the head is not `base`, FencedError when the head's fence is higher
+        than the publication's, UnknownOutcomeError when nobody can tell whether it happened.
+        Publishing the same `publish_id` again returns the version it made.
+        """
+        ...
+
+    def current(self, target: Target) -> Manifest | None:
+        """Return the head's record, None where nothing was published; CorruptError if unreadable."""
+        ...
+
+    def manifest(self, target: Target, number: int) -> Manifest:
+        """Return the record of one version; CorruptError when missing or unreadable."""
+        ...
+
+    def numbers(self, target: Target) -> tuple[int, ...]:
+        """Return the numbers of the versions still on record, ascending; the last is the head."""
+        ...
+
+    def targets(self) -> Iterator[Target]:
+        """Yield every target that has a version on record."""
+        ...
+
+    def resolve(self, target: Target, publish_id: str) -> Resolution:
+        """Say whether a publish happened."""
+        ...
+
+    def abort(self, target: Target, mat_id: str) -> None:
+        """Remove an attempt's private bytes; idempotent; bytes that a version uses stay."""
+        ...
+
+    def inspect(self, version: Version, stamp: str) -> Inspection:
+        """Compare the head with the recorded version as cheaply as is safe, reading no rows.
+
+        An equal stamp is INTACT without reading; another stamp is compared by the files' digests.
+        """
+        ...
+
+    def stamp(self, version: Version) -> str:
+        """Return a token that changes when the version's bytes are touched; cheap."""
+        ...
+
+    def relation(self, version: Version) -> str:
+        """Return how the compute engine reads the version's rows."""
+        ...
+
+    def verify(self, version: Version) -> tuple[str, ...]:
+        """Read every byte of a version; return what is wrong in sentences, none when nothing is."""
+        ...
+
+    def readable(self) -> tuple[Path, ...]:
+        """Return the folders that the compute engine must be allowed to read and write."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The wish to work on a target: the catalog answers with a fence and records the intent.
+
+    `publish_id` names the attempt; a build's version takes it as its mat_id too.
+    """
+
+    at: float
+    run: str
+    target: Target
+    publish_id: str
+    base: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who holds a lease, in words that help to find them."""
+
+    name: str
+    actor: str
+    host: str
+    pid: int
+    since: float
+    purpose: str
+
+
+class Lease(Protocol):
+    """The exclusive right to apply to one environment, held by this process until released.
+
+    It ends by itself, within a second on this machine, when the process dies by any means.
+    """
+
+    @property
+    def epoch(self) -> int:
+        """A number that grows with every holder."""
+        ...
+
+    def release(self) -> None:
+        """Give it back; idempotent."""
+        ...
+
+
+class EventLog(Protocol):
+    """The append-only log and the tables folded from it. Safe to call from several threads."""
+
+    def append(self, events: Sequence[Event]) -> int:
+        """Record the events, all or none, in order; durable on return. Return the last sequence."""
+        ...
+
+    def claim(self, claims: Sequence[Claim]) -> tuple[int, ...]:
+        """Record the intents as AttemptStarted events; return their fences, higher than any before.
+
+        All or none; BusyError when a target has a live attempt.
+        """
+        ...
+
+    def acquire(self, holder: Holder) -> Lease:
+        """Take the lease `holder.name`, or raise BusyError whose message says who holds it."""
+        ...
+
+    def snapshot(self, project: str, environment: str) -> State:
+        """Return what is known to exist there, as of one instant."""
+        ...
+
+    def builds(self, target: Target, limit: int = 100) -> tuple[Build, ...]:
+        """Return the versions materialized for a target, latest first, one for each mat_id."""
+        ...
+
+    def logic(self, mat_ids: Iterable[str]) -> Mapping[str, Logic]:
+        """Return the logic of versions by mat_id; unknown ones are left out."""
+        ...
+
+    def events(
+        self, *, after: int = 0, limit: int = 500, asset: str | None = None, run: str | None = None
+    ) -> tuple[Recorded, ...]:
+        """Return events behind a sequence in ascending order."""
+        ...
+
+    def latest(self, *, limit: int = 50, asset: str | None = None) -> tuple[Recorded, ...]:
+        """Return the newest events, newest first."""
+        ...
+
+    def runs(self, project: str, limit: int = 50) -> tuple[Recorded, ...]:
+        """Return RunStarted events, newest first."""
+        ...
+
+    def close(self) -> None:
+        """Write what is queued and let go of the file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The world that one run is given."""
+
+    events: EventLog
+    storages: Mapping[str, Storage]
+    compute: Compute
+    clock: Clock
+    ids: Ids

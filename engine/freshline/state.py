@@ -1,0 +1,142 @@
+"""State: what is known to exist, as one snapshot folded from events.
+
+`advance` is the whole fold of one target, used by the catalog's tables and by tests alike, so the
+two can never disagree. Replaying an event is harmless: each keeps the sequence it was folded from.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from freshline.events import (
+    AssetDefined,
+    AttemptFailed,
+    AttemptStarted,
+    Event,
+    Materialized,
+    Recorded,
+    SourceObserved,
+    Verified,
+)
+from freshline.keys import Target
+from freshline.versions import Build
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """An attempt that has not reported how it ended."""
+
+    run: str
+    publish_id: str
+    fence: int
+    base: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why the last attempt on a target failed; cleared by the next success."""
+
+    run: str
+    at: float
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """The last seen version of a source, with what lets the next probe trust unchanged files."""
+
+    version: str
+    signature: Mapping[str, object]
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetState:
+    """All that is known of one target."""
+
+    target: Target
+    sequence: int = 0
+    fence: int = 0
+    build: Build | None = None
+    attempt: Attempt | None = None
+    failure: Failure | None = None
+    observation: Observation | None = None
+    definition: str = ""
+    spec: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What is known of one environment, as of event `sequence`; keyed by target."""
+
+    sequence: int = 0
+    targets: Mapping[Target, TargetState] = field(default_factory=dict[Target, TargetState])
+
+    def of(self, target: Target) -> TargetState:
+        """Return the state of a target; nothing known is a state too."""
+        return self.targets.get(target) or TargetState(target=target)
+
+
+def advance(known: TargetState, sequence: int, event: Event) -> TargetState:
+    """Return the state of a target after one event on it; one already folded changes nothing."""
+    if sequence <= known.sequence:
+        return known
+    known = replace(known, sequence=sequence)
+    match event:
+        case AttemptStarted():
+            attempt = Attempt(
+                run=event.run,
+                publish_id=event.publish_id,
+                fence=event.fence,
+                base=event.base,
+                at=event.at,
+            )
+            return replace(known, attempt=attempt, fence=max(known.fence, event.fence))
+        case AttemptFailed():
+            failure = Failure(run=event.run, at=event.at, code=event.code, message=event.message)
+            return replace(known, failure=failure, attempt=_unless(known.attempt, event.publish_id))
+        case Materialized():
+            version = event.build.version
+            return replace(
+                known,
+                build=event.build,
+                failure=None,
+                attempt=_unless(known.attempt, version.publish_id),
+                fence=max(known.fence, version.fence),
+            )
+        case Verified():
+            return replace(known, failure=None, build=_verified(known.build, event))
+        case SourceObserved():
+            seen = Observation(version=event.version, signature=event.signature, at=event.at)
+            return replace(known, observation=seen)
+        case AssetDefined():
+            return replace(known, definition=event.digest, spec=event.spec)
+        case _:
+            return known
+
+
+def fold(recorded: Iterable[Recorded], state: State | None = None) -> State:
+    """Return the state that a stretch of the log leads to, from `state` or from nothing."""
+    start = state or State()
+    targets, last = dict(start.targets), start.sequence
+    for entry in recorded:
+        last = entry.sequence
+        target: Target | None = getattr(entry.event, "target", None)
+        if target is not None:
+            known = targets.get(target) or TargetState(target=target)
+            targets[target] = advance(known, entry.sequence, entry.event)
+    return State(sequence=last, targets=targets)
+
+
+def _unless(attempt: Attempt | None, ended: str) -> Attempt | None:
+    return None if attempt is None or attempt.publish_id == ended else attempt
+
+
+def _verified(build: Build | None, event: Verified) -> Build | None:
+    if build is None or build.version.mat_id != event.mat_id:
+        return build
+    trace = replace(build.trace, inputs=event.inputs)
+    return replace(
+        build, trace=trace, stamp=event.stamp if event.stamp is not None else build.stamp
+    )

@@ -1,0 +1,128 @@
+"""Versions and the record of how each came to be: what storages keep and staleness compares."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from freshline.definitions import Column
+from freshline.keys import Target
+
+
+class PublishKind(StrEnum):
+    """Why a version was made visible: it was computed, or an older one was pointed to again."""
+
+    BUILD = "build"
+    REVERT = "revert"
+
+
+class DataFile(NamedTuple):
+    """One file of a version: path relative to the storage's root, size in bytes, SHA-256 in hex."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+class Window(NamedTuple):
+    """The columns of an upstream that one consumer can observe; None means all of them."""
+
+    columns: tuple[str, ...] | None = None
+
+
+WHOLE = Window()
+
+
+class Read(NamedTuple):
+    """One input of a build: which version of which asset, seen through which window.
+
+    `version` is the mat_id of an asset's version, or the version token of a source; `data_version`
+    is the hash of the content in the window (of a source: its version token again).
+    """
+
+    asset: str
+    version: str
+    data_version: str
+    window: Window = WHOLE
+
+
+class Output(NamedTuple):
+    """The content of a version in one window, as a hash that is equal where the rows are."""
+
+    window: Window
+    data_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logic:
+    """The text a version was computed from, kept so that it can be canonicalised anew.
+
+    `text` is the author's SQL with variables rendered; `schemas` the columns of each upstream at
+    that time; `columns` what the build produced.
+    """
+
+    text: str
+    schemas: tuple[tuple[str, tuple[Column, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """What staleness compares: the hash of the logic, the inputs read and the outputs made.
+
+    `canonicaliser` names the rules under which `code_version` was computed; under other rules the
+    hash says nothing and the stored `Logic` is canonicalised again.
+    """
+
+    code_version: str
+    canonicaliser: str
+    config: str
+    inputs: tuple[Read, ...]
+    outputs: tuple[Output, ...]
+    engine: str
+
+    @property
+    def data_version(self) -> str:
+        """The hash of the whole content."""
+        return next(o.data_version for o in self.outputs if o.window == WHOLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One immutable physical build of a target, as published under a number.
+
+    `mat_id` says who computed the bytes, `publish_id` which publish made them visible; they differ
+    after a revert. `fence` grows with every attempt on the target.
+    """
+
+    target: Target
+    number: int
+    publish_id: str
+    mat_id: str
+    fence: int
+    kind: PublishKind
+    at: float
+    rows: int
+    columns: tuple[Column, ...]
+    files: tuple[DataFile, ...]
+
+    @property
+    def bytes(self) -> int:
+        """The size of the version's files together."""
+        return sum(file.bytes for file in self.files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The complete record of one published version; with it a lost catalog can be rebuilt."""
+
+    version: Version
+    trace: Trace
+    logic: Logic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """A version with its trace, and the storage's cheap stamp of it taken at publish."""
+
+    version: Version
+    trace: Trace
+    stamp: str = ""
