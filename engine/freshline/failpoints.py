@@ -1,8 +1,9 @@
 """Named places where tests make the worst happen: `FRESHLINE_FAILPOINTS=publish.before=kill@3`.
 
-Without that variable a failpoint is one dictionary look-up. Actions: `kill` (SIGKILL to
+Without that variable a failpoint is one look at an empty mapping. Actions: `kill` (SIGKILL to
 ourselves), `raise:ENOSPC` (that OSError), `crash` (an exception nobody catches, for simulations
-in one process), `sleep:0.5`. `@n` means at the n-th passing, the first by default. Several are separated by commas.
+in one process), `sleep:0.5`. `@n` means at the n-th passing, the first by default. Several are
+separated by commas.
 """
 
 import errno

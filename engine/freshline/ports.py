@@ -151,7 +151,7 @@ class Storage(Protocol):
         ...
 
     def current(self, target: Target) -> Manifest | None:
-        """Return the head's record, None where nothing was published; CorruptError if unreadable."""
+        """Return the head's record, None where nothing is published; CorruptError if unreadable."""
         ...
 
     def manifest(self, target: Target, number: int) -> Manifest:
