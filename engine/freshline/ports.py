@@ -73,8 +73,12 @@ class Stage(Protocol):
         """How the compute engine reads back what was written."""
         ...
 
-    def write(self, compute: Compute, query: str) -> None:
-        """Have the engine put the rows of `query` here."""
+    def write(self, compute: Compute, query: str, columns: Sequence[Column]) -> None:
+        """Have the engine put the rows of `query`, which have these columns, here.
+
+        `relation` must give them back with exactly these names and types, whatever form they are
+        stored in.
+        """
         ...
 
     def seal(self) -> tuple[DataFile, ...]:
@@ -182,7 +186,10 @@ class Storage(Protocol):
         ...
 
     def stamp(self, version: Version) -> str:
-        """Return a token that changes when the version's bytes are touched; cheap."""
+        """Return a token that changes when the version's bytes are touched; cheap.
+
+        Empty when some of its bytes are not there any more.
+        """
         ...
 
     def relation(self, version: Version) -> str:
@@ -290,11 +297,17 @@ class EventLog(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """The world that one run is given."""
+class Sight:
+    """The part of the world that a plan looks at: storages by the names the project gives them."""
 
     events: EventLog
     storages: Mapping[str, Storage]
-    compute: Compute
     clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports(Sight):
+    """The world that a run works on."""
+
+    compute: Compute
     ids: Ids

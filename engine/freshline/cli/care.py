@@ -1,0 +1,213 @@
+"""verify, doctor and catalog: is everything as it was written, and mending the catalog if not."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from freshline import __version__
+from freshline.cli.compose import STATE, Project, catalog_path, graph_of, holder, opened, root_of
+from freshline.cli.options import as_json, common, said, selection
+from freshline.cli.select import selected
+from freshline.codec import encode
+from freshline.errors import CorruptError, FreshlineError, UsageError
+from freshline.execute.recover import from_storage
+from freshline.ports import Ports, Storage
+from freshline.reconcile.fingerprint import storage_of
+from freshline.state import State
+from freshline.versions import Manifest
+
+
+@click.command()
+@selection
+@as_json
+@common
+def verify(selection: tuple[str, ...], as_json: bool) -> int:
+    """Read every byte of the current versions of SELECTION and compare it with its record."""
+    with opened(said()) as project:
+        chosen = selected(project, selection)
+        ports = project.ports()
+        state = ports.events.snapshot(project.graph.project.name, project.environment)
+        problems: list[dict[str, str]] = []
+        checked = 0
+        for key, asset in project.graph.assets.items():
+            if chosen is not None and key not in chosen:
+                continue
+            storage = ports.storages[storage_of(asset.definition, project.graph.project)]
+            found = list(_verified(project, state, storage, ports, key))
+            problems += [{"asset": key, "problem": sentence} for sentence in found]
+            checked += 1
+    if as_json:
+        click.echo(encode({"version": 1, "checked": checked, "problems": problems}))
+    else:
+        for problem in problems:
+            click.echo(f"{click.style('wrong', fg='red')} {problem['asset']}  {problem['problem']}")
+        if problems:
+            click.echo("the next `freshline apply` rebuilds what is damaged")
+        else:
+            click.secho(f"{checked} assets are as they were written", fg="green")
+    return 1 if problems else 0
+
+
+@click.command()
+@as_json
+@common
+def doctor(as_json: bool) -> int:
+    """Check this machine and this project's folders, and say what to mend."""
+    root = root_of(said())
+    results: list[dict[str, object]] = []
+    for name, check in _checks(root):
+        try:
+            results.append({"check": name, "ok": True, "detail": check()})
+        except (FreshlineError, OSError, ImportError) as error:
+            detail = f"{error} {getattr(error, 'help', '')}".strip()
+            results.append({"check": name, "ok": False, "detail": detail})
+    if as_json:
+        click.echo(encode({"version": 1, "checks": results}))
+    else:
+        for result in results:
+            mark = (
+                click.style("ok   ", fg="green") if result["ok"] else click.style("wrong", fg="red")
+            )
+            click.echo(f"{mark} {result['check']:<12} {result['detail']}")
+    return 0 if all(result["ok"] for result in results) else 1
+
+
+@click.group()
+@common
+def catalog() -> None:
+    """Mend the catalog."""
+
+
+@catalog.command()
+@click.option("--from-storage", is_flag=True, help="Read the storages' own records.")
+@common
+def rebuild(from_storage: bool) -> int:
+    """Bring a lost catalog back from the records that storages keep beside the data."""
+    if not from_storage:
+        raise UsageError("say from what", help="freshline catalog rebuild --from-storage")
+    root = root_of(said())
+    _move_away_if_unreadable(root)
+    with opened(said()) as project:
+        count, problems = _rebuilt(project)
+    for problem in problems:
+        click.secho(f"warning: {problem}", fg="yellow", err=True)
+    click.echo(f"{count} versions are on record again" if count else "every version is on record")
+    return 1 if problems else 0
+
+
+def _rebuilt(project: Project) -> tuple[int, list[str]]:
+    ports = project.ports()
+    lease = ports.events.acquire(holder(project.environment, "catalog rebuild"))
+    try:
+        state = ports.events.snapshot(project.graph.project.name, project.environment)
+        count, problems = 0, list[str]()
+        for storage in ports.storages.values():
+            targets = [t for t in storage.targets() if state.of(t).build is None]
+            events, found = from_storage(ports.ids.new(), targets, storage, ports)
+            if events:
+                ports.events.append(events)
+            count += len(events)
+            problems += found
+        return count, problems
+    finally:
+        lease.release()
+
+
+def _move_away_if_unreadable(root: Path) -> None:
+    """Put a catalog that cannot be opened aside, whole: nothing is ever thrown away here."""
+    path = catalog_path(root)
+    try:
+        with opened(said()) as project:
+            project.sight.events.snapshot(project.graph.project.name, project.environment)
+    except FreshlineError as error:
+        if not path.exists() or error.code != "F600":
+            raise
+        for suffix in ("", "-wal", "-shm"):
+            part = path.with_name(path.name + suffix)
+            if part.exists():
+                os.replace(part, part.with_name(f"{part.name}.damaged"))
+        click.secho(f"the damaged catalog lies in {path.name}.damaged now", err=True)
+
+
+def _verified(
+    project: Project, state: State, storage: Storage, ports: Ports, key: str
+) -> Iterator[str]:
+    """Yield what is wrong with the current version of one asset, in sentences."""
+    target = project.place.target(key)
+    known = state.of(target)
+    manifests: list[Manifest] = []
+    for number in storage.numbers(target):
+        try:
+            manifests.append(storage.manifest(target, number))
+        except CorruptError as error:
+            yield error.message
+    if known.attempt is not None:
+        yield f"attempt {known.attempt.publish_id} never said how it ended"
+    if not manifests:
+        if known.build is not None:
+            yield "the catalog has a version that the storage does not"
+        return
+    version = manifests[-1].version
+    if known.build is None or known.build.version.publish_id != version.publish_id:
+        yield f"version {version.number} is published but not on record: apply will record it"
+    damaged = storage.verify(version)
+    yield from damaged
+    if not damaged:
+        yield from _content(storage, ports, manifests[-1])
+
+
+def _content(storage: Storage, ports: Ports, manifest: Manifest) -> Iterator[str]:
+    """Read the rows, and compare their hash where the engine is still the one that took it."""
+    try:
+        measured = ports.compute.measure(storage.relation(manifest.version))
+    except FreshlineError as error:
+        yield error.message
+        return
+    if measured.rows != manifest.version.rows:
+        yield f"it has {measured.rows} rows, {manifest.version.rows} were written"
+    elif manifest.trace.data_version != measured.data_version:
+        yield "its rows are not those that were written"
+
+
+def _checks(root: Path) -> Iterator[tuple[str, Callable[[], str]]]:
+    yield "freshline", lambda: f"{__version__} on Python {sys.version.split()[0]}"
+    yield "duckdb", _duckdb
+    yield "project", lambda: _project(root)
+    yield "folder", lambda: _folder(root)
+    yield "catalog", _catalog
+
+
+def _duckdb() -> str:
+    import duckdb
+
+    return duckdb.__version__
+
+
+def _project(root: Path) -> str:
+    _, _, graph = graph_of(said())
+    if graph.failed:
+        raise UsageError(f"{len(graph.quarantined)} assets are set aside:", help="see `validate`")
+    return f"{graph.project.name}: {len(graph.assets)} assets, {len(graph.sources)} sources"
+
+
+def _folder(root: Path) -> str:
+    """Write, sync and remove a file where the lake is."""
+    folder = root / STATE
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as probe:
+        probe.write(b"fresh")
+        probe.flush()
+        os.fsync(probe.fileno())
+    status = os.statvfs(folder) if hasattr(os, "statvfs") else None
+    free = f", {status.f_bavail * status.f_frsize // 1_000_000_000} GB free" if status else ""
+    return f"{folder} can be written{free}"
+
+
+def _catalog() -> str:
+    with opened(said()) as project:
+        state = project.sight.events.snapshot(project.graph.project.name, project.environment)
+        return f"{state.sequence} events, {len(state.targets)} targets in {project.environment}"

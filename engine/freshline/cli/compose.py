@@ -1,0 +1,195 @@
+"""The composer: from a folder to a project with its storages, catalog and clock.
+
+Adapters enter by their entry points, ours like anybody's. What a command does not touch is not
+imported: the engine (DuckDB) only when something is computed or asked.
+"""
+
+import getpass
+import os
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import cast
+
+from freshline.cli.options import Common
+from freshline.declare.project import find_root
+from freshline.definitions import ProjectDefinition, StorageDefinition
+from freshline.errors import DefinitionError, FreshlineError, UsageError
+from freshline.execute.apply import Place
+from freshline.keys import time_ordered_id
+from freshline.lineage.cache import load_graph
+from freshline.lineage.graph import Graph
+from freshline.ports import EventLog, Holder, Ports, Sight, Storage
+from freshline.suggest import closest
+
+STATE = ".freshline"
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        """Return unix seconds, UTC."""
+        return time.time()
+
+
+class RandomIds:
+    """Identifiers from the machine's clock and randomness."""
+
+    def new(self) -> str:
+        """Return a new time-ordered identifier."""
+        return time_ordered_id(time.time(), secrets.token_bytes(10))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """An opened project: its graph, and where its versions and records are."""
+
+    root: Path
+    environment: str
+    graph: Graph
+    sight: Sight
+
+    @property
+    def place(self) -> Place:
+        """Where an apply of this project works."""
+        first = self.graph.project.environments[0]
+        name = "views.duckdb" if self.environment == first else f"views.{self.environment}.duckdb"
+        return Place(
+            graph=self.graph,
+            root=self.root,
+            environment=self.environment,
+            views=self.root / name,
+        )
+
+    def ports(self) -> Ports:
+        """Return the world for a run, with a new engine."""
+        from freshline.execute.sql_engine import SqlEngine
+
+        sources = [self.root / f for s in self.graph.sources.values() for f in s.files]
+        folders = [folder for s in self.sight.storages.values() for folder in s.readable()]
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
+        scratch = self.root / STATE / "tmp"
+        engine = SqlEngine(folders=[*folders, scratch], files=sources, scratch=scratch)
+        return Ports(
+            events=self.sight.events,
+            storages=self.sight.storages,
+            clock=self.sight.clock,
+            compute=engine,
+            ids=RandomIds(),
+        )
+
+
+def root_of(said: Common) -> Path:
+    """Return the root of the project that the caller means, or raise UsageError."""
+    start = said.project or Path.cwd()
+    if not start.is_dir():
+        raise UsageError(f"there is no folder {start}", help="give the project's folder to -p")
+    root = find_root(start)
+    if root is None:
+        raise UsageError(
+            f"no freshline.yaml in {start.resolve()} or any folder above it",
+            help="go to a project, name one with -p DIR, or make one with `freshline init`",
+        )
+    return root
+
+
+def graph_of(said: Common) -> tuple[Path, str, Graph]:
+    """Return root, environment and compiled graph; what is broken in it is set aside."""
+    root = root_of(said)
+    graph = load_graph(root, said.environment, root / STATE / "cache")
+    names = graph.project.environments
+    environment = said.environment or names[0]
+    if environment not in names:
+        near = closest(environment, names)
+        hint = f'did you mean "{near[0]}"? ' if near else ""
+        raise UsageError(
+            f'there is no environment "{environment}"',
+            help=f"{hint}environments: {', '.join(names)}",
+        )
+    return root, environment, graph
+
+
+@contextmanager
+def opened(said: Common) -> Iterator[Project]:
+    """Open the project that the caller means, and close its catalog afterwards."""
+    root, environment, graph = graph_of(said)
+    if not graph.project.name:  # without a name there is no state to speak of
+        raise DefinitionError("the project cannot be read", diagnostics=graph.diagnostics)
+    events = _event_log(root)
+    try:
+        sight = Sight(events=events, storages=_storages(root, graph.project), clock=SystemClock())
+        yield Project(root=root, environment=environment, graph=graph, sight=sight)
+    finally:
+        events.close()
+
+
+def catalog_path(root: Path) -> Path:
+    """Return where a project's catalog lies."""
+    return root / STATE / "catalog.db"
+
+
+def holder(environment: str, purpose: str) -> Holder:
+    """Return who we are, for a lease on an environment."""
+    return Holder(
+        name=f"apply:{environment}",
+        actor=actor(),
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        since=time.time(),
+        purpose=purpose,
+    )
+
+
+def actor() -> str:
+    """Return the name of whoever runs this command."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+
+
+def terminal_width() -> int | None:
+    """Return the width of the terminal, None where the output goes elsewhere."""
+    return shutil.get_terminal_size().columns if os.isatty(1) else None
+
+
+def _event_log(root: Path) -> EventLog:
+    (found,) = entry_points(group="freshline.event_logs", name="sqlite")
+    return cast(EventLog, found.load()(catalog_path(root)))
+
+
+def _storages(root: Path, project: ProjectDefinition) -> dict[str, Storage]:
+    return {storage.name: _storage(root, storage) for storage in project.storages}
+
+
+def _storage(root: Path, definition: StorageDefinition) -> Storage:
+    known = entry_points(group="freshline.storages")
+    found = [point for point in known if point.name == definition.adapter]
+    if not found:
+        near = closest(definition.adapter, [point.name for point in known])
+        hint = f'did you mean "{near[0]}"? ' if near else ""
+        raise UsageError(
+            f'storage {definition.name}: there is no adapter "{definition.adapter}"',
+            help=f"{hint}adapters: {', '.join(sorted(point.name for point in known))}",
+        )
+    settings = dict(definition.settings)
+    place = root / str(settings.pop("path", f"{STATE}/{definition.name}"))
+    try:
+        return cast(Storage, found[0].load()(place, **settings))
+    except TypeError as error:
+        raise UsageError(
+            f"storage {definition.name}: {error}", help="correct its settings in freshline.yaml"
+        ) from error
+    except ImportError as error:
+        raise FreshlineError(
+            f"storage {definition.name}: its adapter cannot be loaded: {error}",
+            help=f"install what {found[0].value.split(':')[0]} needs",
+        ) from error

@@ -1,0 +1,201 @@
+"""query and preview: rows of the current versions, read only."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import click
+import duckdb
+
+from freshline.cli.compose import Project, opened, terminal_width
+from freshline.cli.options import common, said
+from freshline.cli.select import one_asset
+from freshline.cli.table import table
+from freshline.errors import CorruptError, UsageError
+from freshline.execute.apply import relations
+from freshline.execute.sql_engine import SqlEngine, translated
+from freshline.keys import relation_name
+from freshline.lineage.binder import quoted
+from freshline.ports import Storage
+from freshline.reconcile.fingerprint import storage_of
+from freshline.suggest import closest
+from freshline.versions import Build
+
+_SHOWN = 50
+_NUMERIC = ("INT", "DECIMAL", "DOUBLE", "FLOAT")
+_form = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "parquet"]),
+    help="How to write the rows; a table by default.",
+)
+_output = click.option("-o", "--output", metavar="FILE", help="Write to a file.")
+
+
+@click.command()
+@click.argument("sql")
+@_form
+@_output
+@click.option("-n", "--limit", type=click.IntRange(1), help="Show at most so many rows.")
+@common
+def query(sql: str, form: str | None, output: str | None, limit: int | None) -> int:
+    """Run a SELECT over the current versions of all assets and sources."""
+    with opened(said()) as project:
+        _write(project, _one_select(sql), form, output, limit)
+    return 0
+
+
+@click.command()
+@click.argument("asset")
+@click.option("-n", "--limit", type=click.IntRange(1), default=10, show_default=True)
+@_form
+@_output
+@common
+def preview(asset: str, limit: int, form: str | None, output: str | None) -> int:
+    """Show some rows of the current version of ASSET."""
+    with opened(said()) as project:
+        schema, name = relation_name(one_asset(project, asset))
+        statement = f"SELECT * FROM {quoted(schema)}.{quoted(name)} LIMIT {limit}"
+        _write(project, statement, form, output, limit)
+    return 0
+
+
+def _one_select(sql: str) -> str:
+    try:
+        statements = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        raise UsageError(str(error).split("\n")[0], help="quote the SQL for your shell") from error
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise UsageError("a query is one SELECT", help="apply alone changes data")
+    return statements[0].query.strip().rstrip(";")
+
+
+def _write(
+    project: Project, sql: str, form: str | None, output: str | None, limit: int | None
+) -> None:
+    target = Path(output).resolve() if output else None
+    form = form or (target.suffix.lstrip(".") if target else "table")
+    if form not in _FORMS and form != "parquet":
+        raise UsageError(f'cannot tell a format from "{output}"', help="add --format")
+    if form == "parquet" and target is None:
+        raise UsageError("Parquet goes to a file", help="name one with -o FILE")
+    engine = _engine(project, sql, target)
+    connection = engine.cursor()
+    try:
+        if form == "parquet" and target is not None:
+            engine.copy_to_parquet(sql, target)
+            return
+        found = connection.sql(sql)
+        text = _FORMS[form](found, limit)
+    except duckdb.Error as error:
+        raise _explained(project, error) from error
+    if target is not None:
+        target.write_text(text + "\n", encoding="utf-8")
+    else:
+        sys.stdout.write(text + "\n")
+
+
+def _engine(project: Project, sql: str, target: Path | None) -> SqlEngine:
+    """Return an engine that knows the current version of whatever the query may name."""
+    builds = _current(project)
+    folders = [folder for s in project.sight.storages.values() for folder in s.readable()]
+    files = [project.root / f for s in project.graph.sources.values() for f in s.files]
+    files += [target] if target is not None else []
+    engine = SqlEngine(folders=folders, files=files)
+    connection = engine.cursor()
+    mentioned = {name.lower() for name in duckdb.get_table_names(sql, qualified=True)}
+    for key, relation in relations(project.place, project.sight, builds).items():
+        schema, name = relation_name(key)
+        if mentioned & {key, f"{schema}.{name}", name if schema == "main" else key}:
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+            view = f"{quoted(schema)}.{quoted(name)}"
+            connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {relation}")
+    return engine
+
+
+def _current(project: Project) -> Mapping[str, Build]:
+    """Return what readers see: each storage's head, or the newest version that can be read."""
+    builds: dict[str, Build] = {}
+    for key, asset in project.graph.assets.items():
+        storage = project.sight.storages[storage_of(asset.definition, project.graph.project)]
+        build = _readable(project, storage, key)
+        if build is not None:
+            builds[key] = build
+    return builds
+
+
+def _readable(project: Project, storage: Storage, key: str) -> Build | None:
+    target = project.place.target(key)
+    for number in reversed(storage.numbers(target)):
+        try:
+            manifest = storage.manifest(target, number)
+        except CorruptError as error:
+            click.secho(
+                f"warning: {error.message}; an older version is shown", fg="yellow", err=True
+            )
+            continue
+        return Build(version=manifest.version, trace=manifest.trace)
+    return None
+
+
+def _explained(project: Project, error: duckdb.Error) -> Exception:
+    text = str(error).split("\n")[0]
+    if "does not exist" not in text or "Table with name" not in text:
+        return translated(error)
+    name = text.split("Table with name ")[1].split(" ")[0]
+    known = [*project.graph.assets, *project.graph.sources]
+    full = [key for key in known if key.endswith(f".{name}") or key == name]
+    if full:
+        return UsageError(
+            f"{full[0]} has no rows to read",
+            help="build it with `freshline apply`, or write its key",
+        )
+    near = closest(name, known) or closest(name, [key.split(".")[-1] for key in known])
+    hint = f'did you mean "{near[0]}"?' if near else "see `freshline status` for all assets"
+    return UsageError(f'there is no asset "{name}"', help=hint)
+
+
+def _texts(found: duckdb.DuckDBPyRelation, limit: int | None) -> list[tuple[str | None, ...]]:
+    """Return rows as DuckDB writes them, so that no type needs a Python twin."""
+    names = ", ".join(f"CAST({quoted(c)} AS VARCHAR)" for c in found.columns)
+    rows = found.project(names)
+    return (rows.limit(limit) if limit else rows).fetchall()
+
+
+def _as_table(found: duckdb.DuckDBPyRelation, limit: int | None) -> str:
+    shown = limit or _SHOWN
+    rows = _texts(found, shown + 1)
+    right = frozenset(
+        i for i, t in enumerate(found.types) if any(word in str(t) for word in _NUMERIC)
+    )
+    cells = [[("" if c is None else c).replace("\n", " ") for c in row] for row in rows[:shown]]
+    lines = table(found.columns, cells, right=right, width=terminal_width())
+    if len(rows) > shown and limit is None:
+        lines.append(f"(the first {shown} rows; -n for more, --format csv for all)")
+    return "\n".join(lines)
+
+
+def _as_csv(found: duckdb.DuckDBPyRelation, limit: int | None) -> str:
+    return "\n".join(_csv(row) for row in (found.columns, *_texts(found, limit)))
+
+
+def _csv(cells: Sequence[str | None]) -> str:
+    return ",".join(
+        '"' + c.replace('"', '""') + '"' if c and any(x in c for x in ',"\n\r') else c or ""
+        for c in cells
+    )
+
+
+def _as_json(found: duckdb.DuckDBPyRelation, limit: int | None) -> str:
+    fields = ", ".join(f"{quoted(c)} := {quoted(c)}" for c in found.columns)
+    rows = found.project(f"CAST(to_json(struct_pack({fields})) AS VARCHAR)")
+    objects = [json.loads(row[0]) for row in (rows.limit(limit) if limit else rows).fetchall()]
+    return json.dumps(objects, ensure_ascii=False)
+
+
+_FORMS: Mapping[str, Callable[[duckdb.DuckDBPyRelation, int | None], str]] = {
+    "table": _as_table,
+    "csv": _as_csv,
+    "json": _as_json,
+}

@@ -1,0 +1,125 @@
+"""Apply: make a selection fresh. Lease, recover, look, plan, run, and the views at the end."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from freshline.errors import UsageError
+from freshline.execute.recover import close_attempts, recorded
+from freshline.execute.run import GOOD, Status
+from freshline.execute.runner import Progress, RunReport, execute, news, opening
+from freshline.execute.step import Setting
+from freshline.execute.views import write_views
+from freshline.keys import Target
+from freshline.lineage.graph import Graph
+from freshline.lineage.sources import relation as source_relation
+from freshline.ports import Holder, Ports, Sight
+from freshline.reconcile.fingerprint import storage_of
+from freshline.reconcile.observe import look, plan_from
+from freshline.reconcile.plan import Plan, Wish
+from freshline.versions import Build
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be applied, and for whom: `expected` is the plan id the caller agreed to."""
+
+    wish: Wish
+    holder: Holder
+    command: str
+    jobs: int
+    expected: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What came of it: no report where there was nothing to do."""
+
+    plan: Plan
+    report: RunReport | None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an apply works: a compiled project, an environment of it, and its file of views."""
+
+    graph: Graph
+    root: Path
+    environment: str
+    views: Path | None = None
+
+    def target(self, key: str) -> Target:
+        """Return the address of an asset's state here."""
+        return Target(self.graph.project.name, self.environment, key)
+
+
+def apply(
+    place: Place,
+    ports: Ports,
+    order: Order,
+    agree: Callable[[Plan], None],
+    show: Callable[[Progress], None],
+) -> Applied:
+    """Make the wished assets fresh; `agree` sees the plan first and may raise to stop it.
+
+    BusyError when another apply holds the environment; UsageError when the plan is not the expected
+    one any more. Steps that fail are in the report; everything else goes on.
+    """
+    lease = ports.events.acquire(order.holder)
+    try:
+        run = ports.ids.new()
+        state = ports.events.snapshot(place.graph.project.name, place.environment)
+        problems = close_attempts(run, state, ports.storages, ports)
+        seen = look(place.graph, place.root, place.environment, ports)
+        plan, facts = plan_from(seen, ports, order.wish)
+        if order.expected is not None and plan.plan_id != order.expected:
+            raise UsageError(
+                f"the world has changed: this would be plan {plan.plan_id}, not {order.expected}",
+                help="read the new plan with `freshline plan`, then apply that one",
+            )
+        agree(plan)
+        setting = Setting(
+            run=run, root=place.root, graph=place.graph, ports=ports, sources=facts.sources
+        )
+        caught_up = recorded(run, seen, ports)
+        if not plan.steps:
+            quiet = (*caught_up, *news(facts, ports.clock.now(), run))
+            if quiet:
+                ports.events.append(quiet)
+            _refresh_views(place, ports, facts.builds, changed=False)
+            return Applied(plan=plan, report=None, problems=problems)
+        begin = opening(plan, facts, setting, order.holder.actor, order.command)
+        ports.events.append((*begin, *caught_up))
+        report, builds = execute(plan, facts, setting, order.jobs, show)
+        published = report.count(Status.BUILT, Status.REPUBLISHED) > 0
+        _refresh_views(place, ports, builds, changed=published)
+        return Applied(plan=plan, report=report, problems=problems)
+    finally:
+        lease.release()
+
+
+def succeeded(applied: Applied) -> bool:
+    """Say whether everything that was asked for is fresh now."""
+    report = applied.report
+    done = report is None or all(status in GOOD for status in report.status.values())
+    return done and not applied.plan.quarantined and not applied.problems
+
+
+def relations(place: Place, sight: Sight, builds: Mapping[str, Build]) -> dict[str, str]:
+    """Return how DuckDB reads the current version of every asset, and every source."""
+    graph = place.graph
+    found = {
+        key: source_relation(place.root, source.definition, source.files)
+        for key, source in graph.sources.items()
+    }
+    for key, asset in graph.assets.items():
+        if (build := builds.get(key)) is not None:
+            storage = sight.storages[storage_of(asset.definition, graph.project)]
+            found[key] = storage.relation(build.version)
+    return found
+
+
+def _refresh_views(place: Place, ports: Ports, builds: Mapping[str, Build], changed: bool) -> None:
+    if place.views is not None and (changed or not place.views.exists()):
+        write_views(place.views, relations(place, ports, builds))

@@ -1,0 +1,150 @@
+"""The SQL engine: one DuckDB per process, locked down, with a cursor for every thread.
+
+What authors write can read the files that Freshline hands it and nothing else: no Python objects,
+no extensions from the network, no other folders, no change of settings.
+"""
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from freshline.codec import digest_of
+from freshline.definitions import Column
+from freshline.errors import ComputeError, FreshlineError, ResourceError
+from freshline.lineage.binder import quoted
+from freshline.ports import Compute, Measurement
+
+# The hash is DuckDB's own, which is no contract between its major versions: its name is part of
+# every data version, so that hashes of different engines never compare as equal.
+_ALGORITHM = f"duckdb-{duckdb.__version__.split('.')[0]}"
+
+
+class SqlEngine:
+    """DuckDB in memory, allowed to touch `folders` and `files` only."""
+
+    def __init__(
+        self,
+        *,
+        folders: Iterable[Path],
+        files: Iterable[Path] = (),
+        scratch: Path | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self._root = duckdb.connect(config={"python_enable_replacements": False})
+        settings = {
+            "TimeZone": "'UTC'",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+            "parquet_metadata_cache": "true",
+            "allowed_directories": _list(f"{folder}/" for folder in folders),
+            "allowed_paths": _list(str(file) for file in files),
+        }
+        if threads is not None:
+            settings["threads"] = str(threads)
+        if scratch is not None:
+            settings["temp_directory"] = _literal(str(scratch))
+        for name, value in settings.items():
+            self._root.execute(f"SET {name} = {value}")
+        self._root.execute("SET enable_external_access = false")
+        self._root.execute("SET lock_configuration = true")
+        self._threads = threading.local()
+        self._cursors: list[duckdb.DuckDBPyConnection] = []
+        self._lock = threading.Lock()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return this thread's own connection."""
+        known: duckdb.DuckDBPyConnection | None = getattr(self._threads, "cursor", None)
+        if known is None:
+            with self._lock:
+                known = self._root.cursor()
+                self._cursors.append(known)
+            self._threads.cursor = known
+        return known
+
+    def copy_to_parquet(self, query: str, path: Path) -> None:
+        """Write the rows of `query` to a new Parquet file."""
+        self._run(f"COPY ({query}) TO {_literal(str(path))} (FORMAT parquet)")
+
+    def create_table(self, name: str, query: str) -> None:
+        """Keep the rows of `query` as a table of this process."""
+        self._run(f"CREATE OR REPLACE TABLE {quoted(name)} AS {query}")
+
+    def drop_table(self, name: str) -> None:
+        """Forget a table of this process."""
+        self._run(f"DROP TABLE IF EXISTS {quoted(name)}")
+
+    def measure(self, relation: str) -> Measurement:
+        """Count a relation's rows and hash its content, whatever the order of the rows.
+
+        Two sums of salted 64-bit row hashes. Each row's hash is hashed once more: DuckDB joins the
+        hashes of columns by exclusive or, and a plain sum of those is too often the same when two
+        rows swap a value. A sum, since an exclusive or would cancel pairs of equal rows.
+        """
+        columns = self.columns(relation)
+        names = ", ".join(quoted(c.name) for c in columns)
+        row = self._run(
+            f"SELECT count(*), sum(hash(hash(1, {names}))), sum(hash(hash(2, {names})))"
+            f" FROM {relation}"
+        ).fetchone()
+        rows, first, second = row or (0, None, None)
+        return Measurement(
+            rows=int(rows),
+            columns=columns,
+            data_version=digest_of([_ALGORITHM, columns, rows, str(first), str(second)]),
+        )
+
+    def columns(self, relation: str) -> tuple[Column, ...]:
+        """Return the columns of a relation."""
+        try:
+            found = self.cursor().sql(f"SELECT * FROM {relation}")
+        except duckdb.Error as error:
+            raise translated(error) from error
+        return tuple(Column(n, str(t)) for n, t in zip(found.columns, found.types, strict=True))
+
+    def interrupt(self) -> None:
+        """Make every query under way fail soon; used when the user asks to stop."""
+        with self._lock:
+            for cursor in self._cursors:
+                cursor.interrupt()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        with self._lock:
+            for cursor in self._cursors:
+                cursor.close()
+            self._root.close()
+
+    def _run(self, statement: str) -> duckdb.DuckDBPyConnection:
+        try:
+            return self.cursor().execute(statement)
+        except duckdb.Error as error:
+            raise translated(error) from error
+
+
+_: type[Compute] = SqlEngine
+
+
+def translated(error: duckdb.Error) -> FreshlineError:
+    """Return our error for one of DuckDB's, in its own first words."""
+    text = str(error).strip()
+    message = text.split("\n")[0]
+    if "No space left" in text or "Disk quota" in text:
+        return ResourceError(
+            message, help="free some space; what was published before is untouched"
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return ResourceError(message, help="lower the number of jobs, or make the query smaller")
+    if isinstance(error, duckdb.IOException | duckdb.PermissionException):
+        return ResourceError(message, help="check that the file exists and can be read and written")
+    return ComputeError(message)
+
+
+def _list(items: Iterable[str]) -> str:
+    return "[" + ", ".join(_literal(item) for item in items) + "]"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

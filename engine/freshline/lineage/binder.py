@@ -1,0 +1,129 @@
+"""The binder: DuckDB's own opinion of names and types, asked on empty typed tables.
+
+DuckDB decides whether a query is valid; Freshline adds the place in the file and the nearest name.
+"""
+
+import re
+from collections.abc import Sequence
+
+import duckdb
+import msgspec
+
+from freshline.definitions import Column
+
+_LOCKED: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 1,
+    "python_enable_replacements": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+_EXPLAIN = "explain "
+_NAMED = re.compile(r'column (?:named )?"([^"]+)"')
+# What a plan says of the text it came from, not of what it does.
+_WORDING = re.compile(r'"alias":"(?:[^"\\]|\\.)*",?|"query_location":\d+,?')
+_RELATION = re.compile(r'[Tt]able "([^"]+)"')
+
+
+class BindProblem(Exception):
+    """DuckDB refuses the query: the message, where, and which column of what is unknown.
+
+    `name` is empty where it is not about an unknown column, `relation` where the query names none.
+    """
+
+    def __init__(self, message: str, offset: int = 0, name: str = "", relation: str = ""):
+        super().__init__(message)
+        self.message, self.offset, self.name, self.relation = message, offset, name, relation
+
+
+class Binder:
+    """An in-memory database of empty tables; closed to files for what authors write.
+
+    Not for several threads at once.
+    """
+
+    def __init__(self) -> None:
+        self._tables = duckdb.connect(config={**_LOCKED, "enable_external_access": False})
+        self._tables.execute("SET TimeZone = 'UTC'")
+        self._files: duckdb.DuckDBPyConnection | None = None
+
+    def close(self) -> None:
+        """Let go of the databases."""
+        self._tables.close()
+        if self._files is not None:
+            self._files.close()
+
+    def declare(self, key: str, columns: Sequence[Column]) -> None:
+        """Make an empty table that queries can name as one quoted identifier."""
+        fields = ", ".join(f"{quoted(c.name)} {c.type}" for c in columns)
+        self._tables.execute(f"CREATE OR REPLACE TABLE {quoted(key)} ({fields})")
+
+    def columns(self, query: str) -> tuple[Column, ...]:
+        """Return the columns that a query gives, or raise BindProblem."""
+        try:
+            relation = self._tables.sql(query)
+        except duckdb.Error as error:
+            raise self._problem(query, error) from error
+        names, types = relation.columns, relation.types
+        return tuple(Column(n, str(t)) for n, t in zip(names, types, strict=True))
+
+    def same_query(self, first: str, second: str) -> bool:
+        """Say whether DuckDB takes two texts for the same query: equal bound plans, names apart.
+
+        Where it cannot say, the answer is no.
+        """
+        plan = self._plan(first)
+        return plan is not None and plan == self._plan(second)
+
+    def _plan(self, query: str) -> str | None:
+        statement = "SELECT json_serialize_plan(?, skip_null := true, skip_empty := true)"
+        try:
+            row = self._tables.execute(statement, [query]).fetchone()
+        except duckdb.Error:
+            return None
+        plan = str(row[0]) if row else ""
+        # Units of time come back in the other case.
+        return _WORDING.sub("", plan).lower() if plan.startswith('{"error":false') else None
+
+    def columns_of_files(self, relation: str) -> tuple[Column, ...]:
+        """Return the columns that a reader of files gives, or raise BindProblem."""
+        if self._files is None:
+            self._files = duckdb.connect(config=_LOCKED)
+            self._files.execute("SET TimeZone = 'UTC'")
+        try:
+            found = self._files.sql(f"SELECT * FROM {relation}")
+        except duckdb.Error as error:
+            raise BindProblem(str(error).strip().split("\n")[0]) from error
+        return tuple(Column(n, str(t)) for n, t in zip(found.columns, found.types, strict=True))
+
+    def _problem(self, query: str, error: duckdb.Error) -> BindProblem:
+        """Ask once more in a way that tells the position."""
+        try:
+            self._tables.execute("SET errors_as_json = true")
+            self._tables.execute(_EXPLAIN + query)
+        except duckdb.Error as detailed:
+            return _described(query, str(detailed))
+        finally:
+            self._tables.execute("SET errors_as_json = false")
+        return BindProblem(str(error).split("\n")[0])
+
+
+def quoted(name: str) -> str:
+    """Return a name as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _described(query: str, text: str) -> BindProblem:
+    start = text.find("{")
+    try:
+        facts: dict[str, object] = msgspec.json.decode(text[start:], type=dict[str, object])
+    except msgspec.DecodeError:
+        return BindProblem(text.split("\n")[0])
+    message = str(facts.get("exception_message", text)).split("\n")[0]
+    encoded = query.encode()
+    position = max(int(str(facts.get("position", len(_EXPLAIN)))) - len(_EXPLAIN), 0)
+    offset = len(encoded[:position].decode(errors="ignore"))
+    named = _NAMED.search(message)
+    missing = "not found" in message or "does not have a column" in message
+    name = named.group(1) if named and missing else ""
+    relation = _RELATION.search(message) if name else None
+    return BindProblem(message.rstrip("!"), offset, name, relation.group(1) if relation else "")

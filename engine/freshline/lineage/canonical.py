@@ -1,0 +1,66 @@
+"""Compiled text and code versions: the conventions, without the analyser.
+
+In compiled text an upstream stands as one quoted identifier that begins with a control character.
+No text of an author can hold it (the parser refuses it), so binding the name to a version is a
+plain replacement.
+
+A code version covers the kind, what runs, and the output columns' names in order. A record made
+under other rules (another release of the analyser) is not compared by its hash: its text is put
+through today's rules, so that an upgrade alone never makes anything stale.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
+
+from freshline.codec import digest
+from freshline.definitions import Column, Kind
+from freshline.versions import Logic
+
+MARK = "\x01"
+_RULES = 1  # to be raised when the same text would compile to another
+
+
+@cache
+def canonicaliser() -> str:
+    """Return the name of the rules that code versions are computed under."""
+    return f"{_RULES}+sqlglot-{version('sqlglot')}"
+
+
+def marked(key: str) -> str:
+    """Return the identifier under which compiled text names an upstream."""
+    return f'"{MARK}{key}"'
+
+
+def bind(text: str, relations: Mapping[str, str]) -> str:
+    """Return compiled text with every upstream's name replaced by a relation."""
+    for key, relation in relations.items():
+        text = text.replace(marked(key), relation)
+    return text
+
+
+def code_version(kind: Kind, logic: str, columns: Sequence[Column]) -> str:
+    """Return the hash of what runs: compiled text, or the tokens of an opaque one."""
+    return digest(kind, logic, *(c.name for c in columns))
+
+
+def code_versions_of(kind: Kind, logic: Logic, columns: Sequence[Column]) -> frozenset[str]:
+    """Return every hash that an old text may have under today's rules.
+
+    There are two: as compiled, and as tokens, since whether it is opaque is not known here.
+    Equality with either is proof: equal tokens are the same text, equal compiled texts the same
+    query.
+    """
+    # The analyser takes longer to import than a whole plan with nothing to do.
+    from freshline.lineage import sql
+
+    try:
+        parsed = sql.parse(logic.text)
+    except sql.SqlProblem:
+        return frozenset()
+    found = {code_version(kind, sql.tokens_of(logic.text), columns)}
+    tree = sql.qualified(parsed, dict(logic.schemas))
+    text = sql.compiled(tree, [c.name for c in columns]) if tree is not None else None
+    if text is not None:
+        found.add(code_version(kind, text, columns))
+    return frozenset(found)

@@ -1,0 +1,307 @@
+"""Definitions to the lineage graph: references resolved, SQL bound, circles and danglers set aside.
+
+Depth first, so that an asset is bound when the columns of all it reads are known, and so that only
+the trees of one path are in memory at a time. All findings of all assets are gathered.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from freshline.codec import digest, digest_of, encode
+from freshline.definitions import (
+    AssetDefinition,
+    Column,
+    Declared,
+    SourceDefinition,
+)
+from freshline.errors import Diagnostic, Severity
+from freshline.lineage import sql
+from freshline.lineage.binder import Binder, BindProblem
+from freshline.lineage.canonical import MARK, canonicaliser, code_version
+from freshline.lineage.findings import (
+    collision,
+    finding,
+    misbound,
+    mismatches,
+    unknown_upstream,
+)
+from freshline.lineage.graph import Asset, Graph, SetAside, Source, in_order
+from freshline.lineage.sources import files_of, relation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What compiling one definition gave, good as long as its text and its inputs' columns are.
+
+    `schemas` is the digest of the columns of all that it reads; empty where it never got so far.
+    """
+
+    references: tuple[sql.Reference, ...] = ()
+    schemas: str = ""
+    asset: Asset | None = None
+    source: Source | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(slots=True)
+class _Work:
+    """One compilation under way."""
+
+    declared: Declared
+    root: Path
+    binder: Binder
+    remembered: Mapping[str, Remembered]
+    definitions: dict[str, AssetDefinition]
+    sources: dict[str, Source] = field(default_factory=dict[str, Source])
+    assets: dict[str, Asset] = field(default_factory=dict[str, Asset])
+    quarantined: dict[str, SetAside] = field(default_factory=dict[str, SetAside])
+    diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    results: dict[str, Remembered] = field(default_factory=dict[str, Remembered])
+    bound: set[str] = field(default_factory=set[str])
+
+
+@dataclass(slots=True)
+class _Visit:
+    """An asset whose upstreams are being visited."""
+
+    definition: AssetDefinition
+    digest: str
+    references: tuple[sql.Reference, ...]
+    parsed: sql.Parsed | None
+    memory: Remembered | None
+    position: int = 0
+
+
+def compile_graph(
+    declared: Declared, root: Path, remembered: Mapping[str, Remembered]
+) -> tuple[Graph, dict[str, Remembered]]:
+    """Return the graph of a project, and what to remember of it for the next time."""
+    binder = Binder()
+    try:
+        definitions = {d.key: d for d in declared.assets}
+        work = _Work(declared, root, binder, remembered, definitions)
+        codes = {d.asset: d.code for d in reversed(declared.diagnostics)}
+        for key in declared.broken:
+            work.quarantined[key] = SetAside(code=codes.get(key, "E101"))
+        for source in declared.sources:
+            _compile_source(work, source)
+        for key in sorted(definitions):
+            if key not in work.assets and key not in work.quarantined:
+                _visit(work, key)
+    finally:
+        binder.close()
+    order = in_order({key: asset.upstreams for key, asset in work.assets.items()})
+    graph = Graph(
+        project=declared.project,
+        assets={key: work.assets[key] for key in order},
+        sources=dict(sorted(work.sources.items())),
+        quarantined=dict(sorted(work.quarantined.items())),
+        diagnostics=(*declared.diagnostics, *work.diagnostics),
+    )
+    return graph, work.results
+
+
+def _compile_source(work: _Work, definition: SourceDefinition) -> None:
+    files = files_of(work.root, definition)
+    stats = [(work.root / file).stat() for file in files]
+    stamps = [f"{s.st_size}:{s.st_mtime_ns}:{s.st_ino}" for s in stats]
+    key = digest(encode(definition), *files, *stamps)
+    result = work.remembered.get(key) or _read_source(work, definition, files)
+    work.results[key] = result
+    work.diagnostics += result.diagnostics
+    if result.source is None:
+        work.quarantined[definition.key] = SetAside(code=result.diagnostics[0].code)
+    else:
+        work.sources[definition.key] = result.source
+
+
+def _read_source(work: _Work, definition: SourceDefinition, files: tuple[str, ...]) -> Remembered:
+    def failed(code: str, message: str, fix: str) -> Remembered:
+        finding = Diagnostic(
+            code=code, message=message, span=definition.span, fix=fix, asset=definition.key
+        )
+        return Remembered(diagnostics=(finding,))
+
+    if not files:
+        fix = "correct `path` (it is relative to the folder of freshline.yaml) or add the file"
+        return failed("E301", f'no file matches "{definition.path}"', fix)
+    try:
+        columns = work.binder.columns_of_files(relation(work.root, definition, files))
+    except BindProblem as problem:
+        return failed("E302", f"cannot read {definition.key}: {problem.message}", "see `read`")
+    findings = mismatches(definition.key, definition.columns, columns, work.binder)
+    if findings:
+        return Remembered(diagnostics=findings)
+    return Remembered(source=Source(definition=definition, files=files, columns=columns))
+
+
+def _visit(work: _Work, start: str) -> None:
+    """Compile `start` and everything it reads that is not compiled yet."""
+    path: dict[str, _Visit] = {}
+    if (first := _begin(work, start)) is None:
+        return
+    path[start] = first
+    while path:
+        visit = next(reversed(path.values()))
+        if visit.position == len(visit.references):
+            path.pop(visit.definition.key)
+            _finish(work, visit)
+            continue
+        reference = visit.references[visit.position]
+        visit.position += 1
+        key = reference.key
+        if key in path:
+            _report_cycle(work, path, visit, reference)
+        elif key in work.definitions and key not in work.assets and key not in work.quarantined:
+            if (begun := _begin(work, key)) is not None:
+                path[key] = begun
+
+
+def _begin(work: _Work, key: str) -> _Visit | None:
+    """Find an asset's references, from memory or by parsing; None where it does not parse."""
+    definition = work.definitions[key]
+    identity = digest(encode(definition), canonicaliser())
+    memory = work.remembered.get(identity)
+    if memory is not None and (memory.references or memory.asset is not None):
+        return _Visit(definition, identity, memory.references, None, memory)
+    try:
+        parsed = sql.parse(definition.sql.text)
+        found = [*sql.undeclared(parsed)]
+    except sql.SqlProblem as problem:
+        at = (problem.offset, problem.length)
+        wrong = finding(definition, problem.code, problem.message, at, problem.fix)
+        _set_aside(work, definition.key, (wrong,))
+        return None
+    if found:
+        findings = tuple(
+            finding(definition, "E310", f"undeclared input {call}", at, "add it to sources/")
+            for call, *at in found
+        )
+        _set_aside(work, definition.key, findings)
+        return None
+    return _Visit(definition, identity, parsed.references, parsed, None)
+
+
+def _finish(work: _Work, visit: _Visit) -> None:
+    """Bind an asset whose upstreams are all visited."""
+    key = visit.definition.key
+    if key in work.quarantined:  # on a cycle
+        return
+    upstreams = tuple(dict.fromkeys(r.key for r in visit.references))
+    unknown = [r for r in visit.references if not _exists(work, r.key)]
+    if unknown:
+        known = [*work.definitions, *work.sources]
+        _set_aside(work, key, tuple(unknown_upstream(visit.definition, r, known) for r in unknown))
+        return
+    for upstream in upstreams:
+        if (aside := work.quarantined.get(upstream)) is not None:
+            work.quarantined[key] = SetAside(code="E208", because=aside.because or upstream)
+            return
+    schemas = {u: (work.sources.get(u) or work.assets[u]).columns for u in upstreams}
+    identity = digest_of(schemas)
+    result = visit.memory
+    if result is None or result.schemas != identity:
+        parsed = visit.parsed or sql.parse(visit.definition.sql.text)
+        for upstream, columns in schemas.items():
+            if upstream not in work.bound:
+                work.binder.declare(MARK + upstream, columns)
+                work.bound.add(upstream)
+        result = _bind(work.binder, visit.definition, parsed, schemas, identity)
+    work.results[visit.digest] = result
+    work.diagnostics += result.diagnostics
+    if result.asset is None:
+        work.quarantined[key] = SetAside(code=result.diagnostics[0].code)
+    else:
+        work.assets[key] = result.asset
+
+
+def _bind(
+    binder: Binder,
+    definition: AssetDefinition,
+    parsed: sql.Parsed,
+    schemas: Mapping[str, Sequence[Column]],
+    identity: str,
+) -> Remembered:
+    """Have DuckDB judge the author's text, and keep the compiled text if it means the same."""
+
+    def failed(*findings: Diagnostic) -> Remembered:
+        return Remembered(
+            references=parsed.references, schemas=identity, diagnostics=tuple(findings)
+        )
+
+    try:
+        columns = binder.columns(parsed.marked)
+    except BindProblem as problem:
+        return failed(misbound(definition, parsed, problem, schemas))
+    if (name := collision(columns)) is not None:
+        message = f'two output columns are called "{name}"'
+        return failed(finding(definition, "E209", message, (0, 1), "name each with AS"))
+    if findings := mismatches(definition.key, definition.columns, columns, binder):
+        return failed(*findings)
+    text, opaque = _compiled(binder, parsed, schemas, columns)
+    logic = sql.tokens_of(parsed.text) if opaque else text
+    asset = Asset(
+        definition=definition,
+        upstreams=tuple(dict.fromkeys(r.key for r in parsed.references)),
+        text=text,
+        columns=columns,
+        code_version=code_version(definition.kind, logic, columns),
+        opaque=opaque,
+    )
+    notes: tuple[Diagnostic, ...] = ()
+    if opaque:
+        fix = "it runs as it is written; any change of its text counts, formatting apart"
+        note = finding(definition, "W510", f"{definition.key} is opaque: {opaque}", (0, 1), fix)
+        notes = (replace(note, severity=Severity.WARNING),)
+    return Remembered(
+        references=parsed.references, schemas=identity, asset=asset, diagnostics=notes
+    )
+
+
+def _compiled(
+    binder: Binder,
+    parsed: sql.Parsed,
+    schemas: Mapping[str, Sequence[Column]],
+    columns: Sequence[Column],
+) -> tuple[str, str]:
+    """Return the text that will run, and why it is opaque if it is the author's own."""
+    tree = sql.qualified(parsed, schemas)
+    if tree is None:
+        return parsed.marked, "it uses something that the analyser does not follow"
+    text = sql.compiled(tree, [c.name for c in columns])
+    if text is None:
+        return parsed.marked, "its output columns cannot be told apart"
+    try:
+        same = binder.columns(text) == tuple(columns) and binder.same_query(parsed.marked, text)
+    except BindProblem:
+        same = False
+    return (text, "") if same else (parsed.marked, "its compiled form is not the same query")
+
+
+def _exists(work: _Work, key: str) -> bool:
+    return (
+        key in work.sources
+        or key in work.assets
+        or key in work.quarantined
+        or key in work.definitions
+    )
+
+
+def _set_aside(work: _Work, key: str, findings: tuple[Diagnostic, ...]) -> None:
+    work.quarantined[key] = SetAside(code=findings[0].code)
+    work.diagnostics += findings
+
+
+def _report_cycle(
+    work: _Work, path: Mapping[str, _Visit], visit: _Visit, reference: sql.Reference
+) -> None:
+    keys = list(path)
+    cycle = keys[keys.index(reference.key) :]
+    chain = " -> ".join([*reversed(cycle), cycle[-1]])
+    message = f"dependency cycle: {chain}"
+    at = (reference.offset, reference.length)
+    fix = "break it at one of these reads"
+    work.diagnostics.append(finding(visit.definition, "E206", message, at, fix))
+    for key in cycle:
+        work.quarantined[key] = SetAside(code="E206")

@@ -1,0 +1,115 @@
+"""What compiling can find wrong, each as a diagnostic at its place in the author's file."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlglot import exp
+
+from freshline.definitions import AssetDefinition, Column, ColumnDefinition
+from freshline.errors import Diagnostic
+from freshline.lineage import sql
+from freshline.lineage.binder import Binder, BindProblem
+from freshline.lineage.canonical import MARK
+from freshline.suggest import closest
+
+
+def finding(
+    definition: AssetDefinition, code: str, message: str, at: Sequence[int], fix: str
+) -> Diagnostic:
+    """Return an error at (offset, length) of an asset's SQL."""
+    span = definition.sql.span(at[0], at[1])
+    return Diagnostic(
+        code=code,
+        message=message,
+        span=span,
+        excerpt=definition.sql.line_at(span),
+        fix=fix,
+        asset=definition.key,
+    )
+
+
+def unknown_upstream(
+    definition: AssetDefinition, reference: sql.Reference, known: Iterable[str]
+) -> Diagnostic:
+    """Return what to say of a reference to nothing."""
+    near = closest(reference.key, [key for key in known if key != definition.key])
+    fix = f'did you mean "{near[0]}"?' if near else "declare it under sources/, or write the asset"
+    at = (reference.offset, reference.length)
+    return finding(definition, "E203", f'unknown upstream "{reference.key}"', at, fix)
+
+
+def misbound(
+    definition: AssetDefinition,
+    parsed: sql.Parsed,
+    problem: BindProblem,
+    schemas: Mapping[str, Sequence[Column]],
+) -> Diagnostic:
+    """Return what to say of a query that DuckDB refuses: of an unknown column, what there is."""
+    offset = parsed.origin(problem.offset)
+    message = problem.message.replace(MARK, "")
+    if not problem.name:
+        return finding(definition, "E205", message, (offset, 1), "")
+    name = problem.name
+    place = parsed.text.lower().find(name.lower(), offset)
+    offset = place if place >= 0 else offset
+    keys = _meant(parsed, problem.relation, schemas)
+    columns = [c.name for key in keys for c in schemas[key]]
+    near = closest(name, columns)
+    hint = f'did you mean "{near[0]}"?  ' if near else ""
+    where = f" in {keys[0]}" if len(keys) == 1 else ""
+    fix = f"{hint}columns: {', '.join(dict.fromkeys(columns))}"
+    message = f'unknown column "{name}"{where}'
+    return finding(definition, "E204", message, (offset, len(name)), fix)
+
+
+def collision(columns: Sequence[Column]) -> str | None:
+    """Return the first output name that occurs twice, whatever its case."""
+    seen: set[str] = set()
+    for column in columns:
+        if column.name.lower() in seen:
+            return column.name
+        seen.add(column.name.lower())
+    return None
+
+
+def mismatches(
+    key: str,
+    declared: Sequence[ColumnDefinition],
+    columns: Sequence[Column],
+    binder: Binder,
+) -> tuple[Diagnostic, ...]:
+    """Compare the columns an author declares with those that come out."""
+    actual = {c.name.lower(): c for c in columns}
+    found: list[Diagnostic] = []
+    for column in declared:
+        real = actual.get(column.name.lower())
+        if real is None:
+            near = closest(column.name, [c.name for c in columns])
+            hint = f'did you mean "{near[0]}"?  ' if near else ""
+            message = f'declared column "{column.name}" does not come out of {key}'
+            fix = f"{hint}columns: {', '.join(c.name for c in columns)}"
+        elif column.type is not None and not _same_type(binder, column.type, real.type):
+            message = f'column "{column.name}" is {real.type}, declared as {column.type}'
+            fix = f"cast it in the SQL, or declare {real.type.lower()}"
+        else:
+            continue
+        found.append(Diagnostic(code="E207", message=message, span=column.span, fix=fix, asset=key))
+    return tuple(found)
+
+
+def _meant(parsed: sql.Parsed, relation: str, schemas: Mapping[str, Sequence[Column]]) -> list[str]:
+    """Return the upstreams that a query's name for a relation stands for; all if for none."""
+    if relation:
+        for table in parsed.tree.find_all(exp.Table):
+            key = ".".join(part.name.lower() for part in table.parts)
+            if relation.lower() in (table.alias_or_name.lower(), key) and key in schemas:
+                return [key]
+    return list(schemas)
+
+
+def _same_type(binder: Binder, declared: str, actual: str) -> bool:
+    if declared.upper() == actual.upper():
+        return True
+    try:
+        return binder.columns(f"SELECT NULL::{declared} AS x")[0].type == actual
+    except BindProblem:
+        return False

@@ -1,0 +1,115 @@
+"""The lineage graph: every asset and source that can be worked with, and what was set aside.
+
+A graph is a value. Its order is topological and, among equals, by key, so that the same project
+always gives the same plan.
+"""
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from freshline.definitions import (
+    AssetDefinition,
+    Column,
+    ProjectDefinition,
+    SourceDefinition,
+)
+from freshline.errors import Diagnostic, Severity, Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A definition that compiled: what it reads, what runs, what comes out.
+
+    `text` holds upstreams as marked identifiers (see lineage.sql); `opaque` says why the analysis
+    could not see into it, and is empty where it could.
+    """
+
+    definition: AssetDefinition
+    upstreams: tuple[str, ...]
+    text: str
+    columns: tuple[Column, ...]
+    code_version: str
+    opaque: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A source whose files were found and understood; `files` are relative to the project root."""
+
+    definition: SourceDefinition
+    files: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """An asset that cannot be worked with now: the code, and the upstream to blame if any."""
+
+    code: str
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """A compiled project: assets by key in topological order, and every finding about it."""
+
+    project: ProjectDefinition
+    assets: Mapping[str, Asset]
+    sources: Mapping[str, Source]
+    quarantined: Mapping[str, SetAside] = field(default_factory=dict[str, SetAside])
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether any finding is an error."""
+        return any(d.severity is Severity.ERROR for d in self.diagnostics)
+
+    def columns_of(self, key: str) -> tuple[Column, ...]:
+        """Return the columns of an asset or source of this graph."""
+        return (self.assets.get(key) or self.sources[key]).columns
+
+    def span_of(self, key: str) -> Span:
+        """Return where an asset or source is declared."""
+        return (self.assets.get(key) or self.sources[key]).definition.span
+
+
+def downstreams(upstreams: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Return for every key the keys that read it, in the mapping's order."""
+    readers: dict[str, list[str]] = {key: [] for key in upstreams}
+    for key, reads in upstreams.items():
+        for upstream in reads:
+            readers.setdefault(upstream, []).append(key)
+    return {key: tuple(found) for key, found in readers.items()}
+
+
+def in_order(upstreams: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the keys so that each stands behind what it reads, smallest key first among equals.
+
+    Kahn's algorithm with a heap; keys on a cycle, and those behind one, are left out.
+    """
+    readers = downstreams(upstreams)
+    waiting = {key: sum(u in upstreams for u in set(reads)) for key, reads in upstreams.items()}
+    ready = [key for key, count in waiting.items() if count == 0]
+    heapq.heapify(ready)
+    order: list[str] = []
+    while ready:
+        key = heapq.heappop(ready)
+        order.append(key)
+        for reader in set(readers[key]):
+            waiting[reader] -= 1
+            if waiting[reader] == 0:
+                heapq.heappush(ready, reader)
+    return tuple(order)
+
+
+def reach(start: Iterable[str], edges: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Return everything that can be reached from `start` along `edges`, `start` included."""
+    found = set(start)
+    queue = list(found)
+    while queue:
+        for key in edges.get(queue.pop(), ()):
+            if key not in found:
+                found.add(key)
+                queue.append(key)
+    return frozenset(found)

@@ -1,0 +1,299 @@
+"""SQL text to what the rest needs of it: its references, the text that runs, its canonical form.
+
+Rules:
+1. What is hashed is what runs. The compiled text (qualified, stars expanded, comments gone) is both
+   the canonical form and the query that the engine gets; so a difference that the hash cannot see
+   is a difference that the engine cannot see either.
+2. Whatever the analyser is not sure of is opaque: then the author's own text runs, with only the
+   upstreams' names replaced, and its tokens are hashed. Opaque costs precision, never correctness.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, cast
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError, TokenError
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
+from sqlglot.tokenizer_core import TokenType
+
+from freshline.definitions import Column
+from freshline.lineage.canonical import MARK, marked
+
+DIALECT = "duckdb"
+
+# Deterministic functions of their arguments that may stand behind FROM.
+_HARMLESS_TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "repeat", "values"})
+_HARMLESS_TABLE_NODES = (exp.Identifier, exp.GenerateSeries, exp.Unnest, exp.Values)
+# Expanding an alias of one of these would call it twice.
+_VOLATILE = frozenset(
+    {"random", "setseed", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "nextval"}
+)
+
+
+class SqlProblem(Exception):
+    """The text cannot be used: a code, a message, where in the text, and the fix."""
+
+    def __init__(
+        self, code: str, message: str, offset: int, length: int = 1, fix: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.code, self.message, self.fix = code, message, fix
+        self.offset, self.length = offset, length
+
+
+class Reference(NamedTuple):
+    """A relation named behind FROM: the key as written, lower case, and where."""
+
+    key: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """One SELECT statement: its tree, its references, and the text with upstreams' names marked.
+
+    `edits` are (start, end, replacement) on the text that give `marked`.
+    """
+
+    text: str
+    tree: exp.Query
+    references: tuple[Reference, ...]
+    marked: str
+    edits: tuple[tuple[int, int, str], ...]
+
+    def origin(self, offset: int) -> int:
+        """Return the offset in `text` that an offset in `marked` came from."""
+        shift = 0
+        for start, end, replacement in self.edits:
+            begins = start + shift
+            if offset < begins:
+                break
+            if offset < begins + len(replacement):
+                return start
+            shift += len(replacement) - (end - start)
+        return offset - shift
+
+
+def parse(text: str) -> Parsed:
+    """Return one SELECT taken apart, or raise SqlProblem with the place and the fix."""
+    if MARK in text:
+        raise SqlProblem("E201", "a control character in SQL", text.index(MARK), fix="remove it")
+    try:
+        statements = [s for s in sqlglot.parse(text, dialect=DIALECT) if s is not None]
+    except ParseError as error:
+        raise _syntax(text, error) from error
+    except TokenError as error:
+        raise SqlProblem("E201", f"not SQL: {_sentence(error)}", 0, fix="close it") from error
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        what = "no statement" if not statements else statements[0].key.upper()
+        what = what if len(statements) < 2 else f"{len(statements)} statements"
+        raise SqlProblem(
+            "E202", f"an asset is one SELECT; this is {what}", 0, fix="write one SELECT or WITH"
+        )
+    tree = statements[0]
+    tables = [t for t in tree.find_all(exp.Table) if _is_reference(t)]
+    edits = sorted(_edits(tree, tables))
+    references = tuple(sorted((_reference(t) for t in tables), key=lambda r: r.offset))
+    return Parsed(
+        text=text, tree=tree, references=references, marked=_edited(text, edits), edits=tuple(edits)
+    )
+
+
+def qualified(parsed: Parsed, schemas: Mapping[str, Sequence[Column]]) -> exp.Query | None:
+    """Return the tree with every name resolved and every star expanded, or None: opaque.
+
+    The tree of `parsed` is used up.
+    """
+    tree = parsed.tree
+    if _is_volatile(tree):
+        return None
+    schema = MappingSchema(
+        {MARK + key: {c.name.lower(): c.type for c in columns} for key, columns in schemas.items()},
+        dialect=DIALECT,
+        normalize=False,
+    )
+    for table in [t for t in tree.find_all(exp.Table) if _is_reference(t)]:
+        key = _key(table)
+        if not table.alias:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
+        table.set("this", exp.to_identifier(MARK + key, quoted=True))
+        table.set("db", None)
+        table.set("catalog", None)
+    for column in tree.find_all(exp.Column):
+        column.set("db", None)
+        column.set("catalog", None)
+    for call in tree.find_all(exp.Coalesce):
+        call.meta["written"] = True
+    try:
+        resolved = qualify(tree, schema=schema, dialect=DIALECT, validate_qualify_columns=False)
+    except (SqlglotError, ValueError, KeyError, AttributeError, RecursionError):
+        return None
+    for parenthesis in list(resolved.find_all(exp.Paren)):
+        if isinstance(parenthesis.this, exp.Column | exp.Literal | exp.Paren):
+            parenthesis.replace(parenthesis.this)
+    _follow_using(resolved)
+    _keep_not_inside(resolved)
+    return resolved
+
+
+def compiled(tree: exp.Query, names: Sequence[str]) -> str | None:
+    """Return the text that runs, its output columns named exactly `names`; None where it cannot."""
+    select = _leftmost(tree)
+    if select is None or len(select.expressions) != len(names) or select.is_star:
+        return None
+    select.set(
+        "expressions",
+        [
+            exp.alias_(projection.unalias(), name, quoted=True)
+            for projection, name in zip(select.expressions, names, strict=True)
+        ],
+    )
+    return tree.sql(DIALECT, comments=False)
+
+
+def _follow_using(tree: exp.Query) -> None:
+    """Let a column of USING be the left one, as DuckDB has it, but for joins that fill the left."""
+    for call in list(tree.find_all(exp.Coalesce)):
+        select = call.find_ancestor(exp.Select)
+        if call.meta.get("written") or select is None:
+            continue
+        sides = {str(join.side).upper() for join in select.args.get("joins") or ()}
+        if not sides & {"RIGHT", "FULL"}:
+            call.replace(call.this)
+
+
+def _keep_not_inside(tree: exp.Query) -> None:
+    """Write `x IS NOT y` again, which the parser took for NOT of `x IS y`."""
+    for node in list(tree.find_all(exp.Not)):
+        test = node.this
+        if isinstance(test, exp.Is):
+            node.replace(exp.Is(this=test.this, expression=exp.Not(this=test.expression)))
+
+
+def tokens_of(text: str) -> str:
+    """Return the text with comments, whitespace and the case of bare words taken away."""
+    parts: list[str] = []
+    for token in sqlglot.tokenize(text, read=DIALECT):
+        if token.token_type is TokenType.SEMICOLON:
+            continue
+        exact = token.token_type in (TokenType.STRING, TokenType.IDENTIFIER)
+        words = text[token.start : token.end + 1] if exact else token.text.lower()
+        parts.append(words)
+    return " ".join(parts)
+
+
+def readable(text: str) -> str:
+    """Return compiled text laid out for people, with upstreams under their keys."""
+    tree = sqlglot.parse_one(text.replace(MARK, ""), dialect=DIALECT)
+    for table in tree.find_all(exp.Table):
+        if "." in table.name:
+            table.replace(exp.to_table(table.name, dialect=DIALECT, alias=table.args.get("alias")))
+    return tree.sql(DIALECT, pretty=True, identify=False)
+
+
+def _syntax(text: str, error: ParseError) -> SqlProblem:
+    first = error.errors[0] if error.errors else {}
+    line, column = first.get("line") or 1, first.get("col") or 1
+    highlight = str(first.get("highlight") or "")
+    rows = text.split("\n")[: line - 1]
+    offset = sum(len(row) + 1 for row in rows) + max(column - len(highlight), 0)
+    message = str(first.get("description") or _sentence(error)).rstrip(".")
+    near = f' near "{highlight}"' if highlight else ""
+    return SqlProblem("E201", f"SQL does not parse{near}: {message}", offset, len(highlight) or 1)
+
+
+def _sentence(error: Exception) -> str:
+    return str(error).split("\n")[0]
+
+
+def _is_reference(table: exp.Table) -> bool:
+    return isinstance(table.this, exp.Identifier) and not _is_cte(table)
+
+
+def _is_cte(table: exp.Table) -> bool:
+    if table.args.get("db"):
+        return False
+    name, node = table.name.lower(), cast(exp.Expr, table)
+    while (parent := node.parent) is not None:
+        if isinstance(parent, exp.With):
+            earlier = parent.expressions[: (node.index or 0)]
+            own = [node] if parent.recursive else []
+            if any(cte.alias.lower() == name for cte in [*earlier, *own]):
+                return True
+            node = cast(exp.Expr, parent.parent)  # the statement that the WITH belongs to
+            continue
+        if isinstance(parent, exp.Query) and any(c.alias.lower() == name for c in parent.ctes):
+            if not isinstance(node, exp.With):
+                return True
+        node = parent
+    return False
+
+
+def _key(table: exp.Table) -> str:
+    return ".".join(part.name.lower() for part in table.parts)
+
+
+def _extent(parts: Sequence[exp.Expr]) -> tuple[int, int]:
+    return parts[0].meta["start"], parts[-1].meta["end"] + 1
+
+
+def _reference(table: exp.Table) -> Reference:
+    start, end = _extent(table.parts)
+    return Reference(_key(table), start, end - start)
+
+
+def _edits(tree: exp.Query, tables: Sequence[exp.Table]) -> Iterator[tuple[int, int, str]]:
+    """Yield what turns the author's text into marked text: names joined, implicit aliases kept."""
+    for table in tables:
+        start, end = _extent(table.parts)
+        alias = "" if table.alias else f' AS "{table.name}"'
+        yield start, end, marked(_key(table)) + alias
+    for column in tree.find_all(exp.Column):
+        if column.args.get("db"):
+            parts = column.parts
+            keep = parts[2:] if column.args.get("catalog") else parts[1:]
+            yield parts[0].meta["start"], keep[0].meta["start"], ""
+
+
+def _edited(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
+    pieces: list[str] = []
+    position = 0
+    for start, end, replacement in edits:
+        pieces += (text[position:start], replacement)
+        position = end
+    return "".join((*pieces, text[position:]))
+
+
+def undeclared(parsed: Parsed) -> Iterator[tuple[str, int, int]]:
+    """Yield what the statement reads past the graph: the call as written, offset and length."""
+    for table in parsed.tree.find_all(exp.Table):
+        call = table.this
+        if isinstance(call, _HARMLESS_TABLE_NODES):
+            continue
+        name = (call.name if isinstance(call, exp.Anonymous) else call.key).lower()
+        if name in _HARMLESS_TABLE_FUNCTIONS:
+            continue
+        offset = call.meta.get("start")
+        if offset is None:
+            offset = max(parsed.text.lower().find(name.replace("readcsv", "read_csv")), 0)
+        written = parsed.text[offset:].split("(")[0].strip() or name
+        yield f"{written}(...)", offset, len(written)
+
+
+def _is_volatile(tree: exp.Query) -> bool:
+    for function in tree.find_all(exp.Func):
+        name = function.name if isinstance(function, exp.Anonymous) else function.sql_name()
+        if name.lower() in _VOLATILE or isinstance(function, exp.Rand):
+            return True
+    return False
+
+
+def _leftmost(tree: exp.Expr) -> exp.Select | None:
+    node: exp.Expr | None = tree
+    while node is not None and not isinstance(node, exp.Select):
+        node = node.this if isinstance(node, exp.SetOperation | exp.Subquery) else None
+    return node

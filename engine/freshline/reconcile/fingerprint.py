@@ -1,0 +1,33 @@
+"""Fingerprints of what is declared beside the logic: settings that move data, and metadata."""
+
+from collections.abc import Mapping
+
+from freshline.codec import digest, digest_of
+from freshline.definitions import AssetDefinition, ProjectDefinition, SourceDefinition
+
+
+def storage_of(definition: AssetDefinition, project: ProjectDefinition) -> str:
+    """Return the name of the storage that keeps an asset's versions."""
+    return definition.storage or project.default_storage
+
+
+def config(definition: AssetDefinition, project: ProjectDefinition) -> str:
+    """Return the hash of the settings whose change needs the data to be written anew."""
+    return digest(definition.kind, storage_of(definition, project))
+
+
+def spec(definition: AssetDefinition | SourceDefinition) -> Mapping[str, object]:
+    """Return what pages and searches show of a definition; no SQL, no places in files."""
+    return {
+        "description": definition.description,
+        "owner": definition.owner,
+        "group": definition.group,
+        "tags": list(definition.tags),
+        "meta": dict(definition.meta),
+        "columns": {c.name: c.description for c in definition.columns if c.description},
+    }
+
+
+def spec_digest(spec: Mapping[str, object]) -> str:
+    """Return the hash by which a change of metadata is noticed."""
+    return digest_of(spec)

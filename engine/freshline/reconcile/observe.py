@@ -1,0 +1,142 @@
+"""One look at the world before a plan: sources probed, heads inspected, records fetched.
+
+This is the only room of reconciling that does I/O, and the only one that reads the clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from freshline.errors import CorruptError, ResourceError
+from freshline.keys import Target
+from freshline.lineage.canonical import canonicaliser
+from freshline.lineage.graph import Graph
+from freshline.lineage.sources import probe
+from freshline.ports import Condition, EventLog, Inspection, Sight, Storage
+from freshline.reconcile.fingerprint import storage_of
+from freshline.reconcile.plan import Plan, Wish, make_plan
+from freshline.reconcile.staleness import Facts
+from freshline.state import Observation, State
+from freshline.versions import Build, Manifest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """The facts, and what apply has to write down of them.
+
+    `unrecorded` are versions that the storage has and the catalog does not; `restamped` versions
+    whose bytes are the same under another stamp.
+    """
+
+    facts: Facts
+    unrecorded: tuple[Manifest, ...] = ()
+    restamped: tuple[tuple[Target, str], ...] = ()
+
+
+def look(graph: Graph, root: Path, environment: str, sight: Sight) -> Look:
+    """Return what is true now of a project in an environment."""
+    project = graph.project.name
+    now = sight.clock.now()
+    state = sight.events.snapshot(project, environment)
+    builds: dict[str, Build] = {}
+    inspections: dict[str, Inspection] = {}
+    unrecorded: list[Manifest] = []
+    restamped: list[tuple[Target, str]] = []
+    for key, asset in graph.assets.items():
+        target = Target(project, environment, key)
+        storage = sight.storages[storage_of(asset.definition, graph.project)]
+        build, inspection, manifest = _inspect(storage, state, target)
+        if build is not None:
+            builds[key] = build
+        if inspection is not None:
+            inspections[key] = inspection
+            if inspection.condition is Condition.RESTAMPED:
+                restamped.append((target, inspection.stamp))
+        if manifest is not None:
+            unrecorded.append(manifest)
+    facts = Facts(
+        graph=graph,
+        state=state,
+        project=project,
+        environment=environment,
+        builds=builds,
+        inspections=inspections,
+        sources=_probe(graph, root, state, environment, now),
+        logic={manifest.version.mat_id: manifest.logic for manifest in unrecorded},
+    )
+    return Look(facts=facts, unrecorded=tuple(unrecorded), restamped=tuple(restamped))
+
+
+def plan_from(look: Look, sight: Sight, wish: Wish) -> tuple[Plan, Facts]:
+    """Return the plan, and the facts with the records that its verdicts asked for."""
+    facts = _with_logic(look.facts, sight.events)
+    first = make_plan(facts, wish)
+    if not first.steps:
+        return first, facts
+    history = {
+        step.asset: _kept(sight, facts, step.asset)
+        for step in first.steps
+        if facts.state.of(facts.target(step.asset)).build is not None
+    }
+    facts = replace(facts, history=history)
+    return make_plan(facts, wish), facts
+
+
+def _inspect(
+    storage: Storage, state: State, target: Target
+) -> tuple[Build | None, Inspection | None, Manifest | None]:
+    """Return the current build, how it compares with the record, and a manifest not on record."""
+    recorded = state.of(target).build
+    try:
+        if recorded is None:
+            manifest = storage.current(target)
+        else:
+            inspection = storage.inspect(recorded.version, recorded.stamp)
+            if inspection.condition is Condition.GONE:
+                return None, inspection, None
+            if inspection.condition is not Condition.NEWER:
+                return recorded, inspection, None
+            manifest = storage.current(target)
+    except CorruptError as error:
+        return recorded, Inspection(Condition.DAMAGED, detail=error.message), None
+    if manifest is None:
+        return None, None, None
+    stamp = storage.stamp(manifest.version)
+    build = Build(version=manifest.version, trace=manifest.trace, stamp=stamp)
+    return build, Inspection(Condition.INTACT, stamp), manifest
+
+
+def _probe(
+    graph: Graph, root: Path, state: State, environment: str, now: float
+) -> Mapping[str, Observation]:
+    observed: dict[str, Observation] = {}
+    for key, source in graph.sources.items():
+        known = state.of(Target(graph.project.name, environment, key)).observation
+        try:
+            observed[key] = probe(root, source.files, known, now)
+        except OSError as error:
+            raise ResourceError(
+                f"cannot read {key}: {error.strerror}: {error.filename}",
+                help="restore the file, or change the source's path",
+                span=source.definition.span,
+            ) from error
+    return observed
+
+
+def _with_logic(facts: Facts, events: EventLog) -> Facts:
+    """Fetch the old text of what was built by other logic, for comparison and for words."""
+    wanted = [
+        build.version.mat_id
+        for key, build in facts.builds.items()
+        if build.trace.code_version != facts.graph.assets[key].code_version
+        or build.trace.canonicaliser != canonicaliser()
+    ]
+    return replace(facts, logic={**events.logic(wanted), **facts.logic}) if wanted else facts
+
+
+def _kept(sight: Sight, facts: Facts, key: str) -> tuple[Build, ...]:
+    """Return the older builds of an asset whose bytes are still where they were put."""
+    definition = facts.graph.assets[key].definition
+    storage = sight.storages[storage_of(definition, facts.graph.project)]
+    builds = sight.events.builds(facts.target(key))
+    return tuple(build for build in builds if storage.stamp(build.version))

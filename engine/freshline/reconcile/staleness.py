@@ -1,0 +1,274 @@
+"""Staleness: for every asset whether it is fresh, and if not, why. A function of values alone.
+
+An asset is fresh when its recorded build is still there, was made by the same logic and settings,
+and every input has the content that the build read. Rules, in the order they are asked:
+
+1. No version on record: missing.
+2. The version is not what the storage holds: drift.
+3. Its settings or its logic differ from the record's: config, code.
+4. An input is another version with other content: input. Another version with equal content is no
+   cause: that is the early cutoff.
+5. An input is about to be rebuilt: nobody knows yet. The verdict is conditional and is settled
+   during apply, by rule 4, when the input's new content is known.
+
+In the terms of Mokhov, Mitchell and Peyton Jones, "Build Systems a la Carte" (ICFP 2018): a
+verifying-trace rebuilder with early cutoff; where an older version with the wanted logic and inputs
+still exists it is pointed to again, which is their constructive trace.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from freshline.errors import Span
+from freshline.keys import Target
+from freshline.lineage.canonical import canonicaliser, code_versions_of
+from freshline.lineage.graph import Asset, Graph
+from freshline.ports import Condition, Inspection
+from freshline.reconcile.fingerprint import config
+from freshline.state import Observation, State
+from freshline.versions import WHOLE, Build, Logic, Read
+
+
+class Verdict(StrEnum):
+    """What an asset is."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    MISSING = "missing"
+
+
+class ReasonKind(StrEnum):
+    """The closed set of causes."""
+
+    MISSING = "missing"
+    DRIFT = "drift"
+    CONFIG = "config"
+    CODE = "code"
+    INPUT = "input"
+    UPSTREAM = "upstream"
+    FORCED = "forced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One cause: the words, the upstream and columns concerned, and the place that decided."""
+
+    kind: ReasonKind
+    detail: str
+    upstream: str | None = None
+    columns: tuple[str, ...] = ()
+    source: Span | None = None
+
+
+class Seen(NamedTuple):
+    """What a reader sees of an input now: which version, and the hash of its content."""
+
+    version: str
+    data_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One look at the world: all that a verdict may ask.
+
+    `builds` holds the current build of each target, which for a target published but not yet
+    recorded is the storage's word; `logic` and `history` may leave out what no verdict needs.
+    """
+
+    graph: Graph
+    state: State
+    project: str
+    environment: str
+    builds: Mapping[str, Build]
+    inspections: Mapping[str, Inspection]
+    sources: Mapping[str, Observation]
+    logic: Mapping[str, Logic] = field(default_factory=dict[str, Logic])
+    history: Mapping[str, tuple[Build, ...]] = field(default_factory=dict[str, tuple[Build, ...]])
+
+    def target(self, key: str) -> Target:
+        """Return the address of an asset's state in this environment."""
+        return Target(self.project, self.environment, key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """The verdict on one asset with everything that led to it.
+
+    `certain` is false where the verdict hangs on an input that is itself about to change; `reuse`
+    is an older build that is what a rebuild would give; `seen` what readers will see, None if
+    unknown.
+    """
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...] = ()
+    certain: bool = True
+    proof: str = ""
+    reuse: Build | None = None
+    seen: Seen | None = None
+
+
+def judge(facts: Facts, active: Iterable[str], forced: Iterable[str] = ()) -> dict[str, Judgement]:
+    """Return a verdict on every asset of the graph, in its order.
+
+    Assets in `active` will be acted upon when stale; readers of the others go on seeing the version
+    that is current now. Assets in `forced` are stale by request.
+    """
+    acting, by_request = frozenset(active), frozenset(forced)
+    judgements: dict[str, Judgement] = {}
+    seen: dict[str, Seen | None] = {
+        key: Seen(observed.version, observed.version) for key, observed in facts.sources.items()
+    }
+    for key, asset in facts.graph.assets.items():
+        own = _own_reasons(facts, asset)
+        if key in by_request:
+            own = (*own, Reason(kind=ReasonKind.FORCED, detail="asked for by --force"))
+        judgement = _judge_one(facts, asset, own, {u: seen.get(u) for u in asset.upstreams})
+        build = facts.builds.get(key)
+        if judgement.verdict is Verdict.FRESH or (build is not None and key not in acting):
+            visible = _seen(build)
+        else:
+            visible = _seen(judgement.reuse)
+        seen[key] = visible
+        judgements[key] = judgement
+    return judgements
+
+
+def differing(build: Build, inputs: Mapping[str, Seen]) -> tuple[str, ...]:
+    """Return the inputs whose content is not what the build read (rule 4)."""
+    recorded = {read.asset: read for read in build.trace.inputs}
+    return tuple(key for key, now in inputs.items() if not _same_content(recorded.get(key), now))
+
+
+def reusable(
+    history: Iterable[Build], code_version: str, settings: str, inputs: Mapping[str, Seen]
+) -> Build | None:
+    """Return the latest build that is what a rebuild from these inputs would give, if any."""
+    for build in history:
+        trace = build.trace
+        same = trace.code_version == code_version and trace.canonicaliser == canonicaliser()
+        same = same and trace.config == settings and len(trace.inputs) == len(inputs)
+        if same and not differing(build, inputs):
+            return build
+    return None
+
+
+def reads(inputs: Mapping[str, Seen]) -> tuple[Read, ...]:
+    """Return the record of inputs as a trace keeps it. Windows are whole for now."""
+    return tuple(Read(key, now.version, now.data_version, WHOLE) for key, now in inputs.items())
+
+
+def same_logic(build: Build, logic: Logic | None, asset: Asset) -> bool:
+    """Say whether a build was made by the asset's present logic, also across releases of ours."""
+    if build.trace.canonicaliser == canonicaliser():
+        return build.trace.code_version == asset.code_version
+    if logic is None:
+        return False
+    return asset.code_version in code_versions_of(
+        asset.definition.kind, logic, build.version.columns
+    )
+
+
+def _judge_one(
+    facts: Facts, asset: Asset, own: tuple[Reason, ...], inputs: Mapping[str, Seen | None]
+) -> Judgement:
+    key = asset.definition.key
+    build = facts.builds.get(key)
+    known = {upstream: now for upstream, now in inputs.items() if now is not None}
+    changed: tuple[Reason, ...] = ()
+    if build is not None:
+        changed = tuple(_input_reason(facts, u, build) for u in differing(build, known))
+    pending = tuple(_pending(upstream) for upstream, now in inputs.items() if now is None)
+    causes = (*own, *changed)
+    if build is not None and not causes and not pending:
+        proof = f"version {build.version.number}: same logic, same {_inputs(len(inputs))}"
+        return Judgement(verdict=Verdict.FRESH, proof=proof, seen=_seen(build))
+    reuse = None
+    if not pending and not any(r.kind is ReasonKind.FORCED for r in own):
+        settings = config(asset.definition, facts.graph.project)
+        damaged = build.version.mat_id if build and _drifted(own) else None
+        candidates = [b for b in facts.history.get(key, ()) if b.version.mat_id != damaged]
+        reuse = reusable(candidates, asset.code_version, settings, known)
+    return Judgement(
+        verdict=Verdict.MISSING if build is None else Verdict.STALE,
+        reasons=causes or pending,
+        certain=bool(causes),
+        reuse=reuse,
+        seen=_seen(reuse),
+    )
+
+
+def _own_reasons(facts: Facts, asset: Asset) -> tuple[Reason, ...]:
+    """Rules 1 to 3: what is stale about the asset whatever its inputs are."""
+    key = asset.definition.key
+    build = facts.builds.get(key)
+    if build is None:
+        gone = facts.state.of(facts.target(key)).build is not None
+        detail = "the published version is gone" if gone else "never materialized"
+        place = asset.definition.span
+        return (Reason(kind=ReasonKind.MISSING, detail=detail, source=place),)
+    reasons: list[Reason] = []
+    inspection = facts.inspections.get(key)
+    if inspection and inspection.condition is Condition.DAMAGED:
+        reasons.append(Reason(kind=ReasonKind.DRIFT, detail=inspection.detail))
+    if build.trace.config != config(asset.definition, facts.graph.project):
+        place = asset.definition.span
+        reasons.append(Reason(kind=ReasonKind.CONFIG, detail="storage changed", source=place))
+    logic = facts.logic.get(build.version.mat_id)
+    if not same_logic(build, logic, asset):
+        reasons.append(_code_reason(asset, build, logic))
+    return tuple(reasons)
+
+
+def _code_reason(asset: Asset, build: Build, logic: Logic | None) -> Reason:
+    text = asset.definition.sql
+    if logic is not None and logic.text != text.text:
+        # Imports the analyser, which a plan with nothing to do can be spared.
+        from freshline.lineage.changes import describe
+
+        change = describe(logic.text, text)
+        return Reason(
+            kind=ReasonKind.CODE, detail=change.detail, columns=change.columns, source=change.span
+        )
+    before = {c.name for c in build.version.columns}
+    after = [c.name for c in asset.columns]
+    new = tuple(name for name in after if name not in before)
+    gone = tuple(sorted(before.difference(after)))
+    detail = "its columns follow an upstream's" if new or gone else "logic changed"
+    return Reason(
+        kind=ReasonKind.CODE, detail=detail, columns=(*new, *gone), source=asset.definition.span
+    )
+
+
+def _input_reason(facts: Facts, upstream: str, build: Build) -> Reason:
+    place = facts.graph.span_of(upstream)
+    if all(read.asset != upstream for read in build.trace.inputs):
+        detail = f"now reads {upstream}"
+    elif upstream in facts.graph.sources:
+        detail = f"{upstream} has new data"
+    else:
+        detail = f"{upstream} has new content"
+    return Reason(kind=ReasonKind.INPUT, detail=detail, upstream=upstream, source=place)
+
+
+def _pending(upstream: str) -> Reason:
+    return Reason(kind=ReasonKind.UPSTREAM, detail=f"if {upstream} changes", upstream=upstream)
+
+
+def _same_content(recorded: Read | None, now: Seen) -> bool:
+    if recorded is None:
+        return False
+    return recorded.version == now.version or recorded.data_version == now.data_version
+
+
+def _seen(build: Build | None) -> Seen | None:
+    return None if build is None else Seen(build.version.mat_id, build.trace.data_version)
+
+
+def _drifted(reasons: tuple[Reason, ...]) -> bool:
+    return any(r.kind is ReasonKind.DRIFT for r in reasons)
+
+
+def _inputs(count: int) -> str:
+    return "input" if count == 1 else "inputs"
