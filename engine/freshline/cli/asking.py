@@ -1,5 +1,7 @@
 """explain, show and lineage: questions about one asset."""
 
+from typing import cast
+
 import click
 
 from freshline.cli.compose import Project, opened
@@ -116,7 +118,7 @@ def _shown(project: Project, key: str, resolved: bool) -> list[str]:
     hidden = ("columns", "key", "sql")
     for name, value in facts.items():
         if name not in hidden and (resolved or value not in (None, "", [], {})):
-            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            text = ", ".join(cast("list[str]", value)) if isinstance(value, list) else str(value)
             lines.append(f"  {name.replace('_', ' '):<12} {text}")
     return [*lines, "", *_columns(project.graph, key)]
 

@@ -10,7 +10,7 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -118,7 +118,7 @@ def graph_of(said: Common) -> tuple[Path, str, Graph]:
 
 
 @contextmanager
-def opened(said: Common) -> Iterator[Project]:
+def opened(said: Common) -> Generator[Project]:
     """Open the project that the caller means, and close its catalog afterwards."""
     root, environment, graph = graph_of(said)
     if not graph.project.name:  # without a name there is no state to speak of

@@ -5,6 +5,7 @@ DuckDB decides whether a query is valid; Freshline adds the place in the file an
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import duckdb
 import msgspec
@@ -21,6 +22,7 @@ _EXPLAIN = "explain "
 _NAMED = re.compile(r'column (?:named )?"([^"]+)"')
 # What a plan says of the text it came from, not of what it does.
 _WORDING = re.compile(r'"alias":"(?:[^"\\]|\\.)*",?|"query_location":\d+,?')
+_BRIEF = "skip_null := true, skip_empty := true, skip_default := true"
 _RELATION = re.compile(r'[Tt]able "([^"]+)"')
 
 
@@ -38,16 +40,20 @@ class BindProblem(Exception):
 class Binder:
     """An in-memory database of empty tables; closed to files for what authors write.
 
-    Not for several threads at once.
+    Not for several threads at once; a thread of its own compares queries meanwhile.
     """
 
     def __init__(self) -> None:
         self._tables = duckdb.connect(config={**_LOCKED, "enable_external_access": False})
         self._tables.execute("SET TimeZone = 'UTC'")
         self._files: duckdb.DuckDBPyConnection | None = None
+        self._comparing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compare")
+        self._comparisons = self._tables.cursor()
 
     def close(self) -> None:
         """Let go of the databases."""
+        self._comparing.shutdown(cancel_futures=True)
+        self._comparisons.close()
         self._tables.close()
         if self._files is not None:
             self._files.close()
@@ -66,23 +72,33 @@ class Binder:
         names, types = relation.columns, relation.types
         return tuple(Column(n, str(t)) for n, t in zip(names, types, strict=True))
 
-    def same_query(self, first: str, second: str) -> bool:
-        """Say whether DuckDB takes two texts for the same query: equal bound plans, names apart.
-
-        Where it cannot say, the answer is no.
-        """
-        plan = self._plan(first)
-        return plan is not None and plan == self._plan(second)
-
-    def _plan(self, query: str) -> str | None:
-        statement = "SELECT json_serialize_plan(?, skip_null := true, skip_empty := true)"
+    def tables(self, query: str) -> frozenset[str]:
+        """Return the tables that a query names, lower case, or raise BindProblem: it is no SQL."""
         try:
-            row = self._tables.execute(statement, [query]).fetchone()
+            return frozenset(t.lower() for t in self._tables.get_table_names(query, qualified=True))
+        except duckdb.Error as error:
+            raise self._problem(query, error) from error
+
+    def same_query(self, first: str, second: str) -> Future[bool]:
+        """Say later whether DuckDB takes two texts for the same query: equal bound plans.
+
+        Names do not count. Where it cannot say, the answer is no.
+        """
+        return self._comparing.submit(self._same_query, first, second)
+
+    def _same_query(self, first: str, second: str) -> bool:
+        # Texts as literals: binding parameters has DuckDB look for pandas at every call.
+        calls = (f"json_serialize_plan({_literal(q)}, {_BRIEF})" for q in (first, second))
+        try:
+            row = self._comparisons.execute(f"SELECT {', '.join(calls)}").fetchone()
         except duckdb.Error:
-            return None
-        plan = str(row[0]) if row else ""
+            return False
+        plans = [str(plan) for plan in row or ()]
+        if not all(plan.startswith('{"error":false') for plan in plans):
+            return False
         # Units of time come back in the other case.
-        return _WORDING.sub("", plan).lower() if plan.startswith('{"error":false') else None
+        one, other = (_WORDING.sub("", plan).lower() for plan in plans)
+        return one == other
 
     def columns_of_files(self, relation: str) -> tuple[Column, ...]:
         """Return the columns that a reader of files gives, or raise BindProblem."""
@@ -105,6 +121,10 @@ class Binder:
         finally:
             self._tables.execute("SET errors_as_json = false")
         return BindProblem(str(error).split("\n")[0])
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def quoted(name: str) -> str:

@@ -9,7 +9,7 @@ read, or was made by other rules, is not there.
 import gc
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,8 +29,9 @@ from freshline.declare.project import (
     with_files,
 )
 from freshline.definitions import Declared
+from freshline.lineage.analysis import Analysis
 from freshline.lineage.canonical import canonicaliser
-from freshline.lineage.compile import Remembered, compile_graph
+from freshline.lineage.compile import compile_graph
 from freshline.lineage.graph import Graph
 from freshline.lineage.sources import files_of
 
@@ -54,7 +55,7 @@ class Parts:
     rules: str
     at_ns: int
     files: tuple[CachedFile, ...] = ()
-    compiled: dict[str, Remembered] = field(default_factory=dict[str, Remembered])
+    compiled: dict[str, Analysis] = field(default_factory=dict[str, Analysis])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +168,7 @@ def _write(path: Path, value: object) -> None:
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def _without_collector() -> Generator[None]:
     """Keep Python from looking for garbage among trees that all live to the end of the work."""
     was = gc.isenabled()
     gc.disable()

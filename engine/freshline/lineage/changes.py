@@ -46,7 +46,7 @@ def describe(old: str, new: SqlText) -> Change:
     except sql.SqlProblem:
         return Change(detail="query changed", span=new.span(0))
     if not isinstance(before, exp.Select) or not isinstance(after, exp.Select):
-        return Change(detail="query changed", span=_place(after, new))
+        return Change(detail="query changed", span=new.span(0))
     found = [*_projections(before, after, new), *_clauses(before, after, new)]
     if not found:
         return Change(detail="query changed", span=_place(after, new))

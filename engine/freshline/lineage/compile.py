@@ -4,44 +4,24 @@ Depth first, so that an asset is bound when the columns of all it reads are know
 the trees of one path are in memory at a time. All findings of all assets are gathered.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from freshline.codec import digest, digest_of, encode
 from freshline.definitions import (
     AssetDefinition,
-    Column,
     Declared,
     SourceDefinition,
 )
-from freshline.errors import Diagnostic, Severity
+from freshline.errors import Diagnostic
 from freshline.lineage import sql
+from freshline.lineage.analysis import Analysis, Doubt, analyse
 from freshline.lineage.binder import Binder, BindProblem
-from freshline.lineage.canonical import MARK, canonicaliser, code_version
-from freshline.lineage.findings import (
-    collision,
-    finding,
-    misbound,
-    mismatches,
-    unknown_upstream,
-)
+from freshline.lineage.canonical import MARK, canonicaliser
+from freshline.lineage.findings import finding, mismatches, unknown_upstream
 from freshline.lineage.graph import Asset, Graph, SetAside, Source, in_order
 from freshline.lineage.sources import files_of, relation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
-    """What compiling one definition gave, good as long as its text and its inputs' columns are.
-
-    `schemas` is the digest of the columns of all that it reads; empty where it never got so far.
-    """
-
-    references: tuple[sql.Reference, ...] = ()
-    schemas: str = ""
-    asset: Asset | None = None
-    source: Source | None = None
-    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(slots=True)
@@ -51,14 +31,15 @@ class _Work:
     declared: Declared
     root: Path
     binder: Binder
-    remembered: Mapping[str, Remembered]
+    remembered: Mapping[str, Analysis]
     definitions: dict[str, AssetDefinition]
     sources: dict[str, Source] = field(default_factory=dict[str, Source])
     assets: dict[str, Asset] = field(default_factory=dict[str, Asset])
     quarantined: dict[str, SetAside] = field(default_factory=dict[str, SetAside])
     diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
-    results: dict[str, Remembered] = field(default_factory=dict[str, Remembered])
+    results: dict[str, Analysis] = field(default_factory=dict[str, Analysis])
     bound: set[str] = field(default_factory=set[str])
+    doubts: dict[str, tuple[str, Doubt]] = field(default_factory=dict[str, tuple[str, Doubt]])
 
 
 @dataclass(slots=True)
@@ -69,13 +50,13 @@ class _Visit:
     digest: str
     references: tuple[sql.Reference, ...]
     parsed: sql.Parsed | None
-    memory: Remembered | None
+    memory: Analysis | None
     position: int = 0
 
 
 def compile_graph(
-    declared: Declared, root: Path, remembered: Mapping[str, Remembered]
-) -> tuple[Graph, dict[str, Remembered]]:
+    declared: Declared, root: Path, remembered: Mapping[str, Analysis]
+) -> tuple[Graph, dict[str, Analysis]]:
     """Return the graph of a project, and what to remember of it for the next time."""
     binder = Binder()
     try:
@@ -89,6 +70,8 @@ def compile_graph(
         for key in sorted(definitions):
             if key not in work.assets and key not in work.quarantined:
                 _visit(work, key)
+        for key, (identity, doubt) in work.doubts.items():
+            _keep(work, key, identity, doubt.settled())
     finally:
         binder.close()
     order = in_order({key: asset.upstreams for key, asset in work.assets.items()})
@@ -116,12 +99,12 @@ def _compile_source(work: _Work, definition: SourceDefinition) -> None:
         work.sources[definition.key] = result.source
 
 
-def _read_source(work: _Work, definition: SourceDefinition, files: tuple[str, ...]) -> Remembered:
-    def failed(code: str, message: str, fix: str) -> Remembered:
+def _read_source(work: _Work, definition: SourceDefinition, files: tuple[str, ...]) -> Analysis:
+    def failed(code: str, message: str, fix: str) -> Analysis:
         finding = Diagnostic(
             code=code, message=message, span=definition.span, fix=fix, asset=definition.key
         )
-        return Remembered(diagnostics=(finding,))
+        return Analysis(diagnostics=(finding,))
 
     if not files:
         fix = "correct `path` (it is relative to the folder of freshline.yaml) or add the file"
@@ -132,8 +115,8 @@ def _read_source(work: _Work, definition: SourceDefinition, files: tuple[str, ..
         return failed("E302", f"cannot read {definition.key}: {problem.message}", "see `read`")
     findings = mismatches(definition.key, definition.columns, columns, work.binder)
     if findings:
-        return Remembered(diagnostics=findings)
-    return Remembered(source=Source(definition=definition, files=files, columns=columns))
+        return Analysis(diagnostics=findings)
+    return Analysis(source=Source(definition=definition, files=files, columns=columns))
 
 
 def _visit(work: _Work, start: str) -> None:
@@ -166,7 +149,7 @@ def _begin(work: _Work, key: str) -> _Visit | None:
     if memory is not None and (memory.references or memory.asset is not None):
         return _Visit(definition, identity, memory.references, None, memory)
     try:
-        parsed = sql.parse(definition.sql.text)
+        parsed = _parse(work, definition)
         found = [*sql.undeclared(parsed)]
     except sql.SqlProblem as problem:
         at = (problem.offset, problem.length)
@@ -181,6 +164,20 @@ def _begin(work: _Work, key: str) -> _Visit | None:
         _set_aside(work, definition.key, findings)
         return None
     return _Visit(definition, identity, parsed.references, parsed, None)
+
+
+def _parse(work: _Work, definition: AssetDefinition) -> sql.Parsed:
+    """Take the text apart; where only DuckDB can read it, it says which tables it names."""
+    text = definition.sql.text
+    try:
+        return sql.parse(text)
+    except sql.SqlProblem as problem:
+        if problem.code != "E201":
+            raise
+        try:
+            return sql.parse_tokens(text, work.binder.tables(text))
+        except BindProblem as refused:
+            raise sql.SqlProblem("E201", refused.message, refused.offset) from refused
 
 
 def _finish(work: _Work, visit: _Visit) -> None:
@@ -202,81 +199,26 @@ def _finish(work: _Work, visit: _Visit) -> None:
     identity = digest_of(schemas)
     result = visit.memory
     if result is None or result.schemas != identity:
-        parsed = visit.parsed or sql.parse(visit.definition.sql.text)
+        parsed = visit.parsed or _parse(work, visit.definition)
         for upstream, columns in schemas.items():
             if upstream not in work.bound:
                 work.binder.declare(MARK + upstream, columns)
                 work.bound.add(upstream)
-        result = _bind(work.binder, visit.definition, parsed, schemas, identity)
-    work.results[visit.digest] = result
+        found = analyse(work.binder, visit.definition, parsed, schemas)
+        if isinstance(found, Doubt):
+            work.doubts[key] = (visit.digest, found)
+            found = found.compiled
+        result = found
+    _keep(work, key, visit.digest, result)
+
+
+def _keep(work: _Work, key: str, identity: str, result: Analysis) -> None:
+    work.results[identity] = result
     work.diagnostics += result.diagnostics
     if result.asset is None:
         work.quarantined[key] = SetAside(code=result.diagnostics[0].code)
     else:
         work.assets[key] = result.asset
-
-
-def _bind(
-    binder: Binder,
-    definition: AssetDefinition,
-    parsed: sql.Parsed,
-    schemas: Mapping[str, Sequence[Column]],
-    identity: str,
-) -> Remembered:
-    """Have DuckDB judge the author's text, and keep the compiled text if it means the same."""
-
-    def failed(*findings: Diagnostic) -> Remembered:
-        return Remembered(
-            references=parsed.references, schemas=identity, diagnostics=tuple(findings)
-        )
-
-    try:
-        columns = binder.columns(parsed.marked)
-    except BindProblem as problem:
-        return failed(misbound(definition, parsed, problem, schemas))
-    if (name := collision(columns)) is not None:
-        message = f'two output columns are called "{name}"'
-        return failed(finding(definition, "E209", message, (0, 1), "name each with AS"))
-    if findings := mismatches(definition.key, definition.columns, columns, binder):
-        return failed(*findings)
-    text, opaque = _compiled(binder, parsed, schemas, columns)
-    logic = sql.tokens_of(parsed.text) if opaque else text
-    asset = Asset(
-        definition=definition,
-        upstreams=tuple(dict.fromkeys(r.key for r in parsed.references)),
-        text=text,
-        columns=columns,
-        code_version=code_version(definition.kind, logic, columns),
-        opaque=opaque,
-    )
-    notes: tuple[Diagnostic, ...] = ()
-    if opaque:
-        fix = "it runs as it is written; any change of its text counts, formatting apart"
-        note = finding(definition, "W510", f"{definition.key} is opaque: {opaque}", (0, 1), fix)
-        notes = (replace(note, severity=Severity.WARNING),)
-    return Remembered(
-        references=parsed.references, schemas=identity, asset=asset, diagnostics=notes
-    )
-
-
-def _compiled(
-    binder: Binder,
-    parsed: sql.Parsed,
-    schemas: Mapping[str, Sequence[Column]],
-    columns: Sequence[Column],
-) -> tuple[str, str]:
-    """Return the text that will run, and why it is opaque if it is the author's own."""
-    tree = sql.qualified(parsed, schemas)
-    if tree is None:
-        return parsed.marked, "it uses something that the analyser does not follow"
-    text = sql.compiled(tree, [c.name for c in columns])
-    if text is None:
-        return parsed.marked, "its output columns cannot be told apart"
-    try:
-        same = binder.columns(text) == tuple(columns) and binder.same_query(parsed.marked, text)
-    except BindProblem:
-        same = False
-    return (text, "") if same else (parsed.marked, "its compiled form is not the same query")
 
 
 def _exists(work: _Work, key: str) -> bool:

@@ -98,7 +98,7 @@ def mismatches(
 
 def _meant(parsed: sql.Parsed, relation: str, schemas: Mapping[str, Sequence[Column]]) -> list[str]:
     """Return the upstreams that a query's name for a relation stands for; all if for none."""
-    if relation:
+    if relation and parsed.tree is not None:
         for table in parsed.tree.find_all(exp.Table):
             key = ".".join(part.name.lower() for part in table.parts)
             if relation.lower() in (table.alias_or_name.lower(), key) and key in schemas:

@@ -8,21 +8,22 @@ Rules:
    upstreams' names replaced, and its tokens are hashed. Opaque costs precision, never correctness.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
-from sqlglot.tokenizer_core import TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from freshline.definitions import Column
 from freshline.lineage.canonical import MARK, marked
 
-DIALECT = "duckdb"
+DIALECT = Dialect.get_or_raise("duckdb")
 
 # Deterministic functions of their arguments that may stand behind FROM.
 _HARMLESS_TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "repeat", "values"})
@@ -31,6 +32,11 @@ _HARMLESS_TABLE_NODES = (exp.Identifier, exp.GenerateSeries, exp.Unnest, exp.Val
 _VOLATILE = frozenset(
     {"random", "setseed", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "nextval"}
 )
+
+
+_BEFORE_TABLE = frozenset({TokenType.FROM, TokenType.JOIN, TokenType.COMMA, TokenType.L_PAREN})
+_NAMES = frozenset({TokenType.VAR, TokenType.IDENTIFIER})
+_ALIASES = frozenset({TokenType.ALIAS, TokenType.VAR, TokenType.IDENTIFIER})
 
 
 class SqlProblem(Exception):
@@ -56,11 +62,12 @@ class Reference(NamedTuple):
 class Parsed:
     """One SELECT statement: its tree, its references, and the text with upstreams' names marked.
 
-    `edits` are (start, end, replacement) on the text that give `marked`.
+    `edits` are (start, end, replacement) on the text that give `marked`. There is no tree where
+    only DuckDB can parse the text.
     """
 
     text: str
-    tree: exp.Query
+    tree: exp.Query | None
     references: tuple[Reference, ...]
     marked: str
     edits: tuple[tuple[int, int, str], ...]
@@ -103,13 +110,58 @@ def parse(text: str) -> Parsed:
     )
 
 
+def parse_tokens(text: str, tables: Collection[str]) -> Parsed:
+    """Return a SELECT that only DuckDB can parse, its references found among the tokens.
+
+    `tables` are the names that DuckDB says it reads. SqlProblem where one cannot be found again.
+    """
+    tokens = sqlglot.tokenize(text, read=DIALECT)
+    edits: list[tuple[int, int, str]] = []
+    references: list[Reference] = []
+    for position, token in enumerate(tokens):
+        if token.token_type not in _BEFORE_TABLE:
+            continue
+        names = _dotted(tokens, position + 1)
+        key = ".".join(name.text.lower() for name in names)
+        if key not in tables:
+            continue
+        start, end = names[0].start, names[-1].end + 1
+        behind = position + 2 * len(names)
+        aliased = behind < len(tokens) and tokens[behind].token_type in _ALIASES
+        alias = "" if aliased else f' AS "{names[-1].text}"'
+        edits.append((start, end, marked(key) + alias))
+        references.append(Reference(key, start, end - start))
+    lost = sorted(set(tables) - {reference.key for reference in references})
+    if lost:
+        fix = "write it in a way that the analyser can read"
+        raise SqlProblem("E201", f"cannot tell where this reads {lost[0]}", 0, fix=fix)
+    return Parsed(
+        text=text,
+        tree=None,
+        references=tuple(references),
+        marked=_edited(text, edits),
+        edits=tuple(edits),
+    )
+
+
+def _dotted(tokens: Sequence[Token], position: int) -> list[Token]:
+    """Return the tokens of a dotted name that begins at a position, without the dots."""
+    names: list[Token] = []
+    while position < len(tokens) and tokens[position].token_type in _NAMES:
+        names.append(tokens[position])
+        if position + 1 >= len(tokens) or tokens[position + 1].token_type is not TokenType.DOT:
+            break
+        position += 2
+    return names
+
+
 def qualified(parsed: Parsed, schemas: Mapping[str, Sequence[Column]]) -> exp.Query | None:
     """Return the tree with every name resolved and every star expanded, or None: opaque.
 
     The tree of `parsed` is used up.
     """
     tree = parsed.tree
-    if _is_volatile(tree):
+    if tree is None or _is_volatile(tree):
         return None
     schema = MappingSchema(
         {MARK + key: {c.name.lower(): c.type for c in columns} for key, columns in schemas.items()},
@@ -148,7 +200,7 @@ def compiled(tree: exp.Query, names: Sequence[str]) -> str | None:
     select.set(
         "expressions",
         [
-            exp.alias_(projection.unalias(), name, quoted=True)
+            exp.alias_(projection.unalias(), name, quoted=True, copy=False)
             for projection, name in zip(select.expressions, names, strict=True)
         ],
     )
@@ -270,7 +322,7 @@ def _edited(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
 
 def undeclared(parsed: Parsed) -> Iterator[tuple[str, int, int]]:
     """Yield what the statement reads past the graph: the call as written, offset and length."""
-    for table in parsed.tree.find_all(exp.Table):
+    for table in parsed.tree.find_all(exp.Table) if parsed.tree is not None else ():
         call = table.this
         if isinstance(call, _HARMLESS_TABLE_NODES):
             continue

@@ -1,0 +1,111 @@
+"""One asset analysed: DuckDB judges the author's text, and the compiled text is kept if it is that.
+
+The judgement on the compiled text comes later, from another thread: until then it is in doubt.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+
+from freshline.codec import digest_of
+from freshline.definitions import AssetDefinition, Column
+from freshline.errors import Diagnostic, Severity
+from freshline.lineage import sql
+from freshline.lineage.binder import Binder, BindProblem
+from freshline.lineage.canonical import code_version
+from freshline.lineage.findings import collision, finding, misbound, mismatches
+from freshline.lineage.graph import Asset, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """What a definition turned out to be: good as long as its text and its inputs' columns are.
+
+    `schemas` is the digest of the columns of all that it reads.
+    """
+
+    references: tuple[sql.Reference, ...] = ()
+    schemas: str = ""
+    asset: Asset | None = None
+    source: Source | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """An analysis whose compiled text may turn out not to be the author's query."""
+
+    compiled: Analysis
+    same: Future[bool]
+    written: Callable[[], Analysis]
+
+    def settled(self) -> Analysis:
+        """Wait for the judgement, and return the analysis that stands."""
+        return self.compiled if self.same.result() else self.written()
+
+
+def analyse(
+    binder: Binder,
+    definition: AssetDefinition,
+    parsed: sql.Parsed,
+    schemas: Mapping[str, Sequence[Column]],
+) -> Analysis | Doubt:
+    """Return what an asset is, given the columns of all that it reads."""
+    identity = digest_of(schemas)
+
+    def failed(*findings: Diagnostic) -> Analysis:
+        return Analysis(references=parsed.references, schemas=identity, diagnostics=findings)
+
+    try:
+        columns = binder.columns(parsed.marked)
+    except BindProblem as problem:
+        return failed(misbound(definition, parsed, problem, schemas))
+    if (name := collision(columns)) is not None:
+        message = f'two output columns are called "{name}"'
+        return failed(finding(definition, "E209", message, (0, 1), "name each with AS"))
+    if findings := mismatches(definition.key, definition.columns, columns, binder):
+        return failed(*findings)
+
+    def analysed(text: str, opaque: str = "") -> Analysis:
+        return _analysis(definition, parsed, columns, text, opaque)
+
+    tree = sql.qualified(parsed, schemas)
+    if tree is None:
+        why = "it uses something that the analyser does not follow"
+        return replace(analysed(parsed.marked, why), schemas=identity)
+    text = sql.compiled(tree, [c.name for c in columns])
+    if text is None:
+        why = "its output columns cannot be told apart"
+        return replace(analysed(parsed.marked, why), schemas=identity)
+    why = "its compiled form is not the same query"
+    return Doubt(
+        compiled=replace(analysed(text), schemas=identity),
+        same=binder.same_query(parsed.marked, text),
+        written=lambda: replace(analysed(parsed.marked, why), schemas=identity),
+    )
+
+
+def _analysis(
+    definition: AssetDefinition,
+    parsed: sql.Parsed,
+    columns: tuple[Column, ...],
+    text: str,
+    opaque: str,
+) -> Analysis:
+    logic = sql.tokens_of(parsed.text) if opaque else text
+    asset = Asset(
+        definition=definition,
+        upstreams=tuple(dict.fromkeys(r.key for r in parsed.references)),
+        text=text,
+        columns=columns,
+        code_version=code_version(definition.kind, logic, columns),
+        opaque=opaque,
+    )
+    notes = (_note(definition, opaque),) if opaque else ()
+    return Analysis(references=parsed.references, asset=asset, diagnostics=notes)
+
+
+def _note(definition: AssetDefinition, why: str) -> Diagnostic:
+    fix = "it runs as it is written; any change of its text counts, formatting apart"
+    note = finding(definition, "W510", f"{definition.key} is opaque: {why}", (0, 1), fix)
+    return replace(note, severity=Severity.WARNING)
