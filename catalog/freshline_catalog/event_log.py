@@ -1,0 +1,219 @@
+"""The event log in SQLite: `freshline.ports.EventLog` on one file that any process may open."""
+
+import gc
+import threading
+from collections import deque
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+from freshline import codec
+from freshline.events import Event, Materialized, Recorded
+from freshline.failpoints import failpoint
+from freshline.keys import Target
+from freshline.ports import Claim, EventLog, Holder, Lease
+from freshline.state import State, TargetState
+from freshline.versions import Build, Logic
+from freshline_catalog import database, lease, projections, recording
+from freshline_catalog.connection import Connection, Row, let_go
+from freshline_catalog.faults import closed, translated
+from freshline_catalog.statements import statements
+from freshline_catalog.writer import GroupWriter
+
+_IDLE_READERS = 8
+
+
+class SqliteEventLog:
+    """The catalog of one project in the file `path`, made where there is none.
+
+    Opening raises ResourceError where the file cannot be made or written or lies on a network
+    filesystem, CatalogError where it is damaged, not a catalog, or from a newer Freshline. Every
+    method raises CatalogError after `close`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.absolute()
+        self._readers = deque([database.prepare(self._path)])
+        self._writer = GroupWriter(self._path, partial(database.connect_writer, self._path))
+        self._leases: list[lease.FileLease] = []
+        self._lock = threading.Lock()
+        self._is_closed = False
+
+    @property
+    def path(self) -> Path:
+        """The catalog's file."""
+        return self._path
+
+    @property
+    def commits(self) -> int:
+        """How many transactions this log has committed; callers at one time share them."""
+        return self._writer.commits
+
+    def append(self, events: Sequence[Event]) -> int:
+        """Record the events, all or none, in order; durable on return. Return the last sequence.
+
+        Raise BusyError when an AttemptStarted meets a live attempt, ResourceError when the machine
+        refuses: then nothing was written. CatalogError says when nobody can know.
+        """
+        drafts = [recording.draft(event) for event in events]
+        if not drafts:
+            with self._reader() as connection:
+                return recording.last_sequence(connection)
+        work = partial(recording.record, drafts=drafts)
+        last = self._writer.submit(work, weight=len(drafts)).wait()
+        if any(isinstance(event, Materialized) for event in events):
+            with translated(self._path):
+                failpoint("record.after_commit")
+        return last
+
+    def claim(self, claims: Sequence[Claim]) -> tuple[int, ...]:
+        """Record the intents as AttemptStarted events; return their fences, higher than any before.
+
+        All or none; BusyError when a target has a live attempt.
+        """
+        with translated(self._path):
+            failpoint("claim.before")
+        work = partial(recording.claim, claims=tuple(claims))
+        fences = self._writer.submit(work, weight=len(claims)).wait()
+        with translated(self._path):
+            failpoint("claim.after_commit")
+        return fences
+
+    def acquire(self, holder: Holder) -> Lease:
+        """Take the lease `holder.name`, or raise BusyError whose message says who holds it."""
+        work = partial(recording.take_lease, holder=holder)
+        held = lease.acquire(
+            self._path,
+            holder,
+            take=lambda: self._writer.submit(work).wait(),
+            known=lambda: self._holder(holder.name),
+        )
+        with self._lock:
+            self._leases = [old for old in self._leases if old.is_held] + [held]
+        return held
+
+    def snapshot(self, project: str, environment: str) -> State:
+        """Return what is known to exist there, as of one instant."""
+        sql = statements("queries")
+        with self._reader() as connection:
+            connection.execute("begin")
+            sequence = cast(int, connection.execute(sql["last_sequence"]).fetchall()[0][0])
+            rows = connection.execute(sql["states"], (project, environment)).fetchall()
+            connection.execute("commit")
+        with translated(self._path), _collector_paused():
+            states = [codec.decode(cast(str, row[0]), TargetState) for row in rows]
+            return State(sequence=sequence, targets={state.target: state for state in states})
+
+    def builds(self, target: Target, limit: int = 100) -> tuple[Build, ...]:
+        """Return the versions materialized for a target, latest first, one for each mat_id."""
+        rows = self._rows("builds", *target, max(0, limit))
+        with translated(self._path):
+            return tuple(codec.decode(cast(str, row[0]), Build) for row in rows)
+
+    def logic(self, mat_ids: Iterable[str]) -> Mapping[str, Logic]:
+        """Return the logic of versions by mat_id; unknown ones are left out."""
+        rows = self._rows("logic", codec.encode(tuple(mat_ids)).decode())
+        with translated(self._path):
+            return {cast(str, row[0]): codec.decode(cast(str, row[1]), Logic) for row in rows}
+
+    def events(
+        self, *, after: int = 0, limit: int = 500, asset: str | None = None, run: str | None = None
+    ) -> tuple[Recorded, ...]:
+        """Return events behind a sequence in ascending order."""
+        name = "events" + ("_of_asset" if asset is not None else "")
+        if run is not None:
+            name += "_of_run" if asset is None else "_in_run"
+        filters = [value for value in (asset, run) if value is not None]
+        return self._events(name, after, max(0, limit), *filters)
+
+    def latest(self, *, limit: int = 50, asset: str | None = None) -> tuple[Recorded, ...]:
+        """Return the newest events, newest first."""
+        if asset is None:
+            return self._events("latest", max(0, limit))
+        return self._events("latest_of_asset", max(0, limit), asset)
+
+    def runs(self, project: str, limit: int = 50) -> tuple[Recorded, ...]:
+        """Return RunStarted events, newest first."""
+        return self._events("runs", project, max(0, limit))
+
+    def rebuild(self) -> None:
+        """Fold the log into its tables anew, in one transaction; what they said before is lost."""
+        self._writer.submit(projections.rebuild).wait()
+
+    def check(self) -> tuple[str, ...]:
+        """Return, in sentences, where the tables are not the fold of the log."""
+        with self._reader() as connection:
+            connection.execute("begin")
+            found = projections.differences(connection)
+            connection.execute("commit")
+            return found
+
+    def close(self) -> None:
+        """Write what is queued, give back the leases taken here and let go of the file."""
+        with self._lock:
+            self._is_closed = True
+        self._writer.close()
+        for held in self._leases:
+            held.release()
+        while self._readers:
+            let_go(self._readers.pop())
+
+    def _events(self, name: str, *bindings: str | int) -> tuple[Recorded, ...]:
+        rows = cast(list[tuple[int, str, str]], self._rows(name, *bindings))
+        with translated(self._path):
+            return tuple(
+                Recorded(sequence=sequence, event=projections.read_event(kind, body))
+                for sequence, kind, body in rows
+            )
+
+    def _holder(self, name: str) -> Holder | None:
+        rows = self._rows("lease", name)
+        with translated(self._path):
+            return codec.decode(cast(str, rows[0][0]), Holder) if rows else None
+
+    def _rows(self, name: str, *bindings: str | int) -> list[Row]:
+        with self._reader() as connection:
+            return connection.execute(statements("queries")[name], bindings).fetchall()
+
+    @contextmanager
+    def _reader(self) -> Generator[Connection]:
+        """Lend a connection that only reads: it waits for nobody, and nobody waits for it."""
+        if self._is_closed:
+            raise closed(self._path)
+        try:
+            connection = self._readers.pop()
+        except IndexError:
+            connection = database.connect(self._path, query_only=True)
+        try:
+            with translated(self._path, connection):
+                yield connection
+        except BaseException:
+            let_go(connection)
+            raise
+        self._readers.append(connection)
+        if self._is_closed or len(self._readers) > _IDLE_READERS:
+            with self._lock:
+                if self._readers:
+                    let_go(self._readers.pop())
+
+
+_: type[EventLog] = SqliteEventLog
+
+
+@contextmanager
+def _collector_paused() -> Generator[None]:
+    """Keep Python's cyclic collector from walking over many new values that hold no cycles."""
+    was_enabled, frozen = gc.isenabled(), gc.get_freeze_count()
+    gc.disable()
+    try:
+        yield
+    finally:
+        # Freezing and thawing moves everything to the oldest generation without looking at it;
+        # otherwise the next allocation would have all of it walked after all.
+        if not frozen:
+            gc.freeze()
+            gc.unfreeze()
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,123 @@
+"""Leases: exclusive rights that end with their process, because the kernel says so.
+
+A lease is a lock on a file of its own beside the catalog. The catalog's row only says who holds
+it, for the message others get, and counts the holders. The file stays when the lease ends:
+removing it would let two processes lock two files of the same name.
+"""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from freshline.codec import digest
+from freshline.errors import BusyError, ResourceError
+from freshline.ports import Holder, Lease
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
+_LONGEST = 100
+
+
+class FileLease:
+    """A held lock on a file, and the epoch that its holder was given."""
+
+    def __init__(self, descriptor: int, epoch: int) -> None:
+        self._descriptor: int | None = descriptor
+        self._epoch = epoch
+        self._lock = threading.Lock()
+
+    @property
+    def epoch(self) -> int:
+        """A number that grows with every holder."""
+        return self._epoch
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it has not been released yet."""
+        return self._descriptor is not None
+
+    def release(self) -> None:
+        """Give it back; idempotent."""
+        with self._lock:
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+                self._descriptor = None
+
+
+_: type[Lease] = FileLease
+
+
+def acquire(
+    catalog: Path, holder: Holder, take: Callable[[], int], known: Callable[[], Holder | None]
+) -> FileLease:
+    """Return the lease `holder.name` of a catalog.
+
+    `take` writes the holder down and returns its epoch; `known` reads who was written down last.
+    Raise BusyError naming that holder when another process, or this one, has the lease.
+    """
+    path = lock_path(catalog, holder.name)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise _refused(path, error) from error
+    try:
+        if not _lock(descriptor):
+            raise BusyError(
+                sentence(holder.name, known()), help="Wait for it to end, or stop that process."
+            )
+        return FileLease(descriptor, take())
+    except OSError as error:
+        os.close(descriptor)
+        raise _refused(path, error) from error
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def lock_path(catalog: Path, name: str) -> Path:
+    """Return the file whose lock is the lease; different names never share one."""
+    plain = "".join(
+        chr(byte) if chr(byte) in _PLAIN else f"%{byte:02x}"
+        for byte in name.encode("utf-8", "surrogatepass")
+    )
+    if len(plain) > _LONGEST:
+        plain = f"{plain[:_LONGEST]}~{digest(plain)}"
+    return catalog.with_name(f"{catalog.name}.{plain}.lock")
+
+
+def sentence(name: str, holder: Holder | None) -> str:
+    """Say who holds a lease: an apply by ada on host1, process 4711, since 12:03:22."""
+    if holder is None:
+        return f"{name} is in use by another process that has not said who it is yet"
+    since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(holder.since))
+    return (
+        f"{name} is in use: {holder.purpose} by {holder.actor} on {holder.host},"
+        f" process {holder.pid}, since {since}"
+    )
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            # Not lockf: that one lets a process take its own lock twice, and drops it when any
+            # descriptor of the file is closed.
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+def _refused(path: Path, error: OSError) -> ResourceError:
+    return ResourceError(
+        f"the lock file {path} cannot be used: {error.strerror or error}",
+        help=f"Check that {path.parent} is a folder in which you may create and write files.",
+    )
