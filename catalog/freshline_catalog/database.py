@@ -115,7 +115,7 @@ def read_schema(connection: Connection, path: Path) -> Schema:
         if connection.execute(sql["tables"]).fetchall() != [(0,)]:
             raise CatalogError(
                 f"{path} is a database, but not a catalog of Freshline",
-                help="Point Freshline at another file, or move this one away.",
+                help="point Freshline at another file, or move this one away",
             )
         return Schema(0, 0, 0)
     rows = connection.execute(sql["version"]).fetchall()
@@ -160,7 +160,7 @@ def refuse_old_sqlite(version: str) -> None:
     if tuple(int(part) for part in version.split(".")) < _OLDEST_SQLITE:
         raise ResourceError(
             f"SQLite {version} can corrupt the catalog",
-            help="Install apsw from its own wheels: they bring SQLite 3.51.3 or later.",
+            help="install apsw from its own wheels: they bring SQLite 3.51.3 or later",
         )
 
 
@@ -190,7 +190,7 @@ def _refuse_network(path: Path, mounts: Path) -> None:
         raise ResourceError(
             f"the catalog {path} would lie on a network filesystem ({kind}), where SQLite"
             " can lose or corrupt it",
-            help="Keep the catalog on a local disk; data may stay where they are.",
+            help="keep the catalog on a local disk; data may stay where they are",
         )
 
 
@@ -212,5 +212,5 @@ def _too_new(path: Path, schema: Schema, done: str) -> CatalogError:
     return CatalogError(
         f"the catalog {path} has schema {schema.version} and cannot be {done} by this Freshline,"
         f" which knows schema {newest()}",
-        help="Upgrade Freshline: a newer one has used this catalog.",
+        help="upgrade Freshline: a newer one has used this catalog",
     )

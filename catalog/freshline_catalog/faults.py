@@ -7,11 +7,17 @@ from pathlib import Path
 
 import apsw
 
-from freshline.errors import BusyError, CatalogError, FreshlineError, ResourceError
+from freshline.errors import (
+    BusyError,
+    CatalogDamagedError,
+    CatalogError,
+    FreshlineError,
+    ResourceError,
+)
 from freshline_catalog.connection import Connection
 
 BUSY_SECONDS = 10
-_REBUILD = "Restore a backup, or run `freshline catalog rebuild --from-storage`."
+_REBUILD = "restore a backup, or run `freshline catalog rebuild --from-storage`"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -27,12 +33,12 @@ def fault(path: Path, error: apsw.Error | OSError, system: int = 0) -> Freshline
         return BusyError(
             f"another process has been writing to the catalog {path}"
             f" for more than {BUSY_SECONDS} seconds",
-            help="Try again when it has finished.",
+            help="try again when it has finished",
         )
     if is_full(error, system):
         return ResourceError(
             f"there is no space left to write the catalog {path}",
-            help="Free space on its disk, or raise the quota; what was recorded is intact.",
+            help="free space on its disk, or raise the quota; what was recorded is intact",
         )
     if _is_damage(error):
         return damaged(path, str(error))
@@ -43,7 +49,7 @@ def fault(path: Path, error: apsw.Error | OSError, system: int = 0) -> Freshline
     if isinstance(error, apsw.NoMemError | apsw.IOError):
         return ResourceError(
             f"the machine failed at the catalog {path}: {error}",
-            help="Look at the state of its disk and memory, then try again.",
+            help="look at the state of its disk and memory, then try again",
         )
     if isinstance(error, apsw.ConnectionClosedError):
         return closed(path)
@@ -58,14 +64,14 @@ def is_full(error: apsw.Error, system: int) -> bool:
     )
 
 
-def damaged(path: Path, detail: str) -> CatalogError:
+def damaged(path: Path, detail: str) -> CatalogDamagedError:
     """Return the error for a catalog whose content is not what was written."""
-    return CatalogError(f"the catalog {path} is damaged: {detail}", help=_REBUILD)
+    return CatalogDamagedError(f"the catalog {path} is damaged: {detail}", help=_REBUILD)
 
 
 def closed(path: Path) -> CatalogError:
     """Return the error for a catalog that this process has closed."""
-    return CatalogError(f"the catalog {path} is closed", help="Open it again.")
+    return CatalogError(f"the catalog {path} is closed", help="open it again")
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def acquire(
     try:
         if not _lock(descriptor):
             raise BusyError(
-                sentence(holder.name, known()), help="Wait for it to end, or stop that process."
+                sentence(holder.name, known()), help="wait for it to end, or stop that process"
             )
         return FileLease(descriptor, take())
     except OSError as error:
@@ -119,5 +119,5 @@ def _lock(descriptor: int) -> bool:
 def _refused(path: Path, error: OSError) -> ResourceError:
     return ResourceError(
         f"the lock file {path} cannot be used: {error.strerror or error}",
-        help=f"Check that {path.parent} is a folder in which you may create and write files.",
+        help=f"check that {path.parent} is a folder in which you may create and write files",
     )

@@ -69,7 +69,7 @@ def read_event(kind: str, body: str) -> Event:
     if known is None:
         raise CatalogError(
             f'the catalog holds an event of the unknown kind "{kind}"',
-            help="Upgrade Freshline: a newer one has used this catalog.",
+            help="upgrade Freshline: a newer one has used this catalog",
         )
     return codec.decode(body, known)
 
@@ -135,7 +135,7 @@ def _refuse_second_attempt(known: TargetState, event: Event) -> None:
     if isinstance(event, AttemptStarted) and known.attempt is not None:
         raise BusyError(
             f"{known.target} is being built by run {known.attempt.run}",
-            help="Wait for that run to end, or stop it; an interrupted one is recovered by apply.",
+            help="wait for that run to end, or stop it; an interrupted one is recovered by apply",
         )
 
 

@@ -167,7 +167,7 @@ class GroupWriter:
             return fault(self._path, error, system)
         return CatalogError(
             f"it is not known whether the last events reached the catalog {self._path}: {error}",
-            help="Look at its disk; `freshline events` shows what was recorded.",
+            help="look at its disk; `freshline events` shows what was recorded",
         )
 
 

@@ -91,7 +91,10 @@ class SqlText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetDefinition:
-    """One asset as declared: what computes it, and what people should know about it."""
+    """One asset as declared: what computes it, and what people should know about it.
+
+    `links` are titles with addresses.
+    """
 
     key: str
     file: str
@@ -104,6 +107,7 @@ class AssetDefinition:
     group: str = ""
     tags: tuple[str, ...] = ()
     meta: Mapping[str, object] = field(default_factory=dict[str, object])
+    links: tuple[tuple[str, str], ...] = ()
     columns: tuple[ColumnDefinition, ...] = ()
 
 

@@ -12,6 +12,7 @@
     |   |-- UnknownOutcomeError  nobody can tell whether the publish happened
     |   `-- CorruptError       what is stored is not what was written
     |-- CatalogError           the catalog cannot be read or written
+    |   `-- CatalogDamagedError  its file is not what was written
     `-- InternalError          our task: please report it
 
 An error says what is wrong in `message` and what to do in `help`. Foreign errors are wrapped
@@ -152,6 +153,12 @@ class CatalogError(FreshlineError):
     """The catalog database cannot be read or written."""
 
     code = "F600"
+
+
+class CatalogDamagedError(CatalogError):
+    """The catalog's file is not what was written: restore it, or rebuild it from storage."""
+
+    code = "F601"
 
 
 class InternalError(FreshlineError):

@@ -1,1 +1,1 @@
-"""The published JSON Schemas of everything people and programs write for Freshline or read from it."""
+"""The published JSON Schemas of what people and programs write for Freshline, or read from it."""

@@ -13,8 +13,9 @@ from freshline.cli.compose import STATE, Project, catalog_path, graph_of, holder
 from freshline.cli.options import as_json, common, said, selection
 from freshline.cli.select import selected
 from freshline.codec import encode
-from freshline.errors import CorruptError, FreshlineError, UsageError
+from freshline.errors import CatalogDamagedError, CorruptError, FreshlineError, UsageError
 from freshline.execute.recover import from_storage
+from freshline.keys import Target
 from freshline.ports import Ports, Storage
 from freshline.reconcile.fingerprint import storage_of
 from freshline.state import State
@@ -32,17 +33,22 @@ def verify(selection: tuple[str, ...], as_json: bool) -> int:
         ports = project.ports()
         state = ports.events.snapshot(project.graph.project.name, project.environment)
         problems: list[dict[str, str]] = []
+        notes: list[str] = []
         checked = 0
         for key, asset in project.graph.assets.items():
             if chosen is not None and key not in chosen:
                 continue
             storage = ports.storages[storage_of(asset.definition, project.graph.project)]
-            found = list(_verified(project, state, storage, ports, key))
+            found = _verified(project, state, storage, ports, key)
             problems += [{"asset": key, "problem": sentence} for sentence in found]
+            notes += _damaged_history(storage, project.place.target(key))
             checked += 1
     if as_json:
-        click.echo(encode({"version": 1, "checked": checked, "problems": problems}))
+        answer = {"version": 1, "checked": checked, "problems": problems, "notes": notes}
+        click.echo(encode(answer))
     else:
+        for note in notes:
+            click.echo(f"note: {note}")
         for problem in problems:
             click.echo(f"{click.style('wrong', fg='red')} {problem['asset']}  {problem['problem']}")
         if problems:
@@ -94,9 +100,9 @@ def rebuild(from_storage: bool) -> int:
     with opened(said()) as project:
         count, problems = _rebuilt(project)
     for problem in problems:
-        click.secho(f"warning: {problem}", fg="yellow", err=True)
+        click.secho(f"lost: {problem}", fg="yellow", err=True)
     click.echo(f"{count} versions are on record again" if count else "every version is on record")
-    return 1 if problems else 0
+    return 0
 
 
 def _rebuilt(project: Project) -> tuple[int, list[str]]:
@@ -123,9 +129,7 @@ def _move_away_if_unreadable(root: Path) -> None:
     try:
         with opened(said()) as project:
             project.sight.events.snapshot(project.graph.project.name, project.environment)
-    except FreshlineError as error:
-        if not path.exists() or error.code != "F600":
-            raise
+    except CatalogDamagedError:
         for suffix in ("", "-wal", "-shm"):
             part = path.with_name(path.name + suffix)
             if part.exists():
@@ -139,25 +143,33 @@ def _verified(
     """Yield what is wrong with the current version of one asset, in sentences."""
     target = project.place.target(key)
     known = state.of(target)
-    manifests: list[Manifest] = []
-    for number in storage.numbers(target):
-        try:
-            manifests.append(storage.manifest(target, number))
-        except CorruptError as error:
-            yield error.message
     if known.attempt is not None:
         yield f"attempt {known.attempt.publish_id} never said how it ended"
-    if not manifests:
+    try:
+        head = storage.current(target)
+    except CorruptError as error:
+        yield error.message
+        return
+    if head is None:
         if known.build is not None:
             yield "the catalog has a version that the storage does not"
         return
-    version = manifests[-1].version
+    version = head.version
     if known.build is None or known.build.version.publish_id != version.publish_id:
         yield f"version {version.number} is published but not on record: apply will record it"
     damaged = storage.verify(version)
     yield from damaged
     if not damaged:
-        yield from _content(storage, ports, manifests[-1])
+        yield from _content(storage, ports, head)
+
+
+def _damaged_history(storage: Storage, target: Target) -> Iterator[str]:
+    """Yield what is wrong with records behind the head: nobody reads them, they cannot be mended."""
+    for number in storage.numbers(target)[:-1]:
+        try:
+            storage.manifest(target, number)
+        except CorruptError as error:
+            yield f"an older version is lost: {error.message}"
 
 
 def _content(storage: Storage, ports: Ports, manifest: Manifest) -> Iterator[str]:

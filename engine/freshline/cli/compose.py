@@ -57,6 +57,12 @@ class Project:
     sight: Sight
 
     @property
+    def declared(self) -> int:
+        """How many assets are declared, those that are set aside among them."""
+        graph = self.graph
+        return len(graph.assets.keys() | graph.quarantined.keys())
+
+    @property
     def place(self) -> Place:
         """Where an apply of this project works."""
         first = self.graph.project.environments[0]

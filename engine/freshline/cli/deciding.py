@@ -131,7 +131,7 @@ def _planned(project: Project, selection: tuple[str, ...], *, only: bool) -> Pla
 
 
 def _show_plan(project: Project, made: Plan) -> None:
-    click.echo(plan_text(made, len(project.graph.assets)))
+    click.echo(plan_text(made, project.declared))
     broken = [d for d in made.problems if d.severity == "error"]
     if broken:
         click.echo(diagnostics_text(broken), err=True)
@@ -146,7 +146,7 @@ def _statuses(project: Project, made: Plan) -> list[dict[str, object]]:
         word = word if step.certain else "maybe stale"
         verdicts[step.asset] = (word, "; ".join(reason.detail for reason in step.reasons))
     for aside in made.quarantined:
-        why = f"because {aside.because} is" if aside.because else aside.code
+        why = f"with {aside.because}" if aside.because else aside.code
         verdicts[aside.asset] = ("set aside", why)
     order = [*project.graph.assets, *project.graph.quarantined]
     return [
@@ -167,7 +167,7 @@ class _Screen:
     def plan(self, project: Project, made: Plan) -> None:
         if not self._quiet:
             if made.steps:
-                click.echo(plan_text(made, len(project.graph.assets)), err=True)
+                click.echo(plan_text(made, project.declared), err=True)
             broken = [d for d in made.problems if d.severity == "error"]
             if broken:
                 click.echo(diagnostics_text(broken), err=True)

@@ -101,7 +101,7 @@ def freshline() -> None:
 def main() -> None:
     """Run the command line and leave with its exit code: 0 done, 1 failed, 2 asked wrongly."""
     try:
-        code: object = freshline.main(standalone_mode=False)
+        code: object = freshline.main(prog_name="freshline", standalone_mode=False)
     except click.exceptions.Exit as exit:
         sys.exit(exit.exit_code)
     except click.ClickException as error:

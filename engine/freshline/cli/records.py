@@ -1,17 +1,19 @@
 """history, runs and events: what was recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
-from freshline.cli.compose import opened, terminal_width
+from freshline.cli.compose import Project, opened, terminal_width
 from freshline.cli.options import as_json, common, said
 from freshline.cli.render import moment, size
 from freshline.cli.select import one_asset
 from freshline.cli.table import table
 from freshline.codec import encode
-from freshline.errors import UsageError
+from freshline.errors import CorruptError, UsageError
 from freshline.events import Event, Materialized, Recorded, RunFinished, RunStarted
+from freshline.reconcile.fingerprint import storage_of
+from freshline.versions import Version
 
 
 @click.command()
@@ -25,29 +27,38 @@ def history(asset: str, limit: int, as_json: bool) -> int:
         key = one_asset(project, asset)
         if key in project.graph.sources:
             raise UsageError(f"{key} is a source: it has no versions", help="see `events`")
-        builds = project.sight.events.builds(project.place.target(key), limit)
-        state = project.sight.events.snapshot(project.graph.project.name, project.environment)
-        known = state.of(project.place.target(key)).build
-    current = known.version.mat_id if known else ""
+        versions = list(_versions(project, key))[:limit]
     if as_json:
-        click.echo(encode({"version": 1, "asset": key, "versions": builds}))
+        click.echo(encode({"version": 1, "asset": key, "versions": versions}))
         return 0
     rows = [
         (
-            f"{'*' if b.version.mat_id == current else ' '} {b.version.number}",
-            moment(b.version.at),
-            f"{b.version.rows:,}",
-            size(b.version.bytes),
-            b.version.kind.value,
-            ", ".join(read.asset for read in b.trace.inputs),
+            f"{' ' if position else '*'} {v.number}",
+            moment(v.at),
+            f"{v.rows:,}",
+            size(v.bytes),
+            v.kind.value,
+            v.mat_id,
         )
-        for b in builds
+        for position, v in enumerate(versions)
     ]
     if not rows:
         click.echo(f"{key} was never materialized")
-    header = ("version", "published (UTC)", "rows", "size", "kind", "read")
+    header = ("version", "published (UTC)", "rows", "size", "kind", "computed as")
     _print(header, rows, frozenset({2, 3}))
     return 0
+
+
+def _versions(project: Project, key: str) -> Iterator[Version]:
+    """Yield the versions that the storage has on record, latest first; damaged ones are named."""
+    definition = project.graph.assets[key].definition
+    storage = project.sight.storages[storage_of(definition, project.graph.project)]
+    target = project.place.target(key)
+    for number in reversed(storage.numbers(target)):
+        try:
+            yield storage.manifest(target, number).version
+        except CorruptError as error:
+            click.secho(f"warning: {error.message}", fg="yellow", err=True)
 
 
 @click.command()

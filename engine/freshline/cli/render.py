@@ -83,7 +83,7 @@ def plan_text(plan: Plan, total: int) -> str:
     )
     lines += [_step_line(step, widths) for step in plan.steps]
     for aside in plan.quarantined:
-        why = f"set aside: {aside.because} is" if aside.because else f"set aside: {aside.code}"
+        why = f"set aside with {aside.because}" if aside.because else f"set aside: {aside.code}"
         lines.append(f"  {click.style('x', fg='red')} {aside.asset}  {why}")
     for change in plan.metadata:
         lines.append(f"  . {change.asset}  metadata only: {', '.join(change.fields)}")
@@ -129,7 +129,8 @@ def _step_line(step: Step, widths: tuple[int, int, int]) -> str:
     first = step.reasons[0] if step.reasons else None
     place = str(first.source) if first and first.source else ""
     text = f"{step.asset:<{widths[0]}}  {step.action:<{widths[1]}}  {_words(step):<{widths[2]}}"
-    return f"  {click.style(mark, fg=color)} {text}  {click.style(place, fg='cyan')}".rstrip()
+    line = f"  {click.style(mark, fg=color)} {text}"
+    return f"{line}  {click.style(place, fg='cyan')}" if place else line.rstrip()
 
 
 def _words(step: Step) -> str:

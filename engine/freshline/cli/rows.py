@@ -143,7 +143,7 @@ def _explained(project: Project, error: duckdb.Error) -> Exception:
     text = str(error).split("\n")[0]
     if "does not exist" not in text or "Table with name" not in text:
         return translated(error)
-    name = text.split("Table with name ")[1].split(" ")[0]
+    name = text.split("Table with name ")[1].split(" ")[0].replace('"', "")
     known = [*project.graph.assets, *project.graph.sources]
     full = [key for key in known if key.endswith(f".{name}") or key == name]
     if full:

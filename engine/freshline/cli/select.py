@@ -26,7 +26,7 @@ def one_asset(project: Project, key: str) -> str:
     if key in graph.assets or key in graph.sources:
         return key
     if (aside := graph.quarantined.get(key)) is not None:
-        why = f"because {aside.because} is" if aside.because else f"({aside.code})"
+        why = f"with {aside.because}" if aside.because else f"({aside.code})"
         raise UsageError(f"{key} is set aside {why}", help="see `freshline validate`")
     near = closest(key, [*graph.assets, *graph.sources])
     hint = f'did you mean "{near[0]}"?' if near else "see `freshline status` for all of them"
@@ -37,10 +37,10 @@ def _subject(project: Project, *, with_states: bool) -> Selectable:
     graph = project.graph
     upstreams = {key: asset.upstreams for key, asset in graph.assets.items()}
     files: dict[str, set[str]] = {}
-    for key, asset in graph.assets.items():
-        files.setdefault(asset.definition.file, set()).add(key)
+    for key, node in (*graph.sources.items(), *graph.assets.items()):
+        files.setdefault(node.definition.file, set()).add(key)
     return Selectable(
-        keys=tuple(graph.assets),
+        keys=(*graph.sources, *graph.assets),
         upstream=upstreams,
         downstream=downstreams(upstreams),
         facets=_facets(project, with_states=with_states),

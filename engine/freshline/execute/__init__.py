@@ -1,1 +1,1 @@
-"""execute."""
+"""A plan carried out: runs, steps, the SQL engine, recovery, views."""

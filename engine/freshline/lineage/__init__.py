@@ -1,1 +1,1 @@
-"""lineage."""
+"""From definitions to the lineage graph: references resolved, SQL bound, code versions taken."""

@@ -44,6 +44,19 @@ class Doubt:
         return self.compiled if self.same.result() else self.written()
 
 
+def take_apart(binder: Binder, text: str) -> sql.Parsed:
+    """Return a text taken apart; where only DuckDB can read it, it says which tables it names."""
+    try:
+        return sql.parse(text)
+    except sql.SqlProblem as problem:
+        if problem.code != "E201":
+            raise
+        try:
+            return sql.parse_tokens(text, binder.tables(text))
+        except BindProblem as refused:
+            raise sql.SqlProblem("E201", refused.message, refused.offset) from refused
+
+
 def analyse(
     binder: Binder,
     definition: AssetDefinition,

@@ -21,8 +21,25 @@ _LOCKED: dict[str, str | bool | int | float | list[str]] = {
 _EXPLAIN = "explain "
 _NAMED = re.compile(r'column (?:named )?"([^"]+)"')
 # What a plan says of the text it came from, not of what it does.
-_WORDING = re.compile(r'"alias":"(?:[^"\\]|\\.)*",?|"query_location":\d+,?')
+_WORDING = re.compile(
+    r'"alias":"(?:[^"\\]|\\.)*",?|"query_location":\d+,?|"is_operator":(?:true|false),?'
+)
+# Where case is content: constants, and the names of a struct's fields.
+_CONTENT = re.compile(r'("(?:value|first)":"(?:[^"\\]|\\.)*")')
+_FUNCTION = re.compile(r'"name":"([^"\\]+)"')
+# The analyser writes these constants in capitals; DuckDB reads them in any case.
+_UNITS = frozenset(
+    f'"value":"{unit}"'
+    for unit in (
+        *("microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month"),
+        *("quarter", "year", "decade", "century", "millennium", "dow", "isodow", "doy", "epoch"),
+    )
+)
 _BRIEF = "skip_null := true, skip_empty := true, skip_default := true"
+# One function may have several names.
+_OTHER_NAMES = """
+    SELECT DISTINCT function_name, alias_of FROM duckdb_functions() WHERE alias_of IS NOT NULL
+"""
 _RELATION = re.compile(r'[Tt]able "([^"]+)"')
 
 
@@ -49,6 +66,7 @@ class Binder:
         self._files: duckdb.DuckDBPyConnection | None = None
         self._comparing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compare")
         self._comparisons = self._tables.cursor()
+        self._other_names: dict[str, str] | None = None
 
     def close(self) -> None:
         """Let go of the databases."""
@@ -82,7 +100,8 @@ class Binder:
     def same_query(self, first: str, second: str) -> Future[bool]:
         """Say later whether DuckDB takes two texts for the same query: equal bound plans.
 
-        Names do not count. Where it cannot say, the answer is no.
+        The names that a query gives to columns and tables do not count, save where they become
+        content: fields of structs. Where it cannot say, the answer is no.
         """
         return self._comparing.submit(self._same_query, first, second)
 
@@ -96,9 +115,25 @@ class Binder:
         plans = [str(plan) for plan in row or ()]
         if not all(plan.startswith('{"error":false') for plan in plans):
             return False
-        # Units of time come back in the other case.
-        one, other = (_WORDING.sub("", plan).lower() for plan in plans)
-        return one == other
+        one, other = (_WORDING.sub("", plan) for plan in plans)
+        return one == other or self._folded(one) == self._folded(other)
+
+    def _folded(self, plan: str) -> str:
+        """Return a plan without the case of names, and with functions under one name each."""
+        if self._other_names is None:
+            found = self._comparisons.execute(_OTHER_NAMES).fetchall()
+            self._other_names = {str(name): str(first) for name, first in found}
+        names = self._other_names
+        parts = _CONTENT.split(plan)  # every second one is content
+        for i, part in enumerate(parts):
+            folded = part.lower()
+            if i % 2 == 0:
+                parts[i] = _FUNCTION.sub(
+                    lambda m: f'"name":"{names.get(m.group(1), m.group(1))}"', folded
+                )
+            elif folded in _UNITS:
+                parts[i] = folded
+        return "".join(parts)
 
     def columns_of_files(self, relation: str) -> tuple[Column, ...]:
         """Return the columns that a reader of files gives, or raise BindProblem."""

@@ -16,7 +16,7 @@ from freshline.definitions import (
 )
 from freshline.errors import Diagnostic
 from freshline.lineage import sql
-from freshline.lineage.analysis import Analysis, Doubt, analyse
+from freshline.lineage.analysis import Analysis, Doubt, analyse, take_apart
 from freshline.lineage.binder import Binder, BindProblem
 from freshline.lineage.canonical import MARK, canonicaliser
 from freshline.lineage.findings import finding, mismatches, unknown_upstream
@@ -149,7 +149,7 @@ def _begin(work: _Work, key: str) -> _Visit | None:
     if memory is not None and (memory.references or memory.asset is not None):
         return _Visit(definition, identity, memory.references, None, memory)
     try:
-        parsed = _parse(work, definition)
+        parsed = take_apart(work.binder, definition.sql.text)
         found = [*sql.undeclared(parsed)]
     except sql.SqlProblem as problem:
         at = (problem.offset, problem.length)
@@ -164,20 +164,6 @@ def _begin(work: _Work, key: str) -> _Visit | None:
         _set_aside(work, definition.key, findings)
         return None
     return _Visit(definition, identity, parsed.references, parsed, None)
-
-
-def _parse(work: _Work, definition: AssetDefinition) -> sql.Parsed:
-    """Take the text apart; where only DuckDB can read it, it says which tables it names."""
-    text = definition.sql.text
-    try:
-        return sql.parse(text)
-    except sql.SqlProblem as problem:
-        if problem.code != "E201":
-            raise
-        try:
-            return sql.parse_tokens(text, work.binder.tables(text))
-        except BindProblem as refused:
-            raise sql.SqlProblem("E201", refused.message, refused.offset) from refused
 
 
 def _finish(work: _Work, visit: _Visit) -> None:
@@ -199,7 +185,7 @@ def _finish(work: _Work, visit: _Visit) -> None:
     identity = digest_of(schemas)
     result = visit.memory
     if result is None or result.schemas != identity:
-        parsed = visit.parsed or _parse(work, visit.definition)
+        parsed = visit.parsed or take_apart(work.binder, visit.definition.sql.text)
         for upstream, columns in schemas.items():
             if upstream not in work.bound:
                 work.binder.declare(MARK + upstream, columns)

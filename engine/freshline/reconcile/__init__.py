@@ -1,1 +1,1 @@
-"""reconcile."""
+"""What is stale, why, and in which order to mend it."""

@@ -49,7 +49,9 @@ def look(graph: Graph, root: Path, environment: str, sight: Sight) -> Look:
         if build is not None:
             builds[key] = build
         if inspection is not None:
-            inspections[key] = inspection
+            # Relative paths: a plan says the same wherever the project lies.
+            detail = inspection.detail.replace(f"{root}/", "")
+            inspections[key] = inspection._replace(detail=detail)
             if inspection.condition is Condition.RESTAMPED:
                 restamped.append((target, inspection.stamp))
         if manifest is not None:

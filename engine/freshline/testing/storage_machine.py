@@ -20,7 +20,7 @@ from freshline import failpoints
 from freshline.errors import ConflictError, FencedError
 from freshline.failpoints import Crash
 from freshline.keys import Target
-from freshline.ports import Condition, Publication, Resolution, Storage
+from freshline.ports import Condition, Measurement, Publication, Resolution, Storage
 from freshline.testing.attempts import TARGET, Attempts, query
 from freshline.testing.compute import DuckDBCompute
 from freshline.versions import Version
@@ -44,7 +44,8 @@ BEFORE_VISIBLE = (
 )
 AFTER_VISIBLE = ("publish.after_create", "publish.after")
 
-_targets = st.sampled_from(TARGETS)
+# Half of all, so that rivals meet.
+_targets = st.sampled_from((TARGET, TARGET, TARGET, *TARGETS[1:]))
 _any = st.integers(min_value=0, max_value=1 << 16)
 
 
@@ -72,6 +73,7 @@ class StorageMachine(RuleBasedStateMachine):
         self.storage = self.make()
         self.model = Model()
         self.count = self.fence = 0
+        self.contents: dict[str, Measurement] = {}
         failpoints.arm("")
 
     def make(self) -> Storage:
@@ -88,31 +90,23 @@ class StorageMachine(RuleBasedStateMachine):
         """What makes attempts on the present instance."""
         return Attempts(storage=self.storage, compute=self.compute)
 
-    @rule(on=_targets)
-    def stage(self, on: Target) -> None:
-        """Write and seal a build that knows the present head."""
-        self.model.pending.append(self._sealed(on))
+    @rule(on=st.lists(_targets, min_size=1, max_size=4))
+    def stage(self, on: list[Target]) -> None:
+        """Write and seal builds that know the present heads, perhaps rivals."""
+        self.model.pending += [self._sealed(target) for target in on]
 
     @precondition(lambda self: self.model.pending)
-    @rule(which=_any, replan=st.booleans())
-    def publish(self, which: int, replan: bool) -> None:
+    @rule(which=_any)
+    def publish(self, which: int) -> None:
         """Publish a sealed build, perhaps planned against a head of long ago."""
+        self._publish(self.model.pending.pop(which % len(self.model.pending)))
+
+    @precondition(lambda self: self.model.pending)
+    @rule(which=_any)
+    def publish_against_the_head(self, which: int) -> None:
+        """Publish a sealed build that was planned anew, but claimed long ago."""
         publication = self.model.pending.pop(which % len(self.model.pending))
-        number, fence = self.model.head(publication.target)
-        if replan:
-            publication = replace(publication, base=number)
-        try:
-            version = self.storage.publish(publication)
-        except FencedError:
-            assert publication.fence < fence
-        except ConflictError:
-            assert publication.fence >= fence
-            assert publication.base != number
-        else:
-            assert (publication.base, publication.fence >= fence) == (number, True)
-            self._keep(publication, version)
-            return
-        self.storage.abort(publication.target, publication.mat_id)
+        self._publish(replace(publication, base=self.model.head(publication.target)[0]))
 
     @precondition(lambda self: any(self.model.published.values()))
     @rule(which=_any)
@@ -144,6 +138,7 @@ class StorageMachine(RuleBasedStateMachine):
         """Ask for the removal of bytes that a version uses."""
         self.storage.abort(on, self._some(which)[1].mat_id)
 
+    @precondition(lambda self: len(self.model.pending) > 3)
     @rule()
     def crash(self) -> None:
         """Lose all that was staged; another process takes over."""
@@ -204,12 +199,25 @@ class StorageMachine(RuleBasedStateMachine):
         """Every head has the rows of its build, and its stamp."""
         for versions in self.model.published.values():
             for publication, version in versions[-1:]:
-                relation = self.storage.relation(version)
-                assert self.compute.measure(relation).rows == version.rows
-                expected = self.compute.measure(f"({publication.logic.text})")
-                assert self.compute.measure(relation) == expected
+                found = self.compute.measure(self.storage.relation(version))
+                assert found == self._content(publication.logic.text)
                 stamp = self.storage.stamp(version)
                 assert self.storage.inspect(version, stamp).condition is Condition.INTACT
+
+    def _publish(self, publication: Publication) -> None:
+        number, fence = self.model.head(publication.target)
+        try:
+            version = self.storage.publish(publication)
+        except FencedError:
+            assert publication.fence < fence
+        except ConflictError:
+            assert publication.fence >= fence
+            assert publication.base != number
+        else:
+            assert publication.fence >= fence
+            self._keep(publication, version)
+            return
+        self.storage.abort(publication.target, publication.mat_id)
 
     def _sealed(self, target: Target) -> Publication:
         mat_id = self._new_id()
@@ -219,6 +227,11 @@ class StorageMachine(RuleBasedStateMachine):
         """Give the publication a fence as a catalog does: higher than any before."""
         self.fence += 1
         return replace(publication, fence=self.fence)
+
+    def _content(self, text: str) -> Measurement:
+        if text not in self.contents:
+            self.contents[text] = self.compute.measure(f"({text})")
+        return self.contents[text]
 
     def _died(self, where: str, act: Callable[[], object]) -> bool:
         """Do something with a crash armed; say whether it came: not every storage passes by."""
@@ -234,8 +247,7 @@ class StorageMachine(RuleBasedStateMachine):
     def _keep(self, publication: Publication, version: Version) -> None:
         number, fence = self.model.head(publication.target)
         assert (version.number, version.publish_id) == (number + 1, publication.publish_id)
-        assert version.fence >= fence
-        publication = replace(publication, base=number)
+        assert (publication.base, version.fence >= fence) == (number, True)
         self.model.published[publication.target].append((publication, version))
 
     def _some(self, which: int) -> tuple[Publication, Version]:

@@ -1,0 +1,52 @@
+/*---
+description: How the year went, month by month, with the worst day of each.
+tags: [answers, monthly]
+columns:
+  month:
+    type: date
+    description: Its first day.
+  flights: bigint
+  on_time_percent: double
+  change:
+    type: double
+    description: Percentage points more or less than the month before.
+  cancelled_percent: double
+  worst_day:
+    type: date
+    description: The day with the fewest flights on time, by share.
+  worst_day_on_time_percent: double
+---*/
+
+WITH days AS (
+    SELECT
+        flight_date,
+        count(*) AS flights,
+        count(*) FILTER (arrived_on_time) AS on_time,
+        count(*) FILTER (status = 'cancelled') AS cancelled
+    FROM staging.flights
+    GROUP BY flight_date
+),
+
+months AS (
+    SELECT
+        CAST(date_trunc('month', flight_date) AS DATE) AS month,
+        CAST(sum(flights) AS BIGINT) AS flights,
+        round(100 * sum(on_time) / sum(flights), 1) AS on_time_percent,
+        round(100 * sum(cancelled) / sum(flights), 1) AS cancelled_percent,
+        -- The date decides between days that were equally bad.
+        first(flight_date ORDER BY on_time / flights, flight_date) AS worst_day,
+        round(100 * min(on_time / flights), 1) AS worst_day_on_time_percent
+    FROM days
+    GROUP BY ALL
+)
+
+SELECT
+    month,
+    flights,
+    on_time_percent,
+    round(on_time_percent - lag(on_time_percent) OVER (ORDER BY month), 1) AS change,
+    cancelled_percent,
+    worst_day,
+    worst_day_on_time_percent
+FROM months
+ORDER BY month

@@ -1,0 +1,16 @@
+/*---
+description: The airlines under the names that people call them by.
+tags: [staging]
+columns:
+  carrier:
+    type: varchar
+    description: Two-letter code, as flights carry it.
+  airline:
+    type: varchar
+    description: The name without the form of the company.
+---*/
+
+SELECT
+    carrier,
+    regexp_replace(name, ' (Inc\.|Co\.|Corporation)$', '') AS airline
+FROM raw.airlines

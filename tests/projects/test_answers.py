@@ -1,0 +1,128 @@
+"""What the example projects say is true, and Freshline computes what DuckDB alone computes."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLOOR = ROOT / "tests" / "bench" / "floor.py"
+
+
+def built(project: str, folder: Path) -> Path:
+    """Build a project without Freshline; return the folder of its assets' files."""
+    for command in (["compile", str(ROOT / "projects" / project)], ["run"]):
+        subprocess.run([sys.executable, str(FLOOR), *command, str(folder)], check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def flights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built("flights", tmp_path_factory.mktemp("flights"))
+
+
+# question, the query with {} for the folder of files, the answer
+ANSWERS: dict[str, tuple[str, list[tuple[object, ...]]]] = {
+    "every flight that arrived as a row is kept": (
+        "SELECT count(*), count(*) FILTER (status = 'cancelled'),"
+        " count(*) FILTER (status = 'diverted') FROM '{}/staging.flights.parquet'",
+        [(336_776, 8_255, 1_175)],
+    ),
+    "no flight is lost for want of an airline": (
+        "SELECT sum(flights)::BIGINT FROM '{}/marts.carriers.parquet'",
+        [(336_776,)],
+    ),
+    "each flight leaves one airport and goes to one": (
+        "SELECT direction, sum(flights)::BIGINT FROM '{}/marts.airports.parquet'"
+        " GROUP BY ALL ORDER BY ALL",
+        [("from", 336_776), ("to", 336_776)],
+    ),
+    "Alaska leads, Mesa closes the list": (
+        "SELECT airline, on_time_percent FROM '{}/marts.carriers.parquet'"
+        " WHERE rank IN (1, 14) ORDER BY rank",
+        [("Alaska Airlines", 84.7), ("Mesa Airlines", 60.7)],
+    ),
+    "a handful of flights gets no rank": (
+        "SELECT airline FROM '{}/marts.carriers.parquet' WHERE rank IS NULL ORDER BY airline",
+        [("Hawaiian Airlines",), ("SkyWest Airlines",)],
+    ),
+    "Newark keeps people waiting, La Guardia cancels": (
+        "SELECT airport, on_time_percent, cancelled_percent FROM '{}/marts.airports.parquet'"
+        " WHERE direction = 'from' ORDER BY on_time_percent",
+        [("EWR", 72.7, 2.7), ("JFK", 77.3, 1.7), ("LGA", 78.1, 3.0)],
+    ),
+    "September was best, December worst": (
+        "SELECT month(month), on_time_percent FROM '{}/marts.months.parquet'"
+        " ORDER BY on_time_percent LIMIT 1",
+        [(12, 63.8)],
+    ),
+    "the worst day of all was the eighth of March": (
+        "SELECT worst_day::VARCHAR, worst_day_on_time_percent FROM '{}/marts.months.parquet'"
+        " ORDER BY worst_day_on_time_percent LIMIT 1",
+        [("2013-03-08", 17.0)],
+    ),
+    "who leaves early leaves on time": (
+        "SELECT hour, left_on_time_percent FROM '{}/marts.hours.parquet'"
+        " WHERE hour IN (6, 21) ORDER BY hour",
+        [(6, 90.7), (21, 59.8)],
+    ),
+    "from JFK to Los Angeles Delta is best of five": (
+        "SELECT origin, destination, airlines, best_airline FROM '{}/marts.routes.parquet'"
+        " ORDER BY flights DESC LIMIT 1",
+        [("JFK", "LAX", 5, "Delta Air Lines")],
+    ),
+    "nine flights of ten leave under a fair sky": (
+        "SELECT flights_percent, left_on_time_percent FROM '{}/marts.weather.parquet'"
+        " WHERE weather = 'fair'",
+        [(90.8, 77.7)],
+    ),
+    "old aircraft are not to blame": (
+        "SELECT built_in, on_time_percent FROM '{}/marts.aircraft.parquet'"
+        " WHERE built_in IN ('1980s', '2000s') ORDER BY built_in",
+        [("1980s", 78.1), ("2000s", 72.7)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("query", "answer"), ANSWERS.values(), ids=ANSWERS)
+def test_flights_answer(flights: Path, query: str, answer: list[tuple[object, ...]]) -> None:
+    assert duckdb.execute(query.format(flights)).fetchall() == answer
+
+
+def test_the_quickstart_counts_no_cancelled_order(tmp_path: Path) -> None:
+    folder = built("quickstart", tmp_path)
+    sold = duckdb.execute(
+        f"SELECT sum(orders)::BIGINT, sum(revenue)::DOUBLE FROM '{folder}/marts.daily.parquet'"
+    ).fetchall()
+    each = duckdb.execute(
+        f"SELECT sum(orders)::BIGINT, sum(revenue)::DOUBLE FROM '{folder}/marts.customers.parquet'"
+    ).fetchall()
+    assert sold == each == [(18, 2190.25)]
+
+
+def freshline(project: Path, *words: str) -> int:
+    command = [sys.executable, "-m", "freshline", "-p", str(project), *words]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, timeout=120).returncode
+
+
+@pytest.mark.parametrize("name", ["flights", "quickstart"])
+def test_freshline_builds_what_duckdb_alone_builds(name: str, tmp_path: Path) -> None:
+    project, folder = tmp_path / name, built(name, tmp_path / "floor")
+    left_behind = shutil.ignore_patterns(".freshline", "views.duckdb")
+    shutil.copytree(ROOT / "projects" / name, project, ignore=left_behind)
+    assert freshline(project, "apply", "--yes") == 0
+    assert freshline(project, "plan", "--detailed-exitcode") == 0
+
+    expected = {file.stem: f"'{file}'" for file in sorted(folder.glob("*.parquet"))}
+    with duckdb.connect(str(project / "views.duckdb"), read_only=True) as views:
+        differences = {
+            key: views.execute(
+                f"SELECT count(*) FROM ((FROM {key} EXCEPT ALL FROM {file})"
+                f" UNION ALL (FROM {file} EXCEPT ALL FROM {key}))"
+            ).fetchall()
+            for key, file in expected.items()
+        }
+    assert differences == {key: [(0,)] for key in expected}
