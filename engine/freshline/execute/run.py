@@ -56,6 +56,11 @@ class Run:
         """Whether every step is in a final status."""
         return self._open == 0
 
+    @property
+    def ended(self) -> int:
+        """How many steps are in a final status."""
+        return len(self.status) - self._open
+
     def start(self) -> str | None:
         """Move the first step that may start to running and return it; None when none may now."""
         while self._ready:

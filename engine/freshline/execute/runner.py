@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from freshline.errors import FreshlineError
 from freshline.events import AssetDefined, Event, Outcome, RunFinished, RunStarted, SourceObserved
-from freshline.execute.run import FINAL, Run, Status
+from freshline.execute.run import Run, Status
 from freshline.execute.step import Result, Setting, Task, perform
 from freshline.failpoints import failpoint
 from freshline.reconcile.fingerprint import spec, spec_digest
@@ -212,12 +212,11 @@ def _stop(work: _Work) -> None:
 
 
 def _progress(work: _Work, key: str, status: Status, result: Result | None = None) -> Progress:
-    done = sum(s in FINAL for s in work.run.status.values())
     built = result is not None and result.build is not None and status is Status.BUILT
     return Progress(
         asset=key,
         status=status,
-        done=done,
+        done=work.run.ended,
         total=len(work.run.status),
         seconds=work.setting.ports.clock.now() - work.began.get(key, 0.0) if result else 0.0,
         rows=result.build.version.rows if built and result and result.build else None,

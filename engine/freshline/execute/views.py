@@ -1,8 +1,8 @@
 """views.duckdb: the current version of every asset, for any client that can open a DuckDB file.
 
 Written aside and put in place whole. A view is nothing but the reader of one version, so that no
-release of DuckDB can see another meaning in it. Each view carries a comment with the digest of its
-text: those that say the same are taken over from the old file, since making one opens its data.
+release of DuckDB can see another meaning in it. A table beside the views holds the digests of their
+texts: those that say the same are taken over from the old file, since making one opens its data.
 """
 
 import os
@@ -20,6 +20,7 @@ from freshline.lineage.binder import quoted
 
 # Clients of DuckDB 1.4 and later open files of this version; newer formats shut them out.
 _STORAGE_VERSION = "v1.4.0"
+_NOTES = "main._freshline_views"  # keys begin with a letter or "_", but none of ours is called so
 
 
 def write_views(path: Path, relations: Mapping[str, str]) -> None:
@@ -55,17 +56,18 @@ def _write(beside: Path, relations: Mapping[str, str]) -> None:
     wanted = {relation_name(key): text for key, text in relations.items()}
     with duckdb.connect() as connection:
         connection.execute(
-            f"ATTACH {_literal(beside)} AS views (STORAGE_VERSION '{_STORAGE_VERSION}')"
+            f"ATTACH {_literal(str(beside))} AS views (STORAGE_VERSION '{_STORAGE_VERSION}')"
         )
         connection.execute("USE views")
         connection.execute("BEGIN")
         kept = _tidied(connection, wanted)
+        for schema in sorted({schema for schema, _ in wanted.keys() - kept}):
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
         for (schema, name), text in wanted.items():
             if (schema, name) not in kept:
                 view = f"{quoted(schema)}.{quoted(name)}"
-                connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
                 connection.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {text}")
-                connection.execute(f"COMMENT ON VIEW {view} IS '{digest(text)}'")
+        _note(connection, wanted)
         connection.execute("COMMIT")
 
 
@@ -73,19 +75,27 @@ def _tidied(
     connection: duckdb.DuckDBPyConnection, wanted: Mapping[tuple[str, str], str]
 ) -> set[tuple[str, str]]:
     """Drop the views that are not wanted any more; return those that are as they should be."""
+    fields = "view_schema TEXT, view_name TEXT, digest TEXT"
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {_NOTES} ({fields})")
     kept: set[tuple[str, str]] = set()
-    found = connection.execute(
-        "SELECT schema_name, view_name, comment FROM duckdb_views()"
-        " WHERE database_name = 'views' AND NOT internal"
-    ).fetchall()
-    for schema, name, comment in found:
+    for schema, name, known in connection.execute(f"FROM {_NOTES}").fetchall():
         text = wanted.get((schema, name))
         if text is None:
             connection.execute(f"DROP VIEW {quoted(schema)}.{quoted(name)}")
-        elif comment == digest(text):
+        elif known == digest(text):
             kept.add((schema, name))
     return kept
 
 
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def _note(connection: duckdb.DuckDBPyConnection, wanted: Mapping[tuple[str, str], str]) -> None:
+    connection.execute(f"DELETE FROM {_NOTES}")
+    rows = (
+        f"({_literal(schema)}, {_literal(name)}, {_literal(digest(text))})"
+        for (schema, name), text in wanted.items()
+    )
+    if wanted:
+        connection.execute(f"INSERT INTO {_NOTES} VALUES {', '.join(rows)}")
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
