@@ -7,23 +7,23 @@ from freshline.errors import ResourceError, UnknownOutcomeError
 from freshline.failpoints import failpoint
 
 _HELP = {
-    errno.ENOSPC: "The disk is full: free some space, then run again.",
-    errno.EDQUOT: "The quota is used up: free some space or ask for more, then run again.",
-    errno.EFBIG: "A limit on file sizes is in force (see `ulimit -f`): raise it, then run again.",
-    errno.EROFS: "The file system is mounted read-only: mount it writable, or move the storage.",
-    errno.EACCES: "Give the user that runs Freshline the right to read and write there.",
-    errno.EPERM: "Give the user that runs Freshline the right to read and write there; "
-    "the file system must be able to make hard links.",
-    errno.ENOTSUP: "The file system must be able to make hard links: move the storage.",
-    errno.EMFILE: "Too many files are open: raise the limit (see `ulimit -n`), or run fewer steps.",
-    errno.ENOTDIR: "Something that is no folder, perhaps a link, is in the way: move it aside.",
+    errno.ENOSPC: "the disk is full: free some space, then run again",
+    errno.EDQUOT: "the quota is used up: free some space or ask for more, then run again",
+    errno.EFBIG: "a limit on file sizes is in force (see `ulimit -f`): raise it, then run again",
+    errno.EROFS: "the file system is mounted read-only: mount it writable, or move the storage",
+    errno.EACCES: "give the user that runs Freshline the right to read and write there",
+    errno.EPERM: "give the user that runs Freshline the right to read and write there; "
+    "the file system must be able to make hard links",
+    errno.ENOTSUP: "the file system must be able to make hard links: move the storage",
+    errno.EMFILE: "too many files are open: raise the limit (see `ulimit -n`), or run fewer steps",
+    errno.ENOTDIR: "something that is no folder, perhaps a link, is in the way: move it aside",
 }
 
 
 def refusal(error: OSError, doing: str, path: str) -> ResourceError:
     """Return the error of the operator's kind for what the machine refused: what, where, why."""
     reason = os.strerror(error.errno) if error.errno else str(error)
-    help = _HELP.get(error.errno or 0, "See what the machine has against it, then run again.")
+    help = _HELP.get(error.errno or 0, "see what the machine has against it, then run again")
     return ResourceError(f"cannot {doing} {path}: {reason}", help=help)
 
 

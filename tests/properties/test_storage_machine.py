@@ -37,7 +37,7 @@ class MemoryMachine(StorageMachine):
 
 
 _settings = settings(
-    max_examples=20,
+    max_examples=15,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -18,7 +18,7 @@ TABLES = {
 
 
 class Known(NamedTuple):
-    """A column in reach: how a query may call it, and its kind: n(umber) or s(tring)."""
+    """A column in reach: how a query may call it, and its kind: n(umber), s(tring) or r(ow)."""
 
     text: str
     kind: str
@@ -64,6 +64,8 @@ class Author:
 
     def string(self, known: Sequence[Known], depth: int) -> str:
         columns = [c.text for c in known if c.kind == "s"]
+        if self.chance(3):
+            columns += [f"to_json({c.text})::varchar" for c in known if c.kind == "r"]
         if depth <= 0 or not columns:
             return self.pick([*columns, *columns, "'x'", "'X'", "''", "'it''s'", "NULL::varchar"])
         shape = self.pick(
@@ -167,6 +169,7 @@ class Author:
                 alone = sum(column in other for _, other in tables) == 1
                 bare = alone and self.chance(60)
                 found.append(Known(column if bare else f"{name}.{column}", kind))
+            found.append(Known(name, "r"))
         return found
 
     def up_to(self, most: int) -> int:
@@ -181,15 +184,15 @@ class Author:
         if shape == "grouped" or shape == "all":
             return self.grouped(source, known, where, shape == "all")
         if shape == "star":
-            width = {k: v for c in known for k, v in [(c.text.split(".")[-1], c.kind)]}
+            width = {k: v for c in known if c.kind != "r" for k, v in [(c.text.split(".")[-1], c.kind)]}
             return f"select * from {source}{where}", width
         values = [self.value(known, 2) for _ in range(1 + self.up_to(2))]
         tail = ""
         if shape == "window":
             values.append(Known(self.window(known), "n"))
         names = [f"c{i}" for i in range(len(values))]
-        if self.chance(20):
-            names[0] = self.pick(["k", "n", "s"])
+        if self.chance(30):
+            names[0] = self.pick(["k", "n", "s", "K", "Foo"])
         listed = ", ".join(
             f"{v.text} {self.pick(['', 'as '])}{n}" for v, n in zip(values, names, strict=True)
         )
@@ -254,7 +257,7 @@ class Author:
         return condition
 
     def window(self, known: Sequence[Known]) -> str:
-        order = ", ".join(dict.fromkeys(c.text for c in known))
+        order = ", ".join(dict.fromkeys(c.text for c in known if c.kind != "r"))
         parts = self.pick(["", f"partition by {self.number(known, 1)} "])
         call = self.pick(["rank()", "sum({a})", "count(*)", "min({a})", "lag({a})", "dense_rank()"])
         call = self.filled(call, known, 1, self.number(known, 1), "1")

@@ -15,6 +15,7 @@ import os
 import secrets
 import stat
 import sys
+from collections.abc import Iterator
 
 from freshline.errors import CorruptError, StorageError
 from freshline.failpoints import failpoint
@@ -74,7 +75,7 @@ class Disk:
 
         The bytes are written and synced under a private name beginning with `draft`, then linked
         to the final one: that is the one instant in which the file begins to exist. ResourceError
-        means that nothing was put that nobody can tell.
+        means that nothing was put, UnknownOutcomeError that nobody can tell.
         """
         folder, full = os.path.dirname(path), f"{self.root}/{path}"
         self.make_folder(folder)
@@ -108,8 +109,7 @@ class Disk:
         path = self.root
         try:
             _make_root(path)
-            for name in folder.split("/"):
-                path = f"{path}/{name}"
+            for path in self._folders(folder):
                 if not _is_folder(path):
                     self._durable.discard(path)
                     _make(path)
@@ -159,15 +159,22 @@ class Disk:
             with open(full, "rb", opener=_open_file) as file:
                 return hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise CorruptError(f"{full} cannot be read: {error.strerror}", name=path) from error
+            raise CorruptError(f"{full} cannot be read: {error.strerror}", name=full) from error
 
     def remove(self, path: str) -> None:
-        """Remove a file; none there is no error."""
+        """Remove a file; none there is no error, a link on the way to it is."""
         full = f"{self.root}/{path}"
         try:
-            _remove(full)
+            if all(_is_folder(folder) for folder in self._folders(os.path.dirname(path))):
+                _remove(full)
         except OSError as error:
             raise refusal(error, "remove", full) from error
+
+    def _folders(self, folder: str) -> Iterator[str]:
+        path = self.root
+        for name in folder.split("/"):
+            path = f"{path}/{name}"
+            yield path
 
     def _sync_names(self, folder: str) -> None:
         """Make the names in a folder durable, and once those of the folders up to the root."""

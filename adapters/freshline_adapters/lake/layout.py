@@ -74,7 +74,7 @@ def record_file(target: Target, number: int) -> str:
 
 def number_of(name: str) -> int | None:
     """Return the version number that a file name stands for, None where it is no record."""
-    return int(name[:20]) if _RECORD.fullmatch(name) else None
+    return int(name[:20]) or None if _RECORD.fullmatch(name) else None
 
 
 def draft_prefix(publish_id: str) -> str:

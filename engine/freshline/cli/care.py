@@ -164,7 +164,7 @@ def _verified(
 
 
 def _damaged_history(storage: Storage, target: Target) -> Iterator[str]:
-    """Yield what is wrong with records behind the head: nobody reads them, they cannot be mended."""
+    """Yield what is wrong with records behind the head, which nobody reads any more."""
     for number in storage.numbers(target)[:-1]:
         try:
             storage.manifest(target, number)

@@ -1,7 +1,7 @@
 """The composer: from a folder to a project with its storages, catalog and clock.
 
 Adapters enter by their entry points, ours like anybody's. What a command does not touch is not
-imported: the engine (DuckDB) only when something is computed or asked.
+imported or opened: the engine (DuckDB) only when something is computed or asked.
 """
 
 import getpass
@@ -10,9 +10,9 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import cast
@@ -47,14 +47,33 @@ class RandomIds:
         return time_ordered_id(time.time(), secrets.token_bytes(10))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """An opened project: its graph, and where its versions and records are."""
+    """An opened project: its graph at once, its storages and its catalog when they are asked for.
 
-    root: Path
-    environment: str
-    graph: Graph
-    sight: Sight
+    So that rows can be read where nothing can be written.
+    """
+
+    def __init__(self, root: Path, environment: str, graph: Graph) -> None:
+        self.root, self.environment, self.graph = root, environment, graph
+
+    @cached_property
+    def storages(self) -> Mapping[str, Storage]:
+        """The storages by name."""
+        return _storages(self.root, self.graph.project)
+
+    @cached_property
+    def sight(self) -> Sight:
+        """What a plan looks at."""
+        return Sight(events=self._events, storages=self.storages, clock=SystemClock())
+
+    @cached_property
+    def _events(self) -> EventLog:
+        return _event_log(self.root)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "_events" in self.__dict__:
+            self._events.close()
 
     @property
     def declared(self) -> int:
@@ -79,14 +98,14 @@ class Project:
         from freshline.execute.sql_engine import SqlEngine
 
         sources = [self.root / f for s in self.graph.sources.values() for f in s.files]
-        folders = [folder for s in self.sight.storages.values() for folder in s.readable()]
+        folders = [folder for s in self.storages.values() for folder in s.readable()]
         for folder in folders:
             folder.mkdir(parents=True, exist_ok=True)
         scratch = self.root / STATE / "tmp"
         engine = SqlEngine(folders=[*folders, scratch], files=sources, scratch=scratch)
         return Ports(
             events=self.sight.events,
-            storages=self.sight.storages,
+            storages=self.storages,
             clock=self.sight.clock,
             compute=engine,
             ids=RandomIds(),
@@ -129,12 +148,11 @@ def opened(said: Common) -> Generator[Project]:
     root, environment, graph = graph_of(said)
     if not graph.project.name:  # without a name there is no state to speak of
         raise DefinitionError("the project cannot be read", diagnostics=graph.diagnostics)
-    events = _event_log(root)
+    project = Project(root, environment, graph)
     try:
-        sight = Sight(events=events, storages=_storages(root, graph.project), clock=SystemClock())
-        yield Project(root=root, environment=environment, graph=graph, sight=sight)
+        yield project
     finally:
-        events.close()
+        project.close()
 
 
 def catalog_path(root: Path) -> Path:

@@ -99,13 +99,13 @@ def _write(
 def _engine(project: Project, sql: str, target: Path | None) -> SqlEngine:
     """Return an engine that knows the current version of whatever the query may name."""
     builds = _current(project)
-    folders = [folder for s in project.sight.storages.values() for folder in s.readable()]
+    folders = [folder for s in project.storages.values() for folder in s.readable()]
     files = [project.root / f for s in project.graph.sources.values() for f in s.files]
     files += [target] if target is not None else []
     engine = SqlEngine(folders=folders, files=files)
     connection = engine.cursor()
     mentioned = {name.lower() for name in duckdb.get_table_names(sql, qualified=True)}
-    for key, relation in relations(project.place, project.sight, builds).items():
+    for key, relation in relations(project.place, project.storages, builds).items():
         schema, name = relation_name(key)
         if mentioned & {key, f"{schema}.{name}", name if schema == "main" else key}:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
@@ -118,7 +118,7 @@ def _current(project: Project) -> Mapping[str, Build]:
     """Return what readers see: each storage's head, or the newest version that can be read."""
     builds: dict[str, Build] = {}
     for key, asset in project.graph.assets.items():
-        storage = project.sight.storages[storage_of(asset.definition, project.graph.project)]
+        storage = project.storages[storage_of(asset.definition, project.graph.project)]
         build = _readable(project, storage, key)
         if build is not None:
             builds[key] = build

@@ -37,8 +37,8 @@ def _subject(project: Project, *, with_states: bool) -> Selectable:
     graph = project.graph
     upstreams = {key: asset.upstreams for key, asset in graph.assets.items()}
     files: dict[str, set[str]] = {}
-    for key, node in (*graph.sources.items(), *graph.assets.items()):
-        files.setdefault(node.definition.file, set()).add(key)
+    for key in (*graph.sources, *graph.assets):
+        files.setdefault(graph.definition_of(key).file, set()).add(key)
     return Selectable(
         keys=(*graph.sources, *graph.assets),
         upstream=upstreams,

@@ -13,7 +13,7 @@ from freshline.execute.views import write_views
 from freshline.keys import Target
 from freshline.lineage.graph import Graph
 from freshline.lineage.sources import relation as source_relation
-from freshline.ports import Holder, Ports, Sight
+from freshline.ports import Holder, Ports, Storage
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.plan import Plan, Wish
@@ -106,7 +106,9 @@ def succeeded(applied: Applied) -> bool:
     return done and not applied.plan.quarantined and not applied.problems
 
 
-def relations(place: Place, sight: Sight, builds: Mapping[str, Build]) -> dict[str, str]:
+def relations(
+    place: Place, storages: Mapping[str, Storage], builds: Mapping[str, Build]
+) -> dict[str, str]:
     """Return how DuckDB reads the current version of every asset, and every source."""
     graph = place.graph
     found = {
@@ -115,11 +117,11 @@ def relations(place: Place, sight: Sight, builds: Mapping[str, Build]) -> dict[s
     }
     for key, asset in graph.assets.items():
         if (build := builds.get(key)) is not None:
-            storage = sight.storages[storage_of(asset.definition, graph.project)]
+            storage = storages[storage_of(asset.definition, graph.project)]
             found[key] = storage.relation(build.version)
     return found
 
 
 def _refresh_views(place: Place, ports: Ports, builds: Mapping[str, Build], changed: bool) -> None:
     if place.views is not None and (changed or not place.views.exists()):
-        write_views(place.views, relations(place, ports, builds))
+        write_views(place.views, relations(place, ports.storages, builds))

@@ -14,7 +14,8 @@ from freshline.events import AssetDefined, Event, Outcome, RunFinished, RunStart
 from freshline.execute.run import Run, Status
 from freshline.execute.step import Result, Setting, Task, perform
 from freshline.failpoints import failpoint
-from freshline.reconcile.fingerprint import spec, spec_digest
+from freshline.ports import Condition
+from freshline.reconcile.fingerprint import spec, spec_digest, storage_of
 from freshline.reconcile.plan import Plan, Step
 from freshline.reconcile.staleness import Facts
 from freshline.versions import Build
@@ -165,6 +166,7 @@ def _submit(work: _Work, pool: ThreadPoolExecutor, key: str) -> None:
         target=work.facts.target(key),
         inputs={u: work.builds[u] for u in asset.upstreams if u in work.builds},
         build=work.builds.get(key),
+        head=_head(work, key),
         history=work.facts.history.get(key, ()),
     )
     work.began[key] = work.setting.ports.clock.now()
@@ -177,6 +179,18 @@ def _submit(work: _Work, pool: ThreadPoolExecutor, key: str) -> None:
             work.ended.put((key, Result(status=Status.FAILED, error=_Escaped(error))))
 
     pool.submit(work_off)
+
+
+def _head(work: _Work, key: str) -> int:
+    """Return the number of the published head; of one that cannot be read the storage's word."""
+    inspection = work.facts.inspections.get(key)
+    if inspection is not None and inspection.condition is Condition.DAMAGED:
+        definition = work.facts.graph.assets[key].definition
+        name = storage_of(definition, work.facts.graph.project)
+        numbers = work.setting.ports.storages[name].numbers(work.facts.target(key))
+        return numbers[-1] if numbers else 0
+    build = work.builds.get(key)
+    return build.version.number if build else 0
 
 
 class _Escaped(FreshlineError):

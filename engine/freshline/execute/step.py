@@ -50,7 +50,8 @@ class Setting:
 class Task:
     """One step with its inputs pinned: `inputs` are the builds it reads, `build` its own current.
 
-    `history` are the builds that it may point back to.
+    `head` is the number that is published now, 0 for none; `history` are the builds that the step
+    may point back to.
     """
 
     step: Step
@@ -58,12 +59,8 @@ class Task:
     target: Target
     inputs: Mapping[str, Build]
     build: Build | None
+    head: int
     history: tuple[Build, ...]
-
-    @property
-    def head(self) -> int:
-        """The number of the version that is published now, 0 for none."""
-        return self.build.version.number if self.build else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,11 +230,7 @@ def _publish(storage: Storage, publication: Publication) -> Version:
     try:
         return storage.publish(publication)
     except UnknownOutcomeError:
-        found = storage.resolve(publication.target, publication.publish_id)
-        manifest = storage.current(publication.target)
-        if found is Resolution.PUBLISHED and manifest is not None:
-            return manifest.version
-        raise
+        return storage.publish(publication)  # the same publish again gives the version it made
 
 
 def _give_up(task: Task, setting: Setting, publish_id: str, error: Exception) -> None:

@@ -13,7 +13,7 @@ from freshline.errors import Diagnostic, Severity
 from freshline.lineage import sql
 from freshline.lineage.binder import Binder, BindProblem
 from freshline.lineage.canonical import code_version
-from freshline.lineage.findings import collision, finding, misbound, mismatches
+from freshline.lineage.findings import collision, finding, misbound, mismatches, open_pivot
 from freshline.lineage.graph import Asset, Source
 
 
@@ -69,6 +69,8 @@ def analyse(
     def failed(*findings: Diagnostic) -> Analysis:
         return Analysis(references=parsed.references, schemas=identity, diagnostics=findings)
 
+    if (refused := open_pivot(definition, parsed)) is not None:
+        return failed(refused)
     try:
         columns = binder.columns(parsed.marked)
     except BindProblem as problem:

@@ -36,7 +36,8 @@ _UNITS = frozenset(
     )
 )
 _BRIEF = "skip_null := true, skip_empty := true, skip_default := true"
-# One function may have several names.
+# One function may have several names; of these two DuckDB does not say so.
+_UNSAID = {"datediff": "date_diff", "->>": "json_extract_string"}
 _OTHER_NAMES = """
     SELECT DISTINCT function_name, alias_of FROM duckdb_functions() WHERE alias_of IS NOT NULL
 """
@@ -122,7 +123,7 @@ class Binder:
         """Return a plan without the case of names, and with functions under one name each."""
         if self._other_names is None:
             found = self._comparisons.execute(_OTHER_NAMES).fetchall()
-            self._other_names = {str(name): str(first) for name, first in found}
+            self._other_names = {**{str(n): str(first) for n, first in found}, **_UNSAID}
         names = self._other_names
         parts = _CONTENT.split(plan)  # every second one is content
         for i, part in enumerate(parts):

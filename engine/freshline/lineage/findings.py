@@ -61,6 +61,23 @@ def misbound(
     return finding(definition, "E204", message, (offset, len(name)), fix)
 
 
+def open_pivot(definition: AssetDefinition, parsed: sql.Parsed) -> Diagnostic | None:
+    """Refuse a PIVOT whose columns follow from the data: nobody could read them beforehand."""
+    for pivot in parsed.tree.find_all(exp.Pivot) if parsed.tree is not None else ():
+        over = pivot.args.get("fields") or pivot.expressions
+        listed = all(isinstance(on, exp.In) and on.expressions for on in over)
+        if pivot.args.get("unpivot") or listed:
+            continue
+        offset = min(
+            (n.meta["start"] for on in over for n in on.walk() if "start" in n.meta), default=0
+        )
+        name = over[0].name or over[0].this.name
+        message = "the columns of this PIVOT depend on the data"
+        fix = f"list them: ON {name} IN ('...', '...')"
+        return finding(definition, "E205", message, (offset, len(name)), fix)
+    return None
+
+
 def collision(columns: Sequence[Column]) -> str | None:
     """Return the first output name that occurs twice, whatever its case."""
     seen: set[str] = set()

@@ -69,9 +69,13 @@ class Graph:
         """Return the columns of an asset or source of this graph."""
         return (self.assets.get(key) or self.sources[key]).columns
 
+    def definition_of(self, key: str) -> AssetDefinition | SourceDefinition:
+        """Return the definition of an asset or source of this graph."""
+        return (self.assets.get(key) or self.sources[key]).definition
+
     def span_of(self, key: str) -> Span:
         """Return where an asset or source is declared."""
-        return (self.assets.get(key) or self.sources[key]).definition.span
+        return self.definition_of(key).span
 
 
 def downstreams(upstreams: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:

@@ -14,7 +14,6 @@ from typing import NamedTuple, cast
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
@@ -22,8 +21,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from freshline.definitions import Column
 from freshline.lineage.canonical import MARK, marked
-
-DIALECT = Dialect.get_or_raise("duckdb")
+from freshline.lineage.spelling import DIALECT, note, restore
 
 # Deterministic functions of their arguments that may stand behind FROM.
 _HARMLESS_TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "repeat", "values"})
@@ -175,20 +173,15 @@ def qualified(parsed: Parsed, schemas: Mapping[str, Sequence[Column]]) -> exp.Qu
         table.set("this", exp.to_identifier(MARK + key, quoted=True))
         table.set("db", None)
         table.set("catalog", None)
-    for column in tree.find_all(exp.Column):
-        column.set("db", None)
-        column.set("catalog", None)
-    for call in tree.find_all(exp.Coalesce):
-        call.meta["written"] = True
+    for column, extra in [*_called_by_key(tree, frozenset(schemas))]:
+        for name in [n for n in ("catalog", "db") if column.args.get(n)][:extra]:
+            column.set(name, None)
+    note(tree, parsed.text)
     try:
         resolved = qualify(tree, schema=schema, dialect=DIALECT, validate_qualify_columns=False)
     except (SqlglotError, ValueError, KeyError, AttributeError, RecursionError):
         return None
-    for parenthesis in list(resolved.find_all(exp.Paren)):
-        if isinstance(parenthesis.this, exp.Column | exp.Literal | exp.Paren):
-            parenthesis.replace(parenthesis.this)
-    _follow_using(resolved)
-    _keep_not_inside(resolved)
+    restore(resolved)
     return resolved
 
 
@@ -197,6 +190,11 @@ def compiled(tree: exp.Query, names: Sequence[str]) -> str | None:
     select = _leftmost(tree)
     if select is None or len(select.expressions) != len(names) or select.is_star:
         return None
+    renamed = {
+        projection.alias: name
+        for projection, name in zip(select.expressions, names, strict=True)
+        if projection.alias != name
+    }
     select.set(
         "expressions",
         [
@@ -204,26 +202,19 @@ def compiled(tree: exp.Query, names: Sequence[str]) -> str | None:
             for projection, name in zip(select.expressions, names, strict=True)
         ],
     )
+    _follow_names(tree, renamed)
     return tree.sql(DIALECT, comments=False)
 
 
-def _follow_using(tree: exp.Query) -> None:
-    """Let a column of USING be the left one, as DuckDB has it, but for joins that fill the left."""
-    for call in list(tree.find_all(exp.Coalesce)):
-        select = call.find_ancestor(exp.Select)
-        if call.meta.get("written") or select is None:
-            continue
-        sides = {str(join.side).upper() for join in select.args.get("joins") or ()}
-        if not sides & {"RIGHT", "FULL"}:
-            call.replace(call.this)
-
-
-def _keep_not_inside(tree: exp.Query) -> None:
-    """Write `x IS NOT y` again, which the parser took for NOT of `x IS y`."""
-    for node in list(tree.find_all(exp.Not)):
-        test = node.this
-        if isinstance(test, exp.Is):
-            node.replace(exp.Is(this=test.this, expression=exp.Not(this=test.expression)))
+def _follow_names(tree: exp.Expr, renamed: Mapping[str, str]) -> None:
+    """Let ORDER BY call the output columns by their new names."""
+    node: exp.Expr | None = tree
+    while renamed and node is not None:
+        order = node.args.get("order")
+        for column in order.find_all(exp.Column) if order is not None else ():
+            if not column.table and column.name in renamed:
+                column.set("this", exp.to_identifier(renamed[column.name], quoted=True))
+        node = node.this if isinstance(node, exp.SetOperation | exp.Subquery) else None
 
 
 def tokens_of(text: str) -> str:
@@ -304,11 +295,20 @@ def _edits(tree: exp.Query, tables: Sequence[exp.Table]) -> Iterator[tuple[int, 
         start, end = _extent(table.parts)
         alias = "" if table.alias else f' AS "{table.name}"'
         yield start, end, marked(_key(table)) + alias
+    for column, extra in _called_by_key(tree, frozenset(_key(t) for t in tables)):
+        yield column.parts[0].meta["start"], column.parts[extra].meta["start"], ""
+
+
+def _called_by_key(tree: exp.Query, keys: frozenset[str]) -> Iterator[tuple[exp.Column, int]]:
+    """Yield the columns written `stg.orders.amount`, with how many names are too many.
+
+    What looks like it and names no relation here is a field of a struct.
+    """
     for column in tree.find_all(exp.Column):
-        if column.args.get("db"):
-            parts = column.parts
-            keep = parts[2:] if column.args.get("catalog") else parts[1:]
-            yield parts[0].meta["start"], keep[0].meta["start"], ""
+        names = [part.name.lower() for part in column.parts]
+        for length in range(2, len(names)):
+            if ".".join(names[:length]) in keys:
+                yield column, length - 1
 
 
 def _edited(text: str, edits: Sequence[tuple[int, int, str]]) -> str:

@@ -58,7 +58,7 @@ class DuckDBCompute:
         try:
             return cursor.execute(sql).fetchall()
         except (duckdb.IOException, duckdb.PermissionException, OSError) as error:
-            raise ResourceError(str(error), help="Free some space, or allow writing.") from error
+            raise ResourceError(str(error), help="free some space, or allow writing") from error
         except duckdb.Error as error:
             raise ComputeError(str(error)) from error
 
