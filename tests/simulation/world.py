@@ -76,7 +76,8 @@ class World:
     def edit(self) -> None:
         """Change the logic of an asset; every second change leaves its content as it was."""
         key = self.chance.choice(list(self.values))
-        self.values[key] = self.chance.randint(0, 7)
+        same = self.values[key] ^ 1
+        self.values[key] = same if self.chance.random() < 0.5 else self.chance.randint(0, 7)
 
     def graph(self) -> Graph:
         """Return the project compiled."""

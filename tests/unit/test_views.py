@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from freshline import failpoints
 from freshline.errors import ResourceError
 from freshline.execute.views import write_views
@@ -59,7 +60,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> 
     write_views(path, {"a.b": ONE})
     failpoints.arm("views.after_write=raise:ENOSPC")
     try:
-        with pytest.raises(ResourceError, match="cannot write views.duckdb"):
+        with pytest.raises(ResourceError, match=r"cannot write views\.duckdb"):
             write_views(path, {"a.b": TWO})
     finally:
         failpoints.arm("")
