@@ -99,7 +99,7 @@ def test_every_untouched_character_leads_back_to_itself(
 
 @given(path=PATHS, content=st.one_of(st.binary(max_size=80), st.lists(PIECES).map("".join)))
 @example(path="assets/a.sql", content="\ud800")
-@settings(max_examples=15000)
+@settings(max_examples=400)
 def test_no_content_makes_declaring_fail(path: str, content: str | bytes) -> None:
     found = declare_file(path, content, SETTINGS)
     assert decode(encode(found), FileDeclared) == found
@@ -115,7 +115,7 @@ def test_no_content_makes_declaring_fail(path: str, content: str | bytes) -> Non
 
 
 @given(st.lists(TOKENS, max_size=12).map("".join))
-@settings(max_examples=15000)
+@settings(max_examples=400)
 def test_sql_is_divided_where_duckdb_divides_it(text: str) -> None:
     data = text.encode()
     tokens = [(len(data[:at].decode()), kind) for at, kind in duckdb.tokenize(text)]

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.shop import SCHEMAS
 
 KINDS = {"INTEGER": "n", "VARCHAR": "s"}
-TABLES = {
-    key: {c.name: KINDS[c.type] for c in SCHEMAS[key]} for key in ("g.a", "g.b", "g.c")
-}
+TABLES = {key: {c.name: KINDS[c.type] for c in SCHEMAS[key]} for key in ("g.a", "g.b", "g.c")}
 
 
 class Known(NamedTuple):
@@ -52,7 +50,15 @@ class Author:
         shape = self.pick(
             [
                 *("{a}", "{a}", "{a} + {b}", "{a} - {b}", "{a} * {b}", "{a} - ({b} - {a})"),
-                *("({a} + {b}) * {a}", "- {a}", "- - {a}", "({a})", "(({a}))", "{a} % 3", "{a} // 2"),
+                *(
+                    "({a} + {b}) * {a}",
+                    "- {a}",
+                    "- - {a}",
+                    "({a})",
+                    "(({a}))",
+                    "{a} % 3",
+                    "{a} // 2",
+                ),
                 *("coalesce({a}, {b})", "ifnull({a}, 0)", "abs({a})", "nullif({a}, {b})"),
                 *("case when {p} then {a} else {b} end", "case when {p} then {a} end"),
                 *("case {a} when 1 then {b} when {b} then 2 end", "CAST({a} AS INTEGER)"),
@@ -84,8 +90,18 @@ class Author:
             *("{a} is null", "{a} is not null", "not {a} is null", "{s} is not null"),
             *("{a} in (1, 2)", "{a} not in (1, {b})", "{a} between 1 and {b}", "true"),
             *("{a} not between {b} and 3", "not {a} between 1 and 2", "{s} like 'x%'"),
-            *("{s} not like '%y'", "{s} ilike 'X'", "{a} is distinct from {b}", "{s} in ('x', 'y')"),
-            *("{a} is not distinct from {b}", "{s} < {z}", "not {s} in ('x')", "({a} = {b}) is true"),
+            *(
+                "{s} not like '%y'",
+                "{s} ilike 'X'",
+                "{a} is distinct from {b}",
+                "{s} in ('x', 'y')",
+            ),
+            *(
+                "{a} is not distinct from {b}",
+                "{s} < {z}",
+                "not {s} in ('x')",
+                "({a} = {b}) is true",
+            ),
             *("({a} < {b}) is not false", "NULL", "({a}, {b}) = (1, 2)", "{a} == {b}"),
             *("not {a} = {b}", "not {a} in (1, 2)", "not {s} like 'x'", "({a} > 0) = ({b} > 0)"),
         ]
@@ -180,11 +196,15 @@ class Author:
     def select(self, depth: int) -> tuple[str, dict[str, str]]:
         source, known = self.source(depth)
         where = f" where {self.condition(known, depth)}" if self.chance(60) else ""
-        shape = self.pick(["plain", "plain", "plain", "grouped", "distinct", "window", "star", "all"])
+        shape = self.pick(
+            ["plain", "plain", "plain", "grouped", "distinct", "window", "star", "all"]
+        )
         if shape == "grouped" or shape == "all":
             return self.grouped(source, known, where, shape == "all")
         if shape == "star":
-            width = {k: v for c in known if c.kind != "r" for k, v in [(c.text.split(".")[-1], c.kind)]}
+            width = {
+                k: v for c in known if c.kind != "r" for k, v in [(c.text.split(".")[-1], c.kind)]
+            }
             return f"select * from {source}{where}", width
         values = [self.value(known, 2) for _ in range(1 + self.up_to(2))]
         tail = ""
@@ -253,7 +273,9 @@ class Author:
                 condition += f" and {shape} ({text})"
             elif numbers:
                 inner = f"select {numbers[0]} from ({text}) z"
-                condition += f" {self.pick(['and', 'or'])} {self.number(known, 0)} {shape} ({inner})"
+                condition += (
+                    f" {self.pick(['and', 'or'])} {self.number(known, 0)} {shape} ({inner})"
+                )
         return condition
 
     def window(self, known: Sequence[Known]) -> str:
@@ -286,7 +308,9 @@ class Author:
         return head + body, columns
 
     def combined(self, body: str, columns: dict[str, str]) -> tuple[str, dict[str, str]]:
-        kind = self.pick(["union", "union all", "except", "intersect", "except all", "intersect all"])
+        kind = self.pick(
+            ["union", "union all", "except", "intersect", "except all", "intersect all"]
+        )
         table = self.pick(list(TABLES))
         known = [Known(c, kind) for c, kind in TABLES[table].items()]
         values = [

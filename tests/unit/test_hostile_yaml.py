@@ -70,7 +70,9 @@ def test_a_hostile_file_is_answered_soon(make: Callable[[], str | bytes], messag
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        pytest.param("assets/a.sql", "/*---\n" + "[" * 30_000 + "\n---*/ SELECT 1", id="front matter"),
+        pytest.param(
+            "assets/a.sql", "/*---\n" + "[" * 30_000 + "\n---*/ SELECT 1", id="front matter"
+        ),
         pytest.param("sources/a.yaml", "sources: " + "[" * 30_000, id="sources"),
         pytest.param("freshline.yaml", "assets: " + "[" * 30_000, id="the project's file"),
     ],

@@ -14,9 +14,7 @@ from freshline.suggest import closest
         pytest.param("ab", ["ba", "ab_", "abc"], "ab_", id="the first of two equally near"),
     ],
 )
-def test_the_nearest_candidate_is_proposed(
-    word: str, candidates: list[str], expected: str
-) -> None:
+def test_the_nearest_candidate_is_proposed(word: str, candidates: list[str], expected: str) -> None:
     assert closest(word, candidates) == (expected,)
 
 

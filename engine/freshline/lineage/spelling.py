@@ -40,6 +40,9 @@ def restore(tree: exp.Expr) -> None:
         if isinstance(parenthesis.this, exp.Column | exp.Literal | exp.Paren):
             parenthesis.replace(parenthesis.this)
     _follow_using(tree)
+    for join in tree.find_all(exp.Join):
+        if join.kind in ("INNER", "OUTER"):  # words that say nothing
+            join.set("kind", None)
     for node in list(tree.find_all(exp.Not)):
         test = node.this
         if isinstance(test, exp.Is) and not node.meta.get(_BEFORE):

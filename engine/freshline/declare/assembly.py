@@ -1,0 +1,195 @@
+"""The parts of a project put together: side-cars merged, every key declared once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from freshline.declare.declared import FileDeclared, Quote
+from freshline.declare.files import PROJECT_FILES
+from freshline.declare.settings import Settings
+from freshline.definitions import AssetDefinition, Declared, SourceDefinition
+from freshline.errors import Diagnostic, Span
+from freshline.keys import relation_name
+
+
+class _Candidate(NamedTuple):
+    """One declaration of a key."""
+
+    definition: AssetDefinition | SourceDefinition
+    place: Quote
+
+
+def assemble(settings: Settings, parts: Iterable[FileDeclared]) -> Declared:
+    """Return the project that its files make up: side-cars merged, every key declared once.
+
+    A key that is declared twice, or whose name in the database another one takes too, is set aside
+    with all its declarations. The result does not depend on the order of the parts.
+    """
+    ordered = sorted(parts, key=lambda part: part.file)
+    problems = [*settings.diagnostics]
+    _refuse_second_project_file(settings, ordered, problems)
+    broken: set[str] = set()
+    for part in ordered:
+        problems += part.diagnostics
+        broken.update(part.broken)
+    candidates = _candidates(ordered, problems, broken)
+    _refuse_duplicates(candidates, problems, broken)
+    _refuse_collisions(candidates, problems, broken)
+    good = [found[0].definition for key, found in sorted(candidates.items()) if key not in broken]
+    return Declared(
+        project=settings.project,
+        assets=tuple(d for d in good if isinstance(d, AssetDefinition)),
+        sources=tuple(d for d in good if isinstance(d, SourceDefinition)),
+        broken=tuple(sorted(broken)),
+        diagnostics=in_order(problems),
+    )
+
+
+def in_order(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return diagnostics by file and place, each once."""
+
+    def place(problem: Diagnostic) -> tuple[str, int, int, str]:
+        span = problem.span or Span(file="", line=0, column=0)
+        return span.file, span.line, span.column, problem.code
+
+    return tuple(dict.fromkeys(sorted(problems, key=place)))
+
+
+def _refuse_second_project_file(
+    settings: Settings, ordered: list[FileDeclared], problems: list[Diagnostic]
+) -> None:
+    first = Span(file=settings.project.file, line=1, column=1)
+    for part in ordered:
+        if part.file in PROJECT_FILES and part.file != first.file:
+            problems.append(
+                Diagnostic(
+                    code="E110",
+                    message=f"a project has one file of settings, and {first.file} is it",
+                    span=Span(file=part.file, line=1, column=1),
+                    fix="keep one of the two",
+                    related=((first, "the other one"),),
+                )
+            )
+
+
+def _candidates(
+    ordered: list[FileDeclared], problems: list[Diagnostic], broken: set[str]
+) -> dict[str, list[_Candidate]]:
+    """Return every declaration by its key, with the side-cars merged into their SQL files."""
+    merged, used = _side_cars(ordered, problems, broken)
+    candidates: dict[str, list[_Candidate]] = {}
+    for part in ordered:
+        found: tuple[AssetDefinition | SourceDefinition, ...] = (*part.assets, *part.sources)
+        for definition in merged.get(part.file) or found:
+            place = (used.get(part.file) or part).places[definition.key]
+            candidates.setdefault(definition.key, []).append(_Candidate(definition, place))
+    return candidates
+
+
+def _side_cars(
+    ordered: list[FileDeclared], problems: list[Diagnostic], broken: set[str]
+) -> tuple[dict[str, tuple[AssetDefinition, ...]], dict[str, FileDeclared]]:
+    """Return the merged definitions, and the side-car of each, by SQL file."""
+    by_file = {part.file: part for part in ordered}
+    merged: dict[str, tuple[AssetDefinition, ...]] = {}
+    used: dict[str, FileDeclared] = {}
+    for part in ordered:
+        if part.side_car is None:
+            continue
+        key, place = part.side_car.key, part.places[part.side_car.key]
+        file = part.file.rpartition(".")[0] + ".sql"
+        sql = by_file.get(file)
+        if sql is None:
+            problems.append(_lonely(key, place, file))
+            broken.add(key)
+        elif sql.front_matter is not None or file in used:
+            problems.append(_described_twice(key, place, sql, used.get(file)))
+            broken.update((key, *(asset.key for asset in sql.assets)))
+        elif sql.assets:
+            used[file] = part
+            asset = sql.assets[0]
+            merged[file] = (replace(part.side_car, sql=asset.sql, file=file, span=asset.span),)
+        else:  # the SQL file is broken: what it is called here is broken too
+            broken.add(key)
+    return merged, used
+
+
+def _lonely(key: str, place: Quote, file: str) -> Diagnostic:
+    return Diagnostic(
+        code="E106",
+        message="this asset has no SQL",
+        span=place.span,
+        excerpt=place.line,
+        fix=f"add `sql:`, or write the SELECT in {file}",
+        asset=key,
+    )
+
+
+def _described_twice(
+    key: str, place: Quote, sql: FileDeclared, other: FileDeclared | None
+) -> Diagnostic:
+    first = sql.front_matter or (
+        other.places[other.side_car.key].span if other and other.side_car else None
+    )
+    what = "front matter" if sql.front_matter else "another side-car"
+    return Diagnostic(
+        code="E110",
+        message=f"{sql.file} is described here and in {what}",
+        span=place.span,
+        excerpt=place.line,
+        fix="keep one of the two",
+        related=((first, "described here too"),) if first else (),
+        asset=key,
+    )
+
+
+def _refuse_duplicates(
+    candidates: Mapping[str, list[_Candidate]], problems: list[Diagnostic], broken: set[str]
+) -> None:
+    for key, found in candidates.items():
+        if len(found) == 1:
+            continue
+        broken.add(key)
+        *others, last = found
+        kinds = {type(candidate.definition) for candidate in found}
+        what = "declared twice" if len(kinds) == 1 else "both an asset and a source"
+        places = ", ".join(str(other.place.span) for other in others)
+        problems.append(
+            Diagnostic(
+                code="E110",
+                message=f"{key} is {what}: here and at {places}",
+                span=last.place.span,
+                excerpt=last.place.line,
+                fix="keep one, or give one of them another key",
+                related=tuple((other.place.span, "declared here too") for other in others),
+                asset=key,
+            )
+        )
+
+
+def _refuse_collisions(
+    candidates: Mapping[str, list[_Candidate]], problems: list[Diagnostic], broken: set[str]
+) -> None:
+    """Refuse `a.b.c` beside `a_b.c`: to database clients both are a_b.c."""
+    by_relation: dict[tuple[str, str], list[str]] = {}
+    for key in sorted(candidates):
+        by_relation.setdefault(relation_name(key), []).append(key)
+    for (schema, name), keys in by_relation.items():
+        if len(keys) == 1:
+            continue
+        broken.update(keys)
+        for key in keys:
+            first, others = candidates[key][0].place, [other for other in keys if other != key]
+            problems.append(
+                Diagnostic(
+                    code="E111",
+                    message=f"{key} and {others[0]} are both {schema}.{name} to database clients",
+                    span=first.span,
+                    excerpt=first.line,
+                    fix="rename one of them",
+                    related=tuple(
+                        (candidates[other][0].place.span, "the other one") for other in others
+                    ),
+                    asset=key,
+                )
+            )

@@ -1,0 +1,94 @@
+"""What one file declares, as a value that stands for the file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from freshline.declare.report import Placed, Report
+from freshline.definitions import AssetDefinition, SourceDefinition
+from freshline.errors import Diagnostic, Span
+
+
+class Quote(NamedTuple):
+    """A place in a file with the line it lies in."""
+
+    span: Span
+    line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDeclared:
+    """What one file says, independent of every other: fit for a cache by content.
+
+    `side_car` describes the asset of a SQL file beside this one, without the SQL. `front_matter` is
+    where a SQL file describes itself. `broken` are keys told apart but not understood; `places`
+    and `paths` say where each key, and each source's path, is declared.
+    """
+
+    file: str
+    assets: tuple[AssetDefinition, ...] = ()
+    sources: tuple[SourceDefinition, ...] = ()
+    side_car: AssetDefinition | None = None
+    front_matter: Span | None = None
+    broken: tuple[str, ...] = ()
+    places: Mapping[str, Quote] = field(default_factory=dict[str, Quote])
+    paths: Mapping[str, Quote] = field(default_factory=dict[str, Quote])
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Gathering:
+    """What is declared while a file is read: each key is kept, or known to be broken."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self._assets: list[AssetDefinition] = []
+        self._sources: list[SourceDefinition] = []
+        self._broken: list[str] = []
+        self._places: dict[str, Quote] = {}
+        self._paths: dict[str, Quote] = {}
+
+    def keep(
+        self,
+        part: Report,
+        key: str | None,
+        definition: AssetDefinition | SourceDefinition | None,
+        place: Placed,
+    ) -> None:
+        """Keep a definition unless its part of the report failed; then its key is broken."""
+        if key is None:
+            return
+        self.note_place(key, place)
+        if part.failed or definition is None:
+            self._broken.append(key)
+        elif isinstance(definition, AssetDefinition):
+            self._assets.append(definition)
+        else:
+            self._sources.append(definition)
+
+    def note_place(self, key: str, place: Placed) -> None:
+        """Remember where a key is declared."""
+        self._places[key] = self.quote(place)
+
+    def note_path(self, key: str, place: Placed) -> None:
+        """Remember where the path of a source is written."""
+        self._paths[key] = self.quote(place)
+
+    def quote(self, place: Placed) -> Quote:
+        """Return a place with its line."""
+        return Quote(self.report.span(place), self.report.text.line_at(place.start))
+
+    def declared(
+        self, *, side_car: AssetDefinition | None = None, front_matter: Span | None = None
+    ) -> FileDeclared:
+        """Return what was gathered, with everything that was found wrong."""
+        return FileDeclared(
+            file=self.report.text.file,
+            assets=tuple(self._assets),
+            sources=tuple(self._sources),
+            side_car=side_car,
+            front_matter=front_matter,
+            broken=tuple(self._broken),
+            places=self._places,
+            paths=self._paths,
+            diagnostics=self.report.diagnostics(),
+        )

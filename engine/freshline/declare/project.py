@@ -1,0 +1,95 @@
+"""A project read from its folder: the shell around what each file declares by itself.
+
+`declare_file` and `assemble` are pure: a cache may keep what a file declared by the digest of its
+content and of `settings.scope(environment)`, the two things it depends on.
+"""
+
+import glob
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from freshline.declare.assembly import assemble, in_order
+from freshline.declare.declaration import declare_file, needs_content
+from freshline.declare.declared import FileDeclared
+from freshline.declare.files import PROJECT_FILES, ProjectFile, find_root, list_files
+from freshline.declare.settings import Settings, read_settings
+from freshline.declare.text import Content, quoted, read_content
+from freshline.definitions import Declared, SourceDefinition
+from freshline.errors import Diagnostic, UsageError
+
+__all__ = [
+    "FileDeclared",
+    "ProjectFile",
+    "Settings",
+    "assemble",
+    "declare_file",
+    "find_root",
+    "list_files",
+    "needs_content",
+    "read_file",
+    "read_project",
+    "read_settings",
+    "with_files",
+]
+
+
+def read_project(root: Path, environment: str = "main") -> Declared:
+    """Return everything a project declares, read afresh from its files.
+
+    Whatever is wrong in the files is in the result's diagnostics; whether the environment exists,
+    the caller sees in `project.environments`. UsageError where `root` holds no project,
+    ResourceError where a folder cannot be read.
+    """
+    files = list_files(root)
+    main = next((file for file in files if file.path in PROJECT_FILES), None)
+    if main is None:
+        raise UsageError(
+            f"there is no project in {root}: {PROJECT_FILES[0]} is missing",
+            help="run `freshline init`, or name the project's folder with --project",
+        )
+    settings = read_settings(read_file(root, main), main.path)
+    parts = [declare_file(f.path, read_file(root, f), settings, environment) for f in files]
+    return with_files(root, assemble(settings, parts), parts)
+
+
+def read_file(root: Path, file: ProjectFile) -> Content:
+    """Return what a file holds, nothing where its content does not matter."""
+    if not needs_content(file.path):
+        return b""
+    return read_content(root / file.path, file.path, file.size)
+
+
+def with_files(root: Path, declared: Declared, parts: Iterable[FileDeclared]) -> Declared:
+    """Return the project with every source set aside whose path leads to no file now."""
+    missing = {s.key: s for s in declared.sources if not _has_files(root, s)}
+    if not missing:
+        return declared
+    paths = {key: quote for part in parts for key, quote in part.paths.items()}
+    problems = [
+        Diagnostic(
+            code="E301",
+            message=f"no file is at {quoted(missing[key].path)}, which {key} reads",
+            span=paths[key].span,
+            excerpt=paths[key].line,
+            fix="a path is relative to the folder of freshline.yaml",
+            asset=key,
+        )
+        for key in missing
+    ]
+    return replace(
+        declared,
+        sources=tuple(source for source in declared.sources if source.key not in missing),
+        broken=tuple(sorted((*declared.broken, *missing))),
+        diagnostics=in_order((*declared.diagnostics, *problems)),
+    )
+
+
+def _has_files(root: Path, source: SourceDefinition) -> bool:
+    if source.path == source.file:
+        return True  # a data file of the project, found where it is
+    if not glob.has_magic(source.path):
+        return os.path.isfile(root / source.path)
+    found = glob.iglob(source.path, root_dir=root, recursive=True)
+    return any(os.path.isfile(root / path) for path in found)

@@ -1,0 +1,1 @@
+SELECT ${var.a} AS a

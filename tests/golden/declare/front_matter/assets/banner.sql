@@ -1,0 +1,4 @@
+/*------------
+  the orders
+------------*/
+SELECT 1 AS one

@@ -1,0 +1,4 @@
+/*---
+refresh: */15 * * * *
+---*/
+SELECT 1 AS one

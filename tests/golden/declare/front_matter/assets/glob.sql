@@ -1,0 +1,4 @@
+/*---
+description: From data/*.csv.
+---*/
+SELECT 1 AS one

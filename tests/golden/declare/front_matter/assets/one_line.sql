@@ -1,0 +1,1 @@
+/*--- tags: [a] ---*/ SELECT 1 AS one

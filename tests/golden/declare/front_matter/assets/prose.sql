@@ -1,0 +1,2 @@
+/*--- the orders ---*/
+SELECT 1 AS one

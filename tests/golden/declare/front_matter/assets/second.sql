@@ -1,0 +1,5 @@
+-- a licence
+/*---
+description: x
+---*/
+SELECT 1 AS one

@@ -1,0 +1,4 @@
+/*---
+description: a: b
+---*/
+SELECT 1 AS one

@@ -1,0 +1,4 @@
+/*---
+key: marts.renamed
+---*/
+SELECT 1 AS one

@@ -1,0 +1,4 @@
+/*---
+key: Marts.Daily
+---*/
+SELECT 1 AS one

@@ -1,0 +1,1 @@
+SELECT ${var.flag} AS flag, ${var.ratio} AS ratio

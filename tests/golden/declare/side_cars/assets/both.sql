@@ -1,0 +1,4 @@
+/*---
+description: Here.
+---*/
+SELECT 1 AS one

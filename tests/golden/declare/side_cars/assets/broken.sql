@@ -1,0 +1,1 @@
+SELECT ${var.x} AS one

@@ -1,0 +1,5 @@
+/*---
+kind: view
+sql: SELECT 2
+---*/
+SELECT 1 AS one

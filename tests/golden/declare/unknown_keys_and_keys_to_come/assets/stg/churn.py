@@ -1,0 +1,4 @@
+"""Code that a later version will run."""
+
+
+def churn() -> None: ...
