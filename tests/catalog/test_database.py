@@ -94,7 +94,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="schema 999 and cannot be read by") as refused:
         SqliteEventLog(path)
     assert str(path) in refused.value.message
-    assert refused.value.help == "Upgrade Freshline: a newer one has used this catalog."
+    assert refused.value.help == "upgrade Freshline: a newer one has used this catalog"
 
 
 def test_a_newer_schema_may_allow_reading_only(tmp_path: Path) -> None:
