@@ -327,6 +327,6 @@ class Author:
 
 
 @st.composite
-def queries(draw: st.DrawFn) -> str:
-    """Draw the text of one query."""
-    return Author(lambda bound: draw(st.integers(0, bound - 1))).query(2)[0]
+def small_queries(draw: st.DrawFn) -> str:
+    """Draw the text of one query without others in it."""
+    return Author(lambda bound: draw(st.integers(0, bound - 1))).query(0)[0]

@@ -36,7 +36,7 @@ CORPUS: list[tuple[str, Callable[[], str | bytes], str]] = [
     ("a foreign tag by another handle", lambda: "%TAG ! x:\n---\na: !y z\n", "means nothing here"),
     ("a key given twice", lambda: "sql: SELECT 1\nsql: SELECT 2\n", '"sql" is given twice'),
     ("NUL", lambda: "description: a\0b\n", "NUL"),
-    ("NUL escaped", lambda: 'key: "a\\0b"\n', "is not a key"),
+    ("NUL escaped", lambda: 'key: "a\\0b"\n', "cannot hold NUL"),
     ("an escape for terminals", lambda: "description: \x1b[2J\n", "cannot hold U+001B"),
     ("a line break only YAML knows", lambda: "description: a\u2028b\n", "cannot hold U+2028"),
     ("half a character", lambda: "description: \ud800\n", "half a character"),
@@ -52,6 +52,13 @@ CORPUS: list[tuple[str, Callable[[], str | bytes], str]] = [
     ("one value of megabytes", lambda: "owner: " + "a" * 4_000_000 + "\n", "`owner` must be"),
     ("a comment of megabytes", lambda: "#" * MEGABYTES, ""),
     ("a quote that never ends", lambda: 'a: "' + "x\n " * 1_000_000, "never closed"),
+    ("a value of megabytes to quote", lambda: "a: @" + "b" * 4_000_000, "a backtick mean"),
+    ("an alias of megabytes", lambda: "a: *" + "b" * 4_000_000, "this is an alias"),
+    ("a key of megabytes", lambda: "? " + "b" * 4_000_000 + "\n: 1\n", "unknown key"),
+    ("a hundred thousand brackets left open", lambda: "tags: [" + "(a, " * 90_000 + "]", "`tags`"),
+    ("a reference of megabytes", lambda: "a: [${" + "b" * 4_000_000 + "}]", "must stand in quotes"),
+    ("a type of megabytes", lambda: "columns: {a: d(1," + "b" * 4_000_000 + ")}", "comma inside"),
+    ("an escape in a key", lambda: 'key: "\\e[2J"\n', "is not a key"),
     ("a type of nothing but brackets", lambda: "columns: {a: 'x" + "(" * 900_000 + "'}\n", "type"),
 ]
 
@@ -64,6 +71,7 @@ def test_a_hostile_file_is_answered_soon(make: Callable[[], str | bytes], messag
     assert any(message in diagnostic.message for diagnostic in found.diagnostics) or not message
     assert len(found.diagnostics) <= MAX_FINDINGS + 1
     assert all(len(d.message) + len(d.excerpt) + len(d.fix) < 3_000 for d in found.diagnostics)
+    assert not any(not c.isprintable() for d in found.diagnostics for c in d.message + d.fix)
     assert not found.assets
 
 

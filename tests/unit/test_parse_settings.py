@@ -56,6 +56,8 @@ def test_a_variable_becomes_one_literal_of_its_type(declared: str, literal: str 
         ("{type: integer, default: 1.5}", "E105"),
         ("{type: bool, default: yes}", "E105"),
         ("{type: date, default: 2024-1-1}", "E105"),
+        ("{type: date, default: 2024-02-30}", "E105"),
+        ("{type: timestamp, default: 2024-01-31 24:30}", "E105"),
         ("{type: timestamp, default: 2024-01-31}", "E105"),
         ("{type: list, default: a}", "E105"),
         ("{type: list, default: []}", "E105"),

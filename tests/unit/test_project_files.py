@@ -51,6 +51,7 @@ def test_only_files_that_may_declare_something_are_listed(root: Path) -> None:
     (root / "data" / "a.csv").write_text("")
     (root / "notes.sql").write_text("")
     (root / "sources" / "raw.yaml").write_text("")
+    (root / "sources" / "orders.csv").write_text("")
     assert listed(root) == ["assets/stg/orders.sql", "freshline.yaml", "sources/raw.yaml"]
 
 

@@ -67,6 +67,11 @@ def _file(root: Path, name: str) -> ProjectFile | None:
     return ProjectFile(name, status.st_size, status.st_mtime_ns, status.st_ino)
 
 
+def _matters(path: str) -> bool:
+    """Say whether a file may declare something: below sources/ only YAML does, data does not."""
+    return not path.startswith("sources/") or path.lower().endswith((".yaml", ".yml"))
+
+
 def _files_in(
     root: Path,
     folder: str,
@@ -93,7 +98,7 @@ def _files_in(
                 waiting.append(path)
             elif entry.is_symlink() and entry.is_dir():
                 linked.append(path)
-            elif entry.is_file():
+            elif _matters(path) and entry.is_file():
                 status = entry.stat()
                 # A name that is no text stands for a file that cannot be opened under it.
                 shown = path.encode(errors="replace").decode()

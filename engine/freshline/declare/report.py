@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
-from freshline.declare.text import SourceText
+from freshline.declare.text import SourceText, legible
 from freshline.errors import Diagnostic, Severity, Span
 
 # A file can be wrong in a hundred thousand places; nobody reads more than these.
@@ -79,7 +79,7 @@ class Report:
         code: str,
         place: Placed,
         message: str,
-        fix: str | Callable[[], str] = "",
+        fix: str | Callable[[], str],
         related: Related = (),
         belongs: Placed | None = None,
     ) -> None:
@@ -93,9 +93,7 @@ class Report:
             found = Finding((belongs or place).start, replace(diagnostic, related=related))
             self.findings.append(found)
 
-    def warn(
-        self, code: str, place: Placed, message: str, fix: str | Callable[[], str] = ""
-    ) -> None:
+    def warn(self, code: str, place: Placed, message: str, fix: str | Callable[[], str]) -> None:
         """Record what is worth knowing."""
         if self._allow():
             diagnostic = self._diagnostic(code, place, message, fix)
@@ -138,9 +136,9 @@ class Report:
     ) -> Diagnostic:
         return Diagnostic(
             code=code,
-            message=message,
+            message=legible(message),
             span=self.span(place),
             excerpt=self.text.line_at(place.start),
-            fix=fix if isinstance(fix, str) else fix(),
+            fix=legible(fix if isinstance(fix, str) else fix()),
             asset=self.asset,
         )

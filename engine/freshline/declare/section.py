@@ -96,7 +96,8 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
 
 def wrong(report: Report, entry: source.Entry, expected: str, fix: str) -> None:
     """Report a value of the wrong kind."""
-    message = f"`{entry.key.text}` must be {expected}, not {described(entry.value)}"
+    name = quoted(entry.key.text)[1:-1]
+    message = f"`{name}` must be {expected}, not {described(entry.value)}"
     report.error("E105", place_of(entry), message, fix)
 
 

@@ -195,6 +195,8 @@ class _Composer:
             if event.tag not in _SCALAR_TAGS:
                 raise self._foreign_tag(event)
             style = style or "!"
+        if "\0" in event.value:
+            raise _Refused(self._place(event), "a text cannot hold NUL", "remove the `\\0`")
         node = Scalar(self.base + start, self.base + end, event.value, style)
         self._count(node, 1)
         if event.anchor is not None:
@@ -247,13 +249,13 @@ class _Composer:
             text = self.report.text.text[self.base :]
             raise _Refused(
                 place,
-                f"`*{name}` is an alias, and nothing above is anchored as `&{name}`",
+                "this is an alias, and nothing above is anchored by that name",
                 f"write {traps.quoted_rest(text, start, self.in_flow)} if it is meant as text",
             )
         known = self._anchors[name]
         if known is None:
             raise _Refused(
-                place, f"`*{name}` stands inside what it stands for", "write the value out"
+                place, "this alias stands inside what it stands for", "write the value out"
             )
         node, size = known
         self._count(place, size)
@@ -323,6 +325,9 @@ class _Composer:
                     joined[-1] = self._rejoined(Stretch(part.start, closing.end))
                     position = following + step
                     break
+            else:
+                if depth > 0:  # never closed: to look on would cost the square of the length
+                    return joined + parts[position:]
         return joined
 
     def _rejoined_entries(self, entries: list[Entry]) -> list[Entry]:
@@ -335,7 +340,8 @@ class _Composer:
     def _rejoined(self, place: Stretch) -> Scalar:
         whole = self.report.text.text[place.start : place.end]
         message = "YAML ends this value at the comma inside its parentheses"
-        self.report.error("E108", place, message, f'write "{whole}"')
+        fix = f'write "{whole}"' if len(whole) <= 200 else "put it in double quotes"
+        self.report.error("E108", place, message, fix)
         return Scalar(place.start, place.end, whole, '"')
 
 

@@ -115,7 +115,7 @@ def _read_path(report: Report, entry: source.Entry) -> str | None:
     elif "://" in path:
         message = f"reading from {quoted(path.partition('://')[0] + '://')} {LATER}"
         report.error("E104", place_of(entry), message, "name local files")
-    elif "\0" in path or not path.strip():
+    elif not path.strip():
         wrong(report, entry, "the path of a file", "write for instance data/orders-*.csv")
     else:
         return path

@@ -121,6 +121,11 @@ def quoted(text: str) -> str:
     return _UNSHOWABLE.sub("\ufffd", json.dumps(cut, ensure_ascii=False))
 
 
+def legible(words: str) -> str:
+    """Return the words of a message without what a terminal would obey, at a bearable length."""
+    return _UNSHOWABLE.sub("\ufffd", words if len(words) <= 600 else words[:597] + "...")
+
+
 def shown(line: str) -> str:
     """Return a line as an excerpt shows it, each character in its column."""
     return "" if len(line) > _LONGEST_EXCERPT else _UNSHOWABLE.sub("\ufffd", line)

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from yaml import YAMLError
 
 _REFERENCE = re.compile(r"\$\{[^}\n]*\}")
+_LONGEST_REPAIR = 200
 _LONGEST_KEY = 1_024
+_END_IN_FLOW = re.compile(r"[,\]}\n]")
 _COMMENT = re.compile(r"[ \t]#")
 _QUOTE_ME = "`*`, `&`, `@`, `%`, `>`, `|` and a backtick mean something at the start of a value"
 
@@ -119,10 +121,12 @@ def explain(
 
 
 def quoted_rest(text: str, start: int, in_flow: bool) -> str:
-    """Return the plain value that begins at `start`, in double quotes: what should be written."""
+    """Return the plain value that begins at `start` in double quotes: what should be written."""
     value = text[start : _rest_of_line(text, start).end]
     if in_flow:
         value = re.split(r"[,\]}]", value, maxsplit=1)[0].rstrip()
+    if len(value) > _LONGEST_REPAIR:
+        return "it in double quotes"
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -154,13 +158,12 @@ def _quote_me(text: str, at: int, in_flow: bool) -> Explanation:
 def _reference_in_flow(text: str, start: int) -> Explanation:
     found = _REFERENCE.search(text, start)
     end = found.end() if found else start + 1
-    while end < len(text) and text[end] not in ",]}\n":
-        end += 1
-    whole = text[start:end].rstrip()
+    rest = _END_IN_FLOW.search(text, end)
+    whole = text[start : rest.start() if rest else len(text)].rstrip()
     return Explanation(
         Stretch(start, start + len(whole)),
         "`${` inside [ ] or { } must stand in quotes: YAML takes its brace for a mapping",
-        f'write "{whole}"',
+        f'write "{whole}"' if len(whole) <= _LONGEST_REPAIR else "put it in double quotes",
     )
 
 

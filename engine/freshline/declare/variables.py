@@ -5,6 +5,7 @@ A value is kept as it is spelled, so that `0.10` reaches the database as the dec
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from freshline.declare import rules, scalars, source
@@ -14,8 +15,8 @@ from freshline.declare.section import Section, described, did_you_mean, mapping,
 from freshline.declare.text import quoted
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
-_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-_TIMESTAMP = re.compile(_DATE.pattern + r"[ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIMESTAMP = re.compile(_DATE.pattern + r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?")
 _LIST = re.compile(r"list(?:\[(\w+)\])?")
 _MOST_DIGITS = 38  # of DuckDB's widest integer and decimal
 
@@ -173,11 +174,21 @@ def _truth(node: source.Scalar) -> str | None:
 
 
 def _date(node: source.Scalar) -> str | None:
-    return f"DATE '{node.text}'" if _DATE.fullmatch(node.text) else None
+    return f"DATE '{node.text}'" if _DATE.fullmatch(node.text) and _exists(node.text) else None
 
 
 def _timestamp(node: source.Scalar) -> str | None:
-    return f"TIMESTAMP '{node.text}'" if _TIMESTAMP.fullmatch(node.text) else None
+    is_one = _TIMESTAMP.fullmatch(node.text) and _exists(node.text)
+    return f"TIMESTAMP '{node.text}'" if is_one else None
+
+
+def _exists(moment: str) -> bool:
+    """Say whether there is such a day and time of day: no calendar has a 30th of February."""
+    try:
+        datetime.fromisoformat(moment)
+    except ValueError:
+        return False
+    return True
 
 
 def _repair(node: source.Node, type: str) -> str:

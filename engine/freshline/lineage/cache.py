@@ -24,11 +24,12 @@ from freshline.declare.project import (
     assemble,
     declare_file,
     list_files,
-    needs_content,
+    read_file,
     read_settings,
     with_files,
 )
 from freshline.definitions import Declared
+from freshline.errors import Diagnostic
 from freshline.lineage.analysis import Analysis
 from freshline.lineage.canonical import canonicaliser
 from freshline.lineage.compile import compile_graph
@@ -36,6 +37,7 @@ from freshline.lineage.graph import Graph
 from freshline.lineage.sources import files_of
 
 _SETTLED_NS = 2_000_000_000
+_NEVER = ProjectFile("", -1, 0, 0)
 T = TypeVar("T")
 
 
@@ -95,6 +97,8 @@ def _compiled(
     declared, entries = _declared(root, environment, files, parts)
     graph, compiled = compile_graph(declared, root, parts.compiled)
     data = tuple(_stamps_of_data(root, graph))
+    if any(finding.code == "E301" for finding in graph.diagnostics):
+        data = (_NEVER,)  # a file that is missing today may be there tomorrow
     with suppress(OSError):  # a folder that cannot be written costs time, not correctness
         folder.mkdir(parents=True, exist_ok=True)
         _write(
@@ -113,8 +117,8 @@ def _declared(
 ) -> tuple[Declared, tuple[CachedFile, ...]]:
     """Return what all files declare, reading only those that may have changed."""
     known = {entry.stamp.path: entry for entry in parts.files}
-    main = next(file.path for file in files if file.path in PROJECT_FILES)
-    settings = read_settings((root / main).read_bytes(), main)
+    main = next(file for file in files if file.path in PROJECT_FILES)
+    settings = read_settings(read_file(root, main), main.path)
     in_force = environment or settings.project.environments[0]
     scope = digest_of(settings.scope(in_force))
     entries: list[CachedFile] = []
@@ -124,8 +128,8 @@ def _declared(
         if before is not None and same and before.content.startswith(scope):
             entries.append(before)
             continue
-        raw = (root / stamp.path).read_bytes() if needs_content(stamp.path) else b""
-        content = f"{scope}:{digest(raw)}"
+        raw = read_file(root, stamp)
+        content = f"{scope}:{digest_of(raw) if isinstance(raw, Diagnostic) else digest(raw)}"
         if before is not None and before.content == content:
             declared = before.declared
         else:

@@ -43,6 +43,10 @@ def restore(tree: exp.Expr) -> None:
     for join in tree.find_all(exp.Join):
         if join.kind in ("INNER", "OUTER"):  # words that say nothing
             join.set("kind", None)
+    for frame in tree.find_all(exp.WindowSpec):
+        for name, word in frame.args.items():
+            if isinstance(word, str):
+                frame.set(name, word.upper())
     for node in list(tree.find_all(exp.Not)):
         test = node.this
         if isinstance(test, exp.Is) and not node.meta.get(_BEFORE):

@@ -101,7 +101,7 @@ class MemoryEventLog:
         with self._open() as ledger:
             held = ledger.held.get(holder.name)
             if held is not None:
-                raise BusyError(_sentence(held.holder), help="Wait for it to end.")
+                raise BusyError(_sentence(held.holder), help="wait for it to end")
             epoch = ledger.epochs[holder.name] = ledger.epochs.get(holder.name, 0) + 1
             lease = ledger.held[holder.name] = MemoryLease(ledger, holder, epoch)
             self._leases.append(lease)

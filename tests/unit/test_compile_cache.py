@@ -1,0 +1,135 @@
+"""The compile cache: what did not change is not read again, and nothing stale is ever taken."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from freshline.lineage import cache, compile, sql
+from freshline.lineage.cache import load_graph
+from freshline.lineage.graph import Graph
+
+OLD = time.time() - 1000
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    _write(tmp_path, "freshline.yaml", "project: shop\n")
+    _write(tmp_path, "sources/raw.yaml", "sources:\n  raw.o:\n    path: data/*.csv\n")
+    _write(tmp_path, "data/o.csv", "id,v\n1,2\n")
+    _write(tmp_path, "assets/stg/o.sql", "SELECT id, v FROM raw.o")
+    _write(tmp_path, "assets/mart/n.sql", "SELECT count(*) AS n FROM stg.o")
+    _write(tmp_path, "assets/mart/m.sql", "SELECT id FROM raw.o")
+    return tmp_path
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that were parsed."""
+    texts: list[str] = []
+    original = sql.parse
+
+    def counted(text: str) -> sql.Parsed:
+        texts.append(text.strip())
+        return original(text)
+
+    monkeypatch.setattr(compile.sql, "parse", counted)
+    return texts
+
+
+def test_a_second_look_parses_nothing(root: Path, parsed: list[str]) -> None:
+    first = _load(root)
+    assert len(parsed) == 3
+    parsed.clear()
+    assert _load(root) == first
+    assert parsed == []
+
+
+def test_an_edited_file_costs_only_itself(root: Path, parsed: list[str]) -> None:
+    _load(root)
+    parsed.clear()
+    _write(root, "assets/mart/m.sql", "SELECT id, v FROM raw.o", at=OLD + 1)
+    graph = _load(root)
+    assert parsed == ["SELECT id, v FROM raw.o"]
+    assert [c.name for c in graph.assets["mart.m"].columns] == ["id", "v"]
+
+
+def test_a_changed_column_costs_the_readers_too(root: Path, parsed: list[str]) -> None:
+    _load(root)
+    parsed.clear()
+    _write(root, "assets/stg/o.sql", "SELECT id, v, 1 AS w FROM raw.o", at=OLD + 1)
+    _load(root)
+    assert sorted(parsed) == ["SELECT count(*) AS n FROM stg.o", "SELECT id, v, 1 AS w FROM raw.o"]
+
+
+def test_a_comment_costs_no_reader(root: Path, parsed: list[str]) -> None:
+    before = _load(root)
+    parsed.clear()
+    _write(root, "assets/stg/o.sql", "-- words\nSELECT id, v FROM raw.o", at=OLD + 1)
+    after = _load(root)
+    assert parsed == ["-- words\nSELECT id, v FROM raw.o"]
+    assert after.assets["stg.o"].code_version == before.assets["stg.o"].code_version
+
+
+def test_a_file_just_written_is_read_again_even_if_it_looks_the_same(root: Path) -> None:
+    now = time.time()
+    _write(root, "assets/mart/m.sql", "SELECT id FROM raw.o", at=now)
+    _load(root)
+    path = root / "assets/mart/m.sql"
+    status = path.stat()
+    with path.open("r+") as file:  # same inode, size and time
+        file.write("SELECT v  FROM raw.o")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert [c.name for c in _load(root).assets["mart.m"].columns] == ["v"]
+
+
+@pytest.mark.parametrize("suffix", ["graph", "parts"])
+@pytest.mark.parametrize("content", [b"", b"{", b"null", b'{"rules":"x"}', b"\xff\xfe"])
+def test_a_cache_that_is_no_cache_is_not_there(root: Path, suffix: str, content: bytes) -> None:
+    first = _load(root)
+    for path in (root / "cache").glob(f"*.{suffix}"):
+        path.write_bytes(content)
+    assert _load(root) == first
+
+
+def test_another_header_of_the_data_is_seen(root: Path) -> None:
+    _load(root)
+    _write(root, "data/o.csv", "id,w\n1,2\n", at=OLD + 5)
+    graph = _load(root)
+    assert [c.name for c in graph.sources["raw.o"].columns] == ["id", "w"]
+    assert "stg.o" in graph.quarantined
+
+
+def test_a_missing_data_file_that_comes_is_seen(root: Path) -> None:
+    (root / "data/o.csv").unlink()
+    assert "raw.o" in _load(root).quarantined
+    _write(root, "data/o.csv", "id,v\n1,2\n")
+    assert not _load(root).quarantined
+
+
+def test_a_folder_that_cannot_be_written_costs_time_only(root: Path) -> None:
+    (root / "cache").write_text("in the way")
+    assert set(load_graph(root, None, root / "cache").assets) == {"stg.o", "mart.n", "mart.m"}
+
+
+def test_a_collector_that_was_off_stays_off(root: Path) -> None:
+    import gc
+
+    gc.disable()
+    try:
+        _load(root)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def _load(root: Path) -> Graph:
+    return cache.load_graph(root, None, root / "cache")
+
+
+def _write(root: Path, file: str, text: str, at: float = OLD) -> None:
+    path = root / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    os.utime(path, (at, at))
