@@ -83,13 +83,29 @@ def contents(root: Path) -> Mapping[str, str]:
     return found
 
 
+def computed(root: Path) -> list[tuple[str, ...]]:
+    """Return (asset, logic, contents of inputs) of every version that was computed, in order."""
+    return [
+        (
+            event.target.asset,
+            event.build.trace.code_version,
+            *(read.data_version for read in event.build.trace.inputs),
+        )
+        for event in _built(root)
+    ]
+
+
 def builds(root: Path) -> list[tuple[str, str]]:
     """Return (asset, mat_id) of every version on record that was computed, in order."""
+    return [(event.target.asset, event.build.version.mat_id) for event in _built(root)]
+
+
+def _built(root: Path) -> list[Materialized]:
     log = SqliteEventLog(root / ".freshline/catalog.db")
     events = [entry.event for entry in log.events(limit=100_000)]
     log.close()
     return [
-        (event.target.asset, event.build.version.mat_id)
+        event
         for event in events
         if isinstance(event, Materialized) and event.build.version.kind is PublishKind.BUILD
     ]
