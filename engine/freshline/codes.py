@@ -1,6 +1,7 @@
 """Every diagnostic code with its title: codes are stable, people quote them to each other.
 
-E1xx how things are written, E2xx what the SQL says, E3xx what is read, W5xx worth knowing.
+E1xx how things are written, E2xx what the SQL says, E3xx what is read, E4xx unit tests of assets,
+W5xx worth knowing.
 """
 
 from collections.abc import Mapping
@@ -34,7 +35,19 @@ CODES: Mapping[str, str] = {
     "E209": "output columns collide",
     "E301": "a source without files",
     "E302": "a format that cannot be told",
+    "E303": "an option that the reader does not know",
+    "E304": "an address that cannot be used",
+    "E305": "a file that cannot be prepared for reading",
+    "E306": "files of one source that differ",
     "E310": "undeclared input",
+    "E401": "a test of no asset",
+    "E402": "rows given for nothing known",
+    "E403": "rows given for what is not read",
+    "E404": "unknown column in a test",
+    "E405": "a value that its column cannot hold",
+    "E406": "rows that are not drawn as rows",
+    "E407": "two tests of one name",
     "W501": "unknown owner",
+    "W503": "columns that are not read",
     "W510": "code that the analysis cannot see into",
 }

@@ -36,6 +36,26 @@ class ColumnDefinition:
     span: Span | None = None
 
 
+class CheckKind(StrEnum):
+    """What a check asserts."""
+
+    NOT_NULL = "not_null"
+    UNIQUE = "unique"
+    IN = "in"
+    BETWEEN = "between"
+    MATCHES = "matches"
+    REFERENCES = "references"
+    ROWS = "rows"
+    SQL = "sql"
+
+
+class CheckSeverity(StrEnum):
+    """What a failing check does: keep the version from being published, or only tell."""
+
+    BLOCK = "block"
+    WARN = "warn"
+
+
 class Edit(NamedTuple):
     """One replacement: text[start:end] of the original became `length` characters of the result."""
 
@@ -90,6 +110,27 @@ class SqlText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckDefinition:
+    """An assertion on the rows of an asset or source.
+
+    `arguments` are the allowed values of `in`, the bounds of `between` and `rows` (None: open), the
+    pattern of `matches`, key and column of `references`. `sql` is the query of kind sql, which
+    gives failing rows. `sample` is how many failing rows are kept; `line` is the text at `span`.
+    """
+
+    name: str
+    kind: CheckKind
+    span: Span
+    line: str = ""
+    columns: tuple[str, ...] = ()
+    arguments: tuple[str | int | float | bool | None, ...] = ()
+    sql: SqlText | None = None
+    severity: CheckSeverity = CheckSeverity.BLOCK
+    sample: int = 5
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetDefinition:
     """One asset as declared: what computes it, and what people should know about it.
 
@@ -109,6 +150,7 @@ class AssetDefinition:
     meta: Mapping[str, object] = field(default_factory=dict[str, object])
     links: tuple[tuple[str, str], ...] = ()
     columns: tuple[ColumnDefinition, ...] = ()
+    checks: tuple[CheckDefinition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +172,7 @@ class SourceDefinition:
     tags: tuple[str, ...] = ()
     meta: Mapping[str, object] = field(default_factory=dict[str, object])
     columns: tuple[ColumnDefinition, ...] = ()
+    checks: tuple[CheckDefinition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@
     |-- DefinitionError        the author's task: the project as written cannot be used
     |-- UsageError             the caller's task: a command was asked for something it cannot do
     |-- ComputeError           the asset's own query failed on the data it met
+    |   `-- CheckFailedError     the rows are not as a blocking check wants them
     |-- ResourceError          the operator's task: disk, permission, memory
     |   `-- BusyError          somebody else is doing this right now
     |-- StorageError           a storage did not do what was asked
@@ -98,6 +99,12 @@ class ComputeError(FreshlineError):
     """The query of an asset failed on the data it met."""
 
     code = "F300"
+
+
+class CheckFailedError(ComputeError):
+    """The rows are not as a blocking check wants them."""
+
+    code = "F310"
 
 
 class ResourceError(FreshlineError):

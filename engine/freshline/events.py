@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
+from freshline.definitions import CheckKind, CheckSeverity
 from freshline.keys import Target
-from freshline.versions import Build, Logic, Read
+from freshline.versions import Build, Logic, Read, Version
 
 
 class Outcome(StrEnum):
@@ -20,6 +21,31 @@ class Outcome(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """What a check found in one content.
+
+    `check` is the digest of what was asked; `contents` are the data versions it was asked of: the
+    asset's own, then those of the others that it reads. `rows` are some of the failing ones, each
+    value as DuckDB writes it, under `columns`. `error` says why the check could not be run.
+    """
+
+    name: str
+    kind: CheckKind
+    severity: CheckSeverity
+    check: str
+    contents: tuple[str, ...]
+    failing: int = 0
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str | None, ...], ...] = ()
+    error: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the check could be run and found nothing."""
+        return not self.failing and not self.error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +112,14 @@ class AttemptStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFailed(Event):
-    """An attempt ended without publishing."""
+    """An attempt ended without publishing; `candidate` is what it would have published, if kept."""
 
     kind: ClassVar[str] = "attempt_failed"
     target: Target
     publish_id: str
     code: str
     message: str
+    candidate: Version | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +148,33 @@ class Verified(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Checked(Event):
+    """Checks were run on a content: of a candidate before its publish, or of what is current.
+
+    `version` is the mat_id of the version that was looked at, or a source's version.
+    """
+
+    kind: ClassVar[str] = "checked"
+    target: Target
+    version: str
+    data_version: str
+    results: tuple[CheckResult, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckAccepted(Event):
+    """Somebody takes a content as it is although a check fails on it."""
+
+    kind: ClassVar[str] = "check_accepted"
+    target: Target
+    name: str
+    check: str
+    contents: tuple[str, ...]
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """An event with its place in the log."""
 
@@ -139,5 +193,7 @@ KINDS: Mapping[str, type[Event]] = {
         AttemptFailed,
         Materialized,
         Verified,
+        Checked,
+        CheckAccepted,
     )
 }

@@ -19,6 +19,7 @@ NAMES = frozenset(
         "claim.after_commit",
         "stage.open",
         "stage.after_write",
+        "check.after",
         "seal.before",
         "seal.after_fsync",
         "seal.after",

@@ -64,6 +64,10 @@ class Compute(Protocol):
         """Scan a relation once and say what is in it."""
         ...
 
+    def rows(self, query: str) -> Sequence[tuple[object, ...]]:
+        """Return the rows of a query that gives few: numbers and texts, as Python has them."""
+        ...
+
 
 class Stage(Protocol):
     """A private place for one attempt's bytes, invisible to readers until published."""

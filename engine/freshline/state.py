@@ -11,6 +11,9 @@ from freshline.events import (
     AssetDefined,
     AttemptFailed,
     AttemptStarted,
+    CheckAccepted,
+    Checked,
+    CheckResult,
     Event,
     Materialized,
     Recorded,
@@ -18,7 +21,7 @@ from freshline.events import (
     Verified,
 )
 from freshline.keys import Target
-from freshline.versions import Build
+from freshline.versions import Build, Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +55,25 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """A failing check that somebody takes as it is, for this content and no other."""
+
+    name: str
+    check: str
+    contents: tuple[str, ...]
+    actor: str
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetState:
-    """All that is known of one target."""
+    """All that is known of one target.
+
+    `candidate` is the version that the last attempt did not publish because a check failed, still
+    there to be looked at. `checks` are the latest results on the current and the last candidate's
+    content.
+    """
 
     target: Target
     sequence: int = 0
@@ -64,6 +84,18 @@ class TargetState:
     observation: Observation | None = None
     definition: str = ""
     spec: Mapping[str, object] = field(default_factory=dict[str, object])
+    candidate: Version | None = None
+    checks: tuple[CheckResult, ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
+
+    def result(self, check: str, contents: tuple[str, ...]) -> CheckResult | None:
+        """Return what a check found in a content, None where that is not known."""
+        found = (r for r in self.checks if r.check == check and r.contents == contents)
+        return next(found, None)
+
+    def accepts(self, result: CheckResult) -> bool:
+        """Say whether somebody takes this result as it is."""
+        return any((a.check, a.contents) == (result.check, result.contents) for a in self.accepted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +127,15 @@ def advance(known: TargetState, sequence: int, event: Event) -> TargetState:
             return replace(known, attempt=attempt, fence=max(known.fence, event.fence))
         case AttemptFailed():
             failure = Failure(run=event.run, at=event.at, code=event.code, message=event.message)
-            return replace(known, failure=failure, attempt=_unless(known.attempt, event.publish_id))
+            ended = _unless(known.attempt, event.publish_id)
+            return replace(known, failure=failure, attempt=ended, candidate=event.candidate)
         case Materialized():
             version = event.build.version
             return replace(
                 known,
                 build=event.build,
                 failure=None,
+                candidate=None,
                 attempt=_unless(known.attempt, version.publish_id),
                 fence=max(known.fence, version.fence),
             )
@@ -110,6 +144,10 @@ def advance(known: TargetState, sequence: int, event: Event) -> TargetState:
         case SourceObserved():
             seen = Observation(version=event.version, signature=event.signature, at=event.at)
             return replace(known, observation=seen)
+        case Checked():
+            return replace(known, checks=_checks(known, event))
+        case CheckAccepted():
+            return replace(known, accepted=_accepted(known, event))
         case AssetDefined():
             return replace(known, definition=event.digest, spec=event.spec)
         case _:
@@ -131,6 +169,34 @@ def fold(recorded: Iterable[Recorded], state: State | None = None) -> State:
 
 def _unless(attempt: Attempt | None, ended: str) -> Attempt | None:
     return None if attempt is None or attempt.publish_id == ended else attempt
+
+
+def _checks(known: TargetState, event: Checked) -> tuple[CheckResult, ...]:
+    """Keep results on the current content, and on the one just looked at; of each the latest."""
+    kept = {event.data_version}
+    if known.build is not None:
+        kept.add(known.build.trace.data_version)
+    latest = {
+        (result.check, result.contents[0]): result
+        for result in (*known.checks, *event.results)
+        if result.contents[0] in kept
+    }
+    return tuple(latest.values())
+
+
+def _accepted(known: TargetState, event: CheckAccepted) -> tuple[Acceptance, ...]:
+    others = (a for a in known.accepted if (a.check, a.contents) != (event.check, event.contents))
+    return (
+        *others,
+        Acceptance(
+            name=event.name,
+            check=event.check,
+            contents=event.contents,
+            actor=event.actor,
+            reason=event.reason,
+            at=event.at,
+        ),
+    )
 
 
 def _verified(build: Build | None, event: Verified) -> Build | None:

@@ -27,10 +27,17 @@ SQL = {
     ),
     "mart.total": "SELECT sum(amount) AS amount FROM mart.joined",
 }
+CHECKS = {
+    "stg.orders": "primary_key: [id]\nchecks:\n  - between: {amount: [0, 100000]}",
+    "mart.daily": "checks:\n  - references: {customer: stg.customers.customer}",
+}
 
 
 def write_project(root: Path, factor: int = 2) -> None:
-    """Write the project; another factor is another logic of the first asset."""
+    """Write the project; another factor is another logic of the first asset.
+
+    A factor of 1000 gives rows that a blocking check of the first asset does not let through.
+    """
     (root / "sources").mkdir(parents=True, exist_ok=True)
     (root / "data").mkdir(exist_ok=True)
     (root / "freshline.yaml").write_text("project: shop\n")
@@ -44,7 +51,8 @@ def write_project(root: Path, factor: int = 2) -> None:
         folder, name = key.split(".")
         path = root / "assets" / folder / f"{name}.sql"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(sql.format(factor=factor) + "\n")
+        front = f"/*---\n{CHECKS[key]}\n---*/\n" if key in CHECKS else ""
+        path.write_text(f"{front}{sql.format(factor=factor)}\n")
 
 
 def freshline(

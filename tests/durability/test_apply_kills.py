@@ -74,6 +74,34 @@ def test_killed_at_a_cut_off_the_next_apply_carries_on(tmp_path: Path) -> None:
     assert Counter(asset for asset, _ in builds(tmp_path))["mart.daily"] == 1
 
 
+@pytest.mark.parametrize("name", ["check.after", "seal.after", "claim.after_commit"])
+def test_killed_around_a_failing_check_the_candidate_is_kept_or_cleared_away(
+    name: str, tmp_path: Path
+) -> None:
+    write_project(tmp_path)
+    assert freshline(tmp_path, "apply").returncode == 0
+    before = contents(tmp_path)
+    write_project(tmp_path, factor=1000)
+    held_back = freshline(tmp_path, "apply")
+    assert held_back.returncode == 1, held_back.stderr
+    assert "between_amount fails on" in held_back.stderr
+    killed = freshline(tmp_path, "apply", failpoints=f"{name}=kill")
+    if name == "check.after":  # the answers are on record: no check was run again
+        assert killed.returncode == 1, killed.stderr
+    else:
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert contents(tmp_path) == before
+    write_project(tmp_path, factor=3)
+    killed = freshline(tmp_path, "apply", failpoints="check.after=kill")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert contents(tmp_path) == before
+    done = freshline(tmp_path, "apply")
+    assert done.returncode == 0, done.stderr
+    assert answer(tmp_path, "plan")["steps"] == []
+    left = [p.name for p in (tmp_path / ".freshline/lake/data").rglob("*.parquet")]
+    assert len(left) == len(builds(tmp_path)), "a candidate was left behind"
+
+
 def test_killed_at_random_moments_readers_see_whole_versions(tmp_path: Path) -> None:
     """A reader process polls while applies of changing logic are killed; every read is whole."""
     chance = random.Random(20)

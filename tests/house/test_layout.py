@@ -114,6 +114,8 @@ def inits_that_do_something(module: Module) -> Iterator[str]:
                 continue
             case ast.AnnAssign(target=ast.Name(id=name)) if name.startswith("__"):
                 continue
+            case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+                continue
             case ast.FunctionDef(name="__getattr__"):
                 continue
             case _:

@@ -14,7 +14,7 @@ from tests.properties.written import Author, small_queries
 from tests.unit.shop import Shop
 
 # How many queries are tried; each is drawn from its number, so a failure names the one to look at.
-SEEDS = int(os.environ.get("FRESHLINE_SEEDS", "600"))
+SEEDS = int(os.environ.get("FRESHLINE_SEEDS", "300"))
 BLOCKS = 4
 # Words that are the author's own, or that are read exactly.
 KEPT = {TokenType.VAR, TokenType.IDENTIFIER, TokenType.STRING, TokenType.NUMBER}

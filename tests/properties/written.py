@@ -1,4 +1,4 @@
-"""Small queries as an author might write them, drawn at random over the shop's tables g.a, g.b, g.c.
+"""Small queries as an author might write them, drawn at random over three tables of the shop.
 
 What is drawn is text with scopes kept in mind, so that most of it binds. Where it does not (a name
 is ambiguous, an aggregate stands in the wrong place) DuckDB says so and the draw is thrown away.
@@ -161,8 +161,11 @@ class Author:
                 continue
             common = [c for c in found if any(columns.get(c) == found[c] for _, columns in tables)]
             kind = self.pick(
-                [",", "join", "inner join", "left join", "right join", "full join", "cross join"]
-                + ["left join", "full outer join", "natural join", "semi join", "anti join"]
+                [
+                    *(",", "join", "inner join", "left join", "right join", "full join"),
+                    *("left join", "full outer join", "cross join", "natural join"),
+                    *("semi join", "anti join"),
+                ]
             )
             if kind in (",", "cross join", "natural join"):
                 text += f"{kind if kind == ',' else ' ' + kind} {more}"

@@ -10,9 +10,11 @@ from freshline import failpoints
 from freshline.events import Event, Materialized
 from freshline.execute import step
 from freshline.execute.run import Status
-from freshline.execute.step import Setting, Task
+from freshline.execute.setting import Setting
+from freshline.execute.step import Task
+from freshline.keys import Target
 from freshline.ports import Publication, Storage
-from freshline.state import fold
+from freshline.state import State, fold
 from freshline.testing.memory_log import MemoryEventLog
 from freshline.versions import Build, PublishKind
 
@@ -115,9 +117,22 @@ def _check(world: World) -> None:
         assert manifest is not None and known.build is not None, about
         assert known.build.version == manifest.version, f"{about}: {target} is not on record"
         assert known.attempt is None, f"{about}: {target} has an open attempt"
+        assert known.candidate is None, f"{about}: {target} keeps a candidate"
+        _check_results(world, state, target, about)
     assert fold(log.events(limit=100_000)).targets == dict(state.targets), about
     _check_versions(world, log, about)
     log.close()
+
+
+def _check_results(world: World, state: State, target: Target, about: str) -> None:
+    """Every check has an answer for what is current, and it is the right one."""
+    contents = world.expected()
+    for check in world.graph().assets[target.asset].checks:
+        looked_at = tuple(contents[key] for key in (target.asset, *check.reads))
+        result = state.of(target).result(check.digest, looked_at)
+        assert result is not None, f"{about}: {target} was not checked"
+        refused = check.query.split()[1]
+        assert result.passed is not any(c[0] in refused for c in looked_at), about
 
 
 def _check_versions(world: World, log: MemoryEventLog, about: str) -> None:

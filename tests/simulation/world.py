@@ -12,11 +12,19 @@ from pathlib import Path
 
 from freshline import failpoints
 from freshline.codec import digest
-from freshline.definitions import AssetDefinition, Kind, ProjectDefinition, SqlText
+from freshline.definitions import (
+    AssetDefinition,
+    CheckDefinition,
+    CheckKind,
+    CheckSeverity,
+    Kind,
+    ProjectDefinition,
+    SqlText,
+)
 from freshline.errors import Span
 from freshline.execute.apply import Applied, Order, Place, apply, succeeded
 from freshline.lineage.canonical import code_version, marked
-from freshline.lineage.graph import Asset, Graph, in_order
+from freshline.lineage.graph import Asset, Check, Graph, in_order
 from freshline.ports import Holder, Ports
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.plan import Plan, Wish
@@ -30,6 +38,7 @@ CRASHES = (
     "claim.after_commit",
     "stage.open",
     "stage.after_write",
+    "check.after",
     "seal.before",
     "seal.after",
     "publish.before",
@@ -55,6 +64,7 @@ class World:
     chance: random.Random
     upstreams: Mapping[str, tuple[str, ...]]
     values: dict[str, int]
+    checked: dict[str, str]
     ledger: Ledger = field(default_factory=Ledger)
     storage: Memory = field(default_factory=Memory)
     compute: FakeCompute = field(default_factory=FakeCompute)
@@ -71,13 +81,20 @@ class World:
             key: tuple(sorted(chance.sample(keys[:i], min(i, chance.randint(0, 3)))))
             for i, key in enumerate(keys)
         }
-        return cls(seed, chance, upstreams, {key: chance.randint(0, 7) for key in keys})
+        values = {key: chance.randint(0, 7) for key in keys}
+        checked = {key: "0123" for key in keys if chance.random() < 0.5}
+        return cls(seed, chance, upstreams, values, checked)
 
     def edit(self) -> None:
-        """Change the logic of an asset; every second change leaves its content as it was."""
+        """Change the logic of an asset; every second change leaves its content as it was.
+
+        Now and then a check is changed or added too.
+        """
         key = self.chance.choice(list(self.values))
         same = self.values[key] ^ 1
         self.values[key] = same if self.chance.random() < 0.5 else self.chance.randint(0, 7)
+        if self.chance.random() < 0.3:
+            self.checked[self.chance.choice(list(self.values))] = self.chance.choice(("45", "0f"))
 
     def graph(self) -> Graph:
         """Return the project compiled."""
@@ -166,10 +183,28 @@ class World:
         value, reads = self.values[key], self.upstreams[key]
         names = " ".join(marked(upstream) for upstream in reads)
         text = f"/* edit {value} */ value: {value // 2} {names}"
-        return _asset(key, text, reads)
+        return _asset(key, text, reads, self._checks(key))
+
+    def _checks(self, key: str) -> tuple[Check, ...]:
+        """Return a check that warns of certain contents, of the asset and of the one before it."""
+        digits = self.checked.get(key)
+        if digits is None:
+            return ()
+        others = [other for other in sorted(self.values) if other < key][-1:]
+        names = " ".join(marked(name) for name in (key, *others))
+        definition = CheckDefinition(
+            name="certain_contents",
+            kind=CheckKind.SQL,
+            span=Span(file=f"assets/{key}.sql", line=1, column=1),
+            severity=CheckSeverity.WARN,
+            sample=0,
+        )
+        query = f"failing: {digits} {names}"
+        check = Check(definition=definition, digest=query, query=query, reads=tuple(others))
+        return (check,)
 
 
-def _asset(key: str, text: str, reads: tuple[str, ...]) -> Asset:
+def _asset(key: str, text: str, reads: tuple[str, ...], checks: tuple[Check, ...] = ()) -> Asset:
     definition = AssetDefinition(
         key=key,
         file=f"assets/{key}.sql",
@@ -182,6 +217,7 @@ def _asset(key: str, text: str, reads: tuple[str, ...]) -> Asset:
         text=text,
         columns=COLUMNS,
         code_version=code_version(Kind.TABLE, text, COLUMNS),
+        checks=checks,
     )
 
 

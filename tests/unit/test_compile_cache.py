@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from freshline.lineage import cache, compile, sql
+from freshline.lineage import cache, sql
 from freshline.lineage.cache import load_graph
 from freshline.lineage.graph import Graph
 
@@ -34,7 +34,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         texts.append(text.strip())
         return original(text)
 
-    monkeypatch.setattr(compile.sql, "parse", counted)
+    monkeypatch.setattr(sql, "parse", counted)
     return texts
 
 

@@ -70,7 +70,7 @@ def test_a_data_file_below_assets_is_a_source(path: str, key: str, format: str) 
 @pytest.mark.parametrize(
     ("yaml", "code"),
     [
-        pytest.param("{path: s3://bucket/a.csv}", "E104", id="another machine's files"),
+        pytest.param("{path: s3://me:secret@host/a.csv}", "E304", id="a password in an address"),
         pytest.param("{path: 'a-${var.x}.csv'}", "E104", id="a reference in the path"),
         pytest.param("{path: a.csv, read: {delim: '${var.x}'}}", "E104", id="one in an option"),
         pytest.param("{path: a.csv, read: {a: [{b: '${x}'}]}}", "E104", id="one deep in an option"),
@@ -83,7 +83,7 @@ def test_a_data_file_below_assets_is_a_source(path: str, key: str, format: str) 
         pytest.param("{path: a.csv, format: cvs}", "E302", id="an unknown format"),
         pytest.param("{path: }", "E116", id="no path"),
         pytest.param("{path: a.csv, version: {watermark: x}}", "E104", id="a version to come"),
-        pytest.param("{path: a.csv, checks: []}", "E104", id="a key to come"),
+        pytest.param("{path: a.csv, freshness: 26h}", "E104", id="a key to come"),
         pytest.param("{path: a.csv, pth: x}", "E102", id="an unknown key"),
     ],
 )
@@ -113,3 +113,95 @@ def test_a_source_whose_files_are_gone_is_set_aside(tmp_path: Path) -> None:
     back = read_project(tmp_path)
     assert [source.key for source in back.sources] == ["raw.many", "raw.one"]
     assert back.broken == ("raw.folder",)
+
+
+@pytest.mark.parametrize(
+    ("path", "format"),
+    [
+        ("a.xlsx", "excel"),
+        ("a.ODS", "excel"),
+        ("a.csv.zip", "csv"),
+        ("https://example.org/a.parquet", "parquet"),
+        ("https://example.org/a.csv?day=1", "csv"),
+        ("s3://bucket/2024/*/a.jsonl.gz", "json"),
+        ("file:///data/a.tsv", "csv"),
+    ],
+)
+def test_files_of_every_kind_and_elsewhere_are_sources(path: str, format: str) -> None:
+    source = declared(f"{{path: '{path}'}}")
+    assert (source.path, source.format) == (path, format)
+
+
+@pytest.mark.parametrize(
+    ("read", "options"),
+    [
+        ("{decimal: ','}", {"decimal_separator": ","}),
+        ("{sep: ';', hive: true}", {"delim": ";", "hive_partitioning": True}),
+        ("{header: null, skip: 2}", {"skip": 2}),
+        ("{nullstr: NA}", {"nullstr": "NA"}),
+        ("{types: {id: bigint}}", {"types": {"id": "bigint"}}),
+    ],
+)
+def test_options_have_duckdbs_names_whatever_they_are_called(
+    read: str, options: dict[str, object]
+) -> None:
+    assert dict(declared(f"{{path: a.csv, read: {read}}}").options) == options
+
+
+@pytest.mark.parametrize(
+    ("yaml", "code", "message", "fix"),
+    [
+        pytest.param(
+            "{path: a.csv, read: {delmi: ';'}}",
+            "E303",
+            '"delmi" is no option of a csv reader',
+            'did you mean "delim"?',
+            id="a typo",
+        ),
+        pytest.param(
+            "{path: a.parquet, read: {delim: ';'}}",
+            "E303",
+            '"delim" is no option of a parquet reader',
+            "it belongs to csv",
+            id="of another format",
+        ),
+        pytest.param(
+            "{path: a.csv, read: {ignore_errors: true}}",
+            "E303",
+            "`ignore_errors` is refused: rows that do not fit would be lost without a word",
+            "say how they are to be read: `nullstr`, `columns`, `quote`",
+            id="one that loses rows",
+        ),
+        pytest.param(
+            "{path: a.csv, read: {header: 'yes'}}",
+            "E105",
+            '`header` must be true or false, not the text "yes"',
+            "write for instance true",
+            id="the wrong type",
+        ),
+        pytest.param(
+            "{path: a.csv, read: {encoding: windows-1525}}",
+            "E303",
+            '"windows-1525" is no encoding',
+            'did you mean "windows-1252"?',
+            id="an encoding that is none",
+        ),
+        pytest.param(
+            "{path: a.csv, read: {decimal: ',', decimal_separator: ','}}",
+            "E109",
+            '"decimal_separator" and another option are both `decimal_separator`',
+            "keep one of the two",
+            id="one option under two names",
+        ),
+        pytest.param(
+            "{path: a.dat, format: xlsx}",
+            "E302",
+            '"xlsx" is no format',
+            "write `format: excel`",
+            id="a suffix for a format",
+        ),
+    ],
+)
+def test_a_wrong_option_is_told(yaml: str, code: str, message: str, fix: str) -> None:
+    found = declare_file("sources/raw.yaml", f"sources:\n  raw.a: {yaml}\n", SETTINGS)
+    assert [(d.code, d.message, d.fix) for d in found.diagnostics] == [(code, message, fix)]

@@ -80,6 +80,10 @@ def lineage(asset: str, up: int | None, down: int | None, form: str) -> int:
 
 def _explained(key: str, plan: Plan, facts: Facts) -> list[str]:
     steps = {step.asset: step for step in plan.steps}
+    blocked = next((found.why for found in plan.blocked if found.asset == key), None)
+    if blocked is not None:
+        word = click.style("blocked", fg="red")
+        return [f"{click.style(key, bold=True)} is {word}: {blocked}"]
     if key not in steps:
         proof = next((fresh.proof for fresh in plan.fresh if fresh.asset == key), "")
         lines = [f"{click.style(key, bold=True)} is {click.style('fresh', fg='green')}: {proof}"]
@@ -90,6 +94,7 @@ def _explained(key: str, plan: Plan, facts: Facts) -> list[str]:
     step = steps[key]
     word = "missing" if step.action == "create" else "stale"
     word = word if step.certain else "perhaps stale"
+    word = "fresh" if step.action == "check" else word
     lines = [f"{click.style(key, bold=True)} is {click.style(word, fg='yellow')}: {step.action}"]
     return [*lines, *_chain(step, steps)]
 

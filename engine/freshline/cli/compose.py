@@ -24,6 +24,7 @@ from freshline.errors import DefinitionError, FreshlineError, UsageError
 from freshline.execute.apply import Place
 from freshline.keys import time_ordered_id
 from freshline.lineage.cache import load_graph
+from freshline.lineage.files.prepared import CACHE
 from freshline.lineage.graph import Graph
 from freshline.ports import EventLog, Holder, Ports, Sight, Storage
 from freshline.suggest import closest
@@ -102,7 +103,8 @@ class Project:
         for folder in folders:
             folder.mkdir(parents=True, exist_ok=True)
         scratch = self.root / STATE / "tmp"
-        engine = SqlEngine(folders=[*folders, scratch], files=sources, scratch=scratch)
+        folders += [scratch, self.root / CACHE]
+        engine = SqlEngine(folders=folders, files=sources, scratch=scratch)
         return Ports(
             events=self.sight.events,
             storages=self.storages,

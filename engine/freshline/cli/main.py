@@ -27,11 +27,13 @@ TABLE: Mapping[str, Mapping[str, Entry]] = {
     "Begin": {
         "init": Entry("start:init", "Make a project that works."),
         "validate": Entry("deciding:validate", "Report everything that is wrong, with its place."),
+        "test": Entry("testing:test", "Run the unit tests of assets: rows given, rows expected."),
     },
     "Keep fresh": {
         "plan": Entry("deciding:plan", "Show what would happen, and why."),
         "apply": Entry("deciding:apply", "Do it, and record it."),
         "status": Entry("deciding:status", "Show what is fresh, stale or missing."),
+        "check": Entry("checking:check", "Run the checks on what is current."),
         "explain": Entry("asking:explain", "Tell the chain of causes for one asset."),
     },
     "Look": {
@@ -49,6 +51,7 @@ TABLE: Mapping[str, Mapping[str, Entry]] = {
         "verify": Entry("care:verify", "Read every byte and compare it with its record."),
         "doctor": Entry("care:doctor", "Check this machine and this project's folders."),
         "catalog": Entry("care:catalog", "Mend the catalog."),
+        "schema": Entry("schema:schema", "Print or write the JSON Schemas that editors use."),
     },
 }
 _ENTRIES = {name: entry for group in TABLE.values() for name, entry in group.items()}

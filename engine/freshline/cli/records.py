@@ -11,7 +11,15 @@ from freshline.cli.select import one_asset
 from freshline.cli.table import table
 from freshline.codec import encode
 from freshline.errors import CorruptError, UsageError
-from freshline.events import Event, Materialized, Recorded, RunFinished, RunStarted
+from freshline.events import (
+    CheckAccepted,
+    Checked,
+    Event,
+    Materialized,
+    Recorded,
+    RunFinished,
+    RunStarted,
+)
 from freshline.reconcile.fingerprint import storage_of
 from freshline.versions import Version
 
@@ -80,7 +88,7 @@ def runs(run: str | None, limit: int, as_json: bool) -> int:
         click.echo(encode({"version": 1, "runs": [_run_facts(*entry) for entry in found]}))
     elif run is not None:
         for entry in found[0][1]:
-            click.echo(_event_line(entry))
+            click.echo(event_line(entry))
     else:
         facts = [_run_facts(*entry) for entry in found]
         rows = [tuple(str(f[name]) for name in _RUN_COLUMNS) for f in facts]
@@ -108,7 +116,7 @@ def events(after: int | None, limit: int, asset: str | None, as_json: bool) -> i
             click.echo(encode(body))
     else:
         for entry in found:
-            click.echo(_event_line(entry))
+            click.echo(event_line(entry))
     return 0
 
 
@@ -133,7 +141,8 @@ def _run_facts(started: Recorded, entries: tuple[Recorded, ...]) -> dict[str, ob
     }
 
 
-def _event_line(entry: Recorded) -> str:
+def event_line(entry: Recorded) -> str:
+    """Return one line about a recorded event: its place, when, of what kind, and what it says."""
     event = entry.event
     subject = str(getattr(event, "target", "")) or event.run
     detail = _event_detail(event)
@@ -150,6 +159,13 @@ def _event_detail(event: Event) -> str:
             return f"version {version.number}  {version.rows:,} rows{found}"
         case RunStarted():
             return event.command
+        case Checked():
+            failed = [result.name for result in event.results if not result.passed]
+            told = f", {', '.join(failed)} failed" if failed else ""
+            passed = len(event.results) - len(failed)
+            return f"{passed} check{'' if passed == 1 else 's'} passed{told}"
+        case CheckAccepted():
+            return f"{event.name} by {event.actor}: {event.reason}"
         case RunFinished():
             return event.outcome.value
         case _:

@@ -10,6 +10,7 @@ import click
 
 from freshline.errors import DefinitionError, Diagnostic, FreshlineError, Severity
 from freshline.execute.run import Status
+from freshline.reconcile.checks import Standing, sentence
 from freshline.reconcile.plan import Action, Plan, Step
 from freshline.reconcile.staleness import Reason
 
@@ -18,11 +19,13 @@ _ACTIONS = {
     Action.REBUILD: ("!", "yellow"),
     Action.REPUBLISH: ("~", "cyan"),
     Action.RECHECK: ("?", "blue"),
+    Action.CHECK: ("*", "cyan"),
 }
 _STATUSES = {
     Status.BUILT: ("built", "green"),
     Status.REPUBLISHED: ("republished", "cyan"),
     Status.VERIFIED: ("unchanged", "blue"),
+    Status.CHECKED: ("checked", "green"),
     Status.FAILED: ("failed", "red"),
     Status.SKIPPED: ("skipped", "yellow"),
     Status.CANCELLED: ("cancelled", "yellow"),
@@ -68,8 +71,7 @@ def error_text(error: FreshlineError) -> str:
     lines = [f"{click.style(error.code, fg='red', bold=True)} {error.message}"]
     if error.span is not None:
         lines.append(f"  {click.style(str(error.span), fg='cyan')}")
-    if error.help:
-        lines.append(f"  {error.help}")
+    lines += [f"  {line}" for line in error.help.split("\n") if line]
     return "\n".join(lines)
 
 
@@ -89,12 +91,21 @@ def plan_text(plan: Plan, total: int) -> str:
         lines.append(f"  . {change.asset}  metadata only: {', '.join(change.fields)}")
     for key in plan.orphans:
         lines.append(f"  . {key}  has a version but is not declared any more; left alone")
+    lines += [standing_text(found) for found in plan.failing]
     for warning in plan.warnings:
         lines.append(f"  {click.style('warning', fg='yellow')} {warning}")
     if plan.fresh:
         lines.append(f"  {click.style('=', fg='green')} {len(plan.fresh)} fresh")
     lines.append(_summary(plan))
     return "\n".join(lines)
+
+
+def standing_text(found: Standing) -> str:
+    """Return a line about a check that is known to fail on what is current."""
+    words = sentence(found.result, found.check.definition.name)
+    mark = click.style("failing", fg="red") if found.blocks else click.style("warning", fg="yellow")
+    accepted = ", accepted" if found.accepted else ""
+    return f"  {mark} {found.asset}: check {words}{accepted}"
 
 
 def progress_text(status: Status, asset: str, detail: str, place: str) -> str:
@@ -146,8 +157,9 @@ def _words(step: Step) -> str:
 
 def _summary(plan: Plan) -> str:
     if not plan.steps:
+        bad = any(found.blocks for found in plan.failing)
         text = "nothing is stale" if not plan.quarantined else "nothing else is stale"
-        return click.style(f"{text}   plan {plan.plan_id}", fg="green")
+        return click.style(f"{text}   plan {plan.plan_id}", fg="yellow" if bad else "green")
     return f"certain {plan.certain}, conditional {plan.conditional}   plan {plan.plan_id}"
 
 

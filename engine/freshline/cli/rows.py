@@ -9,18 +9,16 @@ import click
 import duckdb
 
 from freshline.cli.compose import Project, opened, terminal_width
+from freshline.cli.current import engine_for
 from freshline.cli.options import common, said
 from freshline.cli.select import one_asset
 from freshline.cli.table import table
-from freshline.errors import CorruptError, UsageError
-from freshline.execute.apply import relations
-from freshline.execute.sql_engine import SqlEngine, translated
+from freshline.errors import UsageError
+from freshline.execute.sql_engine import translated
 from freshline.keys import relation_name
 from freshline.lineage.binder import quoted
-from freshline.ports import Storage
 from freshline.reconcile.fingerprint import storage_of
 from freshline.suggest import closest
-from freshline.versions import Build
 
 _SHOWN = 50
 _NUMERIC = ("INT", "DECIMAL", "DOUBLE", "FLOAT")
@@ -42,26 +40,44 @@ _output = click.option("-o", "--output", metavar="FILE", help="Write to a file."
 def query(sql: str, form: str | None, output: str | None, limit: int | None) -> int:
     """Run a SELECT over the current versions of all assets and sources."""
     with opened(said()) as project:
-        _write(project, _one_select(sql), form, output, limit)
+        _write(project, one_select(sql), form, output, limit)
     return 0
 
 
 @click.command()
 @click.argument("asset")
 @click.option("-n", "--limit", type=click.IntRange(1), default=10, show_default=True)
+@click.option("--candidate", is_flag=True, help="Of the version that a check held back.")
 @_form
 @_output
 @common
-def preview(asset: str, limit: int, form: str | None, output: str | None) -> int:
+def preview(asset: str, limit: int, candidate: bool, form: str | None, output: str | None) -> int:
     """Show some rows of the current version of ASSET."""
     with opened(said()) as project:
-        schema, name = relation_name(one_asset(project, asset))
-        statement = f"SELECT * FROM {quoted(schema)}.{quoted(name)} LIMIT {limit}"
-        _write(project, statement, form, output, limit)
+        key = one_asset(project, asset)
+        schema, name = relation_name(key)
+        relation = f"{quoted(schema)}.{quoted(name)}"
+        instead = {key: _candidate(project, key)} if candidate else None
+        statement = f"SELECT * FROM {relation} LIMIT {limit}"
+        _write(project, statement, form, output, limit, instead)
     return 0
 
 
-def _one_select(sql: str) -> str:
+def _candidate(project: Project, key: str) -> str:
+    """Return how to read the version that the last attempt did not publish."""
+    state = project.sight.events.snapshot(project.graph.project.name, project.environment)
+    version = state.of(project.place.target(key)).candidate
+    if version is None or key not in project.graph.assets:
+        raise UsageError(
+            f"no candidate of {key} was held back",
+            help="one is kept when a check fails, until the next attempt",
+        )
+    definition = project.graph.assets[key].definition
+    return project.storages[storage_of(definition, project.graph.project)].relation(version)
+
+
+def one_select(sql: str) -> str:
+    """Return the one SELECT that a text is, or raise UsageError."""
     try:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as error:
@@ -72,15 +88,22 @@ def _one_select(sql: str) -> str:
 
 
 def _write(
-    project: Project, sql: str, form: str | None, output: str | None, limit: int | None
+    project: Project,
+    sql: str,
+    form: str | None,
+    output: str | None,
+    limit: int | None,
+    instead: Mapping[str, str] | None = None,
 ) -> None:
+    """Write the rows of a query; `instead` are relations to read in place of current versions."""
     target = Path(output).resolve() if output else None
     form = form or (target.suffix.lstrip(".") if target else "table")
     if form not in _FORMS and form != "parquet":
         raise UsageError(f'cannot tell a format from "{output}"', help="add --format")
     if form == "parquet" and target is None:
         raise UsageError("Parquet goes to a file", help="name one with -o FILE")
-    engine = _engine(project, sql, target)
+    files = (target,) if target is not None else ()
+    engine = engine_for(project, sql, files, instead or {})
     connection = engine.cursor()
     try:
         if form == "parquet" and target is not None:
@@ -89,57 +112,15 @@ def _write(
         found = connection.sql(sql)
         text = _FORMS[form](found, limit)
     except duckdb.Error as error:
-        raise _explained(project, error) from error
+        raise explained(project, error) from error
     if target is not None:
         target.write_text(text + "\n", encoding="utf-8")
     else:
         sys.stdout.write(text + "\n")
 
 
-def _engine(project: Project, sql: str, target: Path | None) -> SqlEngine:
-    """Return an engine that knows the current version of whatever the query may name."""
-    builds = _current(project)
-    folders = [folder for s in project.storages.values() for folder in s.readable()]
-    files = [project.root / f for s in project.graph.sources.values() for f in s.files]
-    files += [target] if target is not None else []
-    engine = SqlEngine(folders=folders, files=files)
-    connection = engine.cursor()
-    mentioned = {name.lower() for name in duckdb.get_table_names(sql, qualified=True)}
-    for key, relation in relations(project.place, project.storages, builds).items():
-        schema, name = relation_name(key)
-        if mentioned & {key, f"{schema}.{name}", name if schema == "main" else key}:
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
-            view = f"{quoted(schema)}.{quoted(name)}"
-            connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {relation}")
-    return engine
-
-
-def _current(project: Project) -> Mapping[str, Build]:
-    """Return what readers see: each storage's head, or the newest version that can be read."""
-    builds: dict[str, Build] = {}
-    for key, asset in project.graph.assets.items():
-        storage = project.storages[storage_of(asset.definition, project.graph.project)]
-        build = _readable(project, storage, key)
-        if build is not None:
-            builds[key] = build
-    return builds
-
-
-def _readable(project: Project, storage: Storage, key: str) -> Build | None:
-    target = project.place.target(key)
-    for number in reversed(storage.numbers(target)):
-        try:
-            manifest = storage.manifest(target, number)
-        except CorruptError as error:
-            click.secho(
-                f"warning: {error.message}; an older version is shown", fg="yellow", err=True
-            )
-            continue
-        return Build(version=manifest.version, trace=manifest.trace)
-    return None
-
-
-def _explained(project: Project, error: duckdb.Error) -> Exception:
+def explained(project: Project, error: duckdb.Error) -> Exception:
+    """Return what to say of a query that failed: of a table that is not there, the nearest."""
     text = str(error).split("\n")[0]
     if "does not exist" not in text or "Table with name" not in text:
         return translated(error)

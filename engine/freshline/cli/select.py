@@ -75,5 +75,9 @@ def _states(project: Project) -> dict[str, set[str]]:
     states: dict[str, set[str]] = {"fresh": set(), "stale": set(), "missing": set()}
     states["fresh"] = {fresh.asset for fresh in plan.fresh}
     for step in plan.steps:
+        if step.action == "check":  # what is built is fresh; what was not checked is not stale
+            states["fresh"] |= {step.asset} & project.graph.assets.keys()
+            continue
         states["missing" if step.action == "create" else "stale"].add(step.asset)
+    states["stale"] |= {found.asset for found in plan.blocked}
     return states

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from freshline.declare import rules, scalars, source
+from freshline.declare.checks import checks_of_column, not_null, read_checks
 from freshline.declare.interpolation import Values
 from freshline.declare.report import Report
 from freshline.declare.section import (
@@ -21,7 +22,7 @@ from freshline.declare.section import (
     wrong,
 )
 from freshline.declare.text import quoted
-from freshline.definitions import ColumnDefinition, Kind
+from freshline.definitions import CheckDefinition, ColumnDefinition, Kind
 from freshline.suggest import closest
 
 # The shape of a DuckDB type: words, then what stands in parentheses, then array brackets.
@@ -65,7 +66,15 @@ class About(NamedTuple):
     group: str
     tags: tuple[str, ...]
     meta: Mapping[str, object]
-    columns: tuple[ColumnDefinition, ...]
+    columns: tuple[ColumnDefinition, ...] = ()
+    checks: tuple[CheckDefinition, ...] = ()
+
+
+class Described(NamedTuple):
+    """A column with the checks that stand below it."""
+
+    column: ColumnDefinition
+    checks: tuple[CheckDefinition, ...]
 
 
 read_owner = word(r"[^\n]{1,200}", "the name of an owner", "data")
@@ -78,7 +87,7 @@ read_tags = words(
 def undescribed(key: str, defaults: Defaults) -> About:
     """Return what holds of an asset or source that says nothing of itself."""
     group = defaults.group or key.partition(".")[0]
-    return About("", defaults.owner, group, defaults.tags, {}, ())
+    return About("", defaults.owner, group, defaults.tags, {})
 
 
 def read_about(section: Section, key: str, scope: Scope) -> About:
@@ -90,6 +99,8 @@ def read_about(section: Section, key: str, scope: Scope) -> About:
     if "tags" in section:
         own = section.get("tags", read_tags)
         tags = () if own is None else tuple(dict.fromkeys((*tags, *own)))
+    columns = section.get("columns", read_columns) or ()
+    below = [check for described in columns for check in described.checks]
     return About(
         description=(section.get("description", text) or "").strip(),
         owner=owner,
@@ -98,7 +109,8 @@ def read_about(section: Section, key: str, scope: Scope) -> About:
         else otherwise.group,
         tags=tags,
         meta=section.get("meta", data_mapping) or {},
-        columns=section.get("columns", read_columns) or (),
+        columns=tuple(described.column for described in columns),
+        checks=read_checks(section, key, below, scope.values),
     )
 
 
@@ -127,14 +139,14 @@ def read_kind(report: Report, entry: source.Entry) -> Kind | None:
     return Kind(name)
 
 
-def read_columns(report: Report, entry: source.Entry) -> tuple[ColumnDefinition, ...] | None:
+def read_columns(report: Report, entry: source.Entry) -> tuple[Described, ...] | None:
     """Read columns: `name: type`, `!` behind it where it is never null, or a mapping below."""
     if isinstance(entry.value, source.Sequence):
         fix = "write `order_id: bigint!` on a line for each"
         wrong(report, entry, "a mapping of names to types", fix)
         return None
     node = mapping(report, entry)
-    columns: list[ColumnDefinition] = []
+    columns: list[Described] = []
     spelt: dict[str, source.Scalar] = {}
     for each in node.entries if node else ():
         name = each.key.text
@@ -151,14 +163,16 @@ def read_columns(report: Report, entry: source.Entry) -> tuple[ColumnDefinition,
     return tuple(columns)
 
 
-def _column(report: Report, entry: source.Entry) -> ColumnDefinition:
+def _column(report: Report, entry: source.Entry) -> Described:
     described_type: str | None = None
     description = ""
+    checks: tuple[CheckDefinition, ...] = ()
     match entry.value:
         case source.Mapping():
             section = Section(report, entry.value, rules.COLUMN)
             described_type = section.get("type", _read_type)
             description = (section.get("description", text) or "").strip()
+            checks = checks_of_column(section, entry.key.text)
         case source.Scalar() if scalars.is_null(entry.value):
             pass
         case source.Scalar():
@@ -167,13 +181,15 @@ def _column(report: Report, entry: source.Entry) -> ColumnDefinition:
             expected = "a type, or a mapping with `type:` and `description:`"
             wrong(report, entry, expected, "write for instance `bigint!`")
     type = described_type.removesuffix("!").rstrip() if described_type else None
-    return ColumnDefinition(
+    column = ColumnDefinition(
         name=entry.key.text,
         type=type,
         not_null=described_type is not None and described_type.endswith("!"),
         description=description,
         span=report.span(entry.key),
     )
+    own = (not_null(report, column, entry.key),) if column.not_null else ()
+    return Described(column, (*own, *checks))
 
 
 def _read_type(report: Report, entry: source.Entry) -> str | None:

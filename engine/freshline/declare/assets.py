@@ -164,6 +164,7 @@ def _asset(
         meta=about.meta,
         links=links,
         columns=about.columns,
+        checks=about.checks,
     )
 
 

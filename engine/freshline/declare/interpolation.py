@@ -68,12 +68,14 @@ class Values:
     """What references may be replaced by: each variable's literal, None for one without a value.
 
     `environment` is named in messages. `is_complete` is False when the project file itself could
-    not be read: then no variable is called unknown.
+    not be read: then no variable is called unknown. `this` is what `${this}` stands for, where it
+    may stand at all.
     """
 
     variables: Mapping[str, str | None]
     environment: str = "main"
     is_complete: bool = True
+    this: str | None = None
 
 
 class _Misplaced(Exception):
@@ -107,7 +109,8 @@ def render(sql: SqlText, values: Values) -> tuple[SqlText, tuple[Diagnostic, ...
             else:
                 end = found.end() if found else region.end
                 edits.append((Edit(region.start, end, len(literal)), literal))
-                variables[name] = None
+                if name:
+                    variables[name] = None
         elif region.place is not Place.COMMENT:
             for at in _inner_references(sql.text, region):
                 if len(problems) > MAX_FINDINGS:
@@ -161,10 +164,15 @@ def _comment_end(text: str, start: int) -> int:
 
 
 def _literal(text: str, at: int, found: re.Match[str] | None, values: Values) -> tuple[str, str]:
-    """Return the variable's name and its literal."""
+    """Return the variable's name and its literal; no name for `${this}`."""
     if found is None:
         raise _Misplaced("E113", "`${` is not closed by `}`", "write `${var.name}`")
     inside, whole = found["inside"], found[0]
+    if inside == "this" and values.this is not None:
+        if _is_glued(text, at, found.end()):
+            message = f"`{whole}` is glued to its neighbour"
+            raise _Misplaced("E113", message, "give it an alias: FROM ${this} AS t")
+        return "", values.this
     if _LATER_REFERENCE.fullmatch(inside):
         raise _Misplaced("E104", f"`{whole}` {LATER}", "use a variable: `${var.name}`")
     namespace, _, name = inside.partition(".")

@@ -15,8 +15,13 @@ _FORMATS: Mapping[str, str] = {
     ".json": "json",
     ".jsonl": "json",
     ".ndjson": "json",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xlsb": "excel",
+    ".xls": "excel",
+    ".ods": "excel",
 }
-_COMPRESSIONS = (".gz", ".zst")
+_COMPRESSIONS = (".gz", ".zst", ".zip")
 FORMATS = tuple(dict.fromkeys(_FORMATS.values()))
 
 
@@ -64,9 +69,14 @@ def better_segments(segments: Sequence[str]) -> tuple[str, ...]:
     return (*legal[:2], "_".join(legal[2:])) if len(legal) > 2 else tuple(legal)
 
 
+def is_address(path: str) -> bool:
+    """Say whether a path is the address of files elsewhere: `s3://bucket/orders-*.csv`."""
+    return "://" in path
+
+
 def data_format(path: str) -> str | None:
     """Return the format that the suffix of a path or glob stands for, None where it tells none."""
-    suffix = split_suffix(path)[1]
+    suffix = split_suffix(path.partition("?")[0] if is_address(path) else path)[1]
     for compression in _COMPRESSIONS:
         suffix = suffix.removesuffix(compression)
     return _FORMATS.get(suffix)

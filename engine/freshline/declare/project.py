@@ -14,6 +14,7 @@ from freshline.declare.assembly import assemble, in_order
 from freshline.declare.declaration import declare_file, needs_content
 from freshline.declare.declared import FileDeclared
 from freshline.declare.files import PROJECT_FILES, ProjectFile, find_root, list_files
+from freshline.declare.paths import is_address
 from freshline.declare.settings import Settings, read_settings
 from freshline.declare.text import Content, quoted, read_content
 from freshline.definitions import Declared, SourceDefinition
@@ -89,6 +90,8 @@ def with_files(root: Path, declared: Declared, parts: Iterable[FileDeclared]) ->
 def _has_files(root: Path, source: SourceDefinition) -> bool:
     if source.path == source.file:
         return True  # a data file of the project, found where it is
+    if is_address(source.path):
+        return True  # only compiling goes there
     if not glob.has_magic(source.path):
         return os.path.isfile(root / source.path)
     found = glob.iglob(source.path, root_dir=root, recursive=True)

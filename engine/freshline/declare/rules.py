@@ -7,15 +7,19 @@ it is misspelt.
 from freshline.declare.section import Keys
 
 _ABOUT = ("description", "owner", "group", "tags", "meta", "columns")
+_CHECKS = ("checks", "primary_key")
 _SQL_INFERS = "remove it: what an asset reads is inferred from its SQL"
+
+# What a check can say of single columns: the same words below a column and in a list of checks.
+COLUMN_CHECKS = ("not_null", "unique", "in", "between", "matches", "references")
 
 ASSET = Keys(
     section="asset",
-    known=("key", "sql", "kind", "storage", "links", *_ABOUT),
+    known=("key", "sql", "kind", "storage", "links", *_ABOUT, *_CHECKS),
     later=frozenset(
         {
-            "checks", "command", "cutoff", "for_each", "freshness", "ignore_checks", "inputs",
-            "lifecycle", "on_change", "partition", "pool", "preview", "primary_key", "protect",
+            "command", "cutoff", "for_each", "freshness", "ignore_checks", "inputs",
+            "lifecycle", "on_change", "partition", "pool", "preview", "protect",
             "reads_env", "refresh", "resources", "retries", "run", "strict", "timeout", "use",
             "volatile", "was", "write",
         }
@@ -43,11 +47,11 @@ LISTED_ASSET = Keys(
 )
 SOURCE = Keys(
     section="source",
-    known=("path", "format", "read", "version", *_ABOUT),
+    known=("path", "format", "read", "version", *_ABOUT, *_CHECKS),
     later=frozenset(
         {
-            "asset", "catalog", "checks", "cutoff", "freshness", "lifecycle", "links",
-            "partition", "preview", "primary_key", "refresh", "storage", "table", "url", "was",
+            "asset", "catalog", "cutoff", "freshness", "lifecycle", "links",
+            "partition", "preview", "refresh", "storage", "table", "url", "was",
         }
     ),
     elsewhere={
@@ -64,14 +68,20 @@ SOURCES_FILE = Keys(
 )
 COLUMN = Keys(
     section="column",
-    known=("type", "description"),
-    later=frozenset(
-        {
-            "between", "checks", "class", "in", "matches", "name", "not_null", "references",
-            "sample", "severity", "unique",
-        }
-    ),
-)  # fmt: skip
+    known=("type", "description", *COLUMN_CHECKS, "severity", "sample"),
+    later=frozenset({"checks", "class", "name"}),
+)
+CHECK = Keys(
+    section="check",
+    known=("name", "description", *COLUMN_CHECKS, "rows", "sql", "severity", "sample"),
+    elsewhere={
+        "type": "the kind of a check is a key: write for instance `unique: order_id`",
+        "columns": "write the columns behind the kind: `unique: [a, b]`",
+        "accepted_values": "write `in: {status: [a, b]}`",
+        "relationships": "write `references: {customer_id: stg.customers.customer_id}`",
+    },
+)
+BOUNDS = Keys(section="range", known=("min", "max"))
 PROJECT = Keys(
     section="project",
     known=(
@@ -93,7 +103,7 @@ PROJECT = Keys(
 DEFAULTS = Keys(
     section="list of defaults",
     known=("owner", "group", "tags", "storage", "kind"),
-    later=ASSET.later,
+    later=ASSET.later | {*_CHECKS},
 )
 ENVIRONMENT = Keys(
     section="environment",

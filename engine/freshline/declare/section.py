@@ -44,6 +44,7 @@ class Section:
     def __init__(self, report: Report, node: source.Mapping, keys: Keys) -> None:
         self.report = report
         self.node = node
+        self.keys = keys
         self._entries: dict[str, source.Entry] = {}
         for entry in node.entries:
             name = entry.key.text

@@ -1,16 +1,18 @@
 """Sources: files that Freshline reads and does not build."""
 
+from dataclasses import replace
+
 from freshline.declare import rules, source
 from freshline.declare.about import Scope, read_about, undescribed
 from freshline.declare.declared import FileDeclared, Gathering, Quote
-from freshline.declare.paths import FORMATS, data_format, path_key
+from freshline.declare.paths import FORMATS, data_format, is_address, path_key
+from freshline.declare.readers import read_options
 from freshline.declare.report import Report, Stretch
 from freshline.declare.section import (
     LATER,
     Section,
     did_you_mean,
     place_of,
-    setting_mapping,
     text,
     wrong,
 )
@@ -73,9 +75,11 @@ def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> Sour
     report, key = section.report, key_node.text
     about = read_about(section, key, scope)
     section.get("version", _read_version)
-    options = section.get("read", _read_options) or ()
     path = section.get("path", _read_path)
     format = section.get("format", _read_format)
+    told = format or (data_format(path) if path is not None else None)
+    read = section.entry("read")
+    options = (read_options(report, read, told) if read is not None else None) or ()
     # One that is made of keys of later versions would have no need of a path there.
     if section.entry("path") is None and not report.failed:
         message = f"the source {quoted(key)} has no path"
@@ -102,6 +106,7 @@ def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> Sour
         tags=about.tags,
         meta=about.meta,
         columns=about.columns,
+        checks=about.checks,
     )
 
 
@@ -112,9 +117,14 @@ def _read_path(report: Report, entry: source.Entry) -> str | None:
     if "${" in path:
         fix = "write the path out; a glob may stand for many files"
         report.error("E104", place_of(entry), f"`${{` in a path {LATER}", fix)
-    elif "://" in path:
-        message = f"reading from {quoted(path.partition('://')[0] + '://')} {LATER}"
-        report.error("E104", place_of(entry), message, "name local files")
+    elif is_address(path) and "@" in path.partition("://")[2].partition("/")[0]:
+        message = "a path with a user or a password in it would be readable by everyone"
+        fix = "remove it: credentials come from the environment or the files of the service"
+        report.error("E304", place_of(entry), message, fix)
+        report.findings[-1:] = [  # the line itself must not be shown any further
+            found._replace(diagnostic=replace(found.diagnostic, excerpt=""))
+            for found in report.findings[-1:]
+        ]
     elif not path.strip():
         wrong(report, entry, "the path of a file", "write for instance data/orders-*.csv")
     else:
@@ -126,7 +136,9 @@ def _read_format(report: Report, entry: source.Entry) -> str | None:
     name = text(report, entry)
     if name is None or name in FORMATS:
         return name
-    fix = did_you_mean(name, FORMATS) or f"formats are {', '.join(FORMATS)}"
+    meant = data_format(f"x.{name}")
+    near = f"write `format: {meant}`" if meant else did_you_mean(name, FORMATS)
+    fix = near or f"formats are {', '.join(FORMATS)}"
     report.error("E302", place_of(entry), f"{quoted(name)} is no format", fix)
     return None
 
@@ -135,9 +147,3 @@ def _read_version(report: Report, entry: source.Entry) -> None:
     if not isinstance(entry.value, source.Scalar) or entry.value.text != "auto":
         message = f"a `version:` other than auto {LATER}"
         report.error("E104", place_of(entry), message, "remove it")
-
-
-def _read_options(report: Report, entry: source.Entry) -> tuple[tuple[str, object], ...] | None:
-    """Read options for DuckDB's reader, sorted by name: their order means nothing."""
-    options = setting_mapping(report, entry)
-    return None if options is None else tuple(sorted(options.items(), key=lambda pair: pair[0]))

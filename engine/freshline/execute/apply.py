@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from freshline.errors import UsageError
+from freshline.execute.checking import accepted_standing
 from freshline.execute.recover import close_attempts, recorded
 from freshline.execute.run import GOOD, Status
 from freshline.execute.runner import Progress, RunReport, execute, news, opening
-from freshline.execute.step import Setting
+from freshline.execute.setting import Accepting, Setting
 from freshline.execute.views import write_views
 from freshline.keys import Target
 from freshline.lineage.graph import Graph
@@ -22,13 +23,17 @@ from freshline.versions import Build
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be applied, and for whom: `expected` is the plan id the caller agreed to."""
+    """What is to be applied, and for whom: `expected` is the plan id the caller agreed to.
+
+    `accepting` are the failing checks that the caller takes as they are.
+    """
 
     wish: Wish
     holder: Holder
     command: str
     jobs: int
     expected: str | None = None
+    accepting: Accepting | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +78,25 @@ def apply(
         problems = close_attempts(run, state, ports.storages, ports)
         seen = look(place.graph, place.root, place.environment, ports)
         plan, facts = plan_from(seen, ports, order.wish)
+        setting = Setting(
+            run=run,
+            root=place.root,
+            graph=place.graph,
+            ports=ports,
+            sources=facts.sources,
+            accepting=order.accepting,
+        )
+        targets = {found.asset: facts.target(found.asset) for found in plan.failing}
+        if accepted := accepted_standing(setting, plan.failing, targets):
+            ports.events.append(accepted)
+            seen = look(place.graph, place.root, place.environment, ports)
+            plan, facts = plan_from(seen, ports, order.wish)
         if order.expected is not None and plan.plan_id != order.expected:
             raise UsageError(
                 f"the world has changed: this would be plan {plan.plan_id}, not {order.expected}",
                 help="read the new plan with `freshline plan`, then apply that one",
             )
         agree(plan)
-        setting = Setting(
-            run=run, root=place.root, graph=place.graph, ports=ports, sources=facts.sources
-        )
         caught_up = recorded(run, seen, ports)
         if not plan.steps:
             quiet = (*caught_up, *news(facts, ports.clock.now(), run))
@@ -103,7 +118,8 @@ def succeeded(applied: Applied) -> bool:
     """Say whether everything that was asked for is fresh now."""
     report = applied.report
     done = report is None or all(status in GOOD for status in report.status.values())
-    return done and not applied.plan.quarantined and not applied.problems
+    well = not any(found.blocks for found in applied.plan.failing)
+    return done and well and not applied.plan.quarantined and not applied.problems
 
 
 def relations(

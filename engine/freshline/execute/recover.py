@@ -25,6 +25,9 @@ def close_attempts(
         if known.attempt is None:
             continue
         failpoint("recover.before")
+        if known.candidate is not None:  # the attempt that is closed here was to remove it
+            for storage in storages.values():
+                storage.abort(target, known.candidate.mat_id)
         found = {
             name: storage.resolve(target, known.attempt.publish_id)
             for name, storage in storages.items()

@@ -22,12 +22,13 @@ class Status(StrEnum):
     BUILT = "built"
     REPUBLISHED = "republished"
     VERIFIED = "verified"
+    CHECKED = "checked"
     FAILED = "failed"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
 
 
-GOOD = frozenset({Status.BUILT, Status.REPUBLISHED, Status.VERIFIED})
+GOOD = frozenset({Status.BUILT, Status.REPUBLISHED, Status.VERIFIED, Status.CHECKED})
 FINAL = GOOD | {Status.FAILED, Status.SKIPPED, Status.CANCELLED}
 
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {

@@ -10,13 +10,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from freshline.errors import FreshlineError
-from freshline.events import AssetDefined, Event, Outcome, RunFinished, RunStarted, SourceObserved
+from freshline.events import (
+    AssetDefined,
+    CheckResult,
+    Event,
+    Outcome,
+    RunFinished,
+    RunStarted,
+    SourceObserved,
+)
+from freshline.execute.check_step import CheckTask, perform_check
 from freshline.execute.run import Run, Status
-from freshline.execute.step import Result, Setting, Task, perform
+from freshline.execute.setting import Result, Setting
+from freshline.execute.step import Task, perform
 from freshline.failpoints import failpoint
+from freshline.lineage.sources import is_news
 from freshline.ports import Condition
 from freshline.reconcile.fingerprint import spec, spec_digest, storage_of
-from freshline.reconcile.plan import Plan, Step
+from freshline.reconcile.plan import Action, Plan, Step
 from freshline.reconcile.staleness import Facts
 from freshline.versions import Build
 
@@ -33,6 +44,7 @@ class Progress:
     rows: int | None = None
     note: str = ""
     error: FreshlineError | None = None
+    checks: tuple[CheckResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,12 +136,12 @@ def opening(
             steps=len(plan.steps),
         )
     ]
-    return (*events, *_definitions(facts, at, run), *_observations(facts, at, run))
+    return (*events, *_definitions(facts, at, run), *_observations(facts, run))
 
 
 def news(facts: Facts, at: float, run: str) -> tuple[Event, ...]:
     """Return what the catalog does not know yet though no step is needed."""
-    return (*_definitions(facts, at, run), *_observations(facts, at, run))
+    return (*_definitions(facts, at, run), *_observations(facts, run))
 
 
 def _definitions(facts: Facts, at: float, run: str) -> Iterable[Event]:
@@ -142,15 +154,13 @@ def _definitions(facts: Facts, at: float, run: str) -> Iterable[Event]:
             yield AssetDefined(at=at, run=run, target=facts.target(key), digest=digest, spec=now)
 
 
-def _observations(facts: Facts, at: float, run: str) -> Iterable[Event]:
+def _observations(facts: Facts, run: str) -> Iterable[Event]:
     for key, observed in facts.sources.items():
         known = facts.state.of(facts.target(key)).observation
-        if known is None or (known.version, known.signature) != (
-            observed.version,
-            observed.signature,
-        ):
+        if known is None or is_news(known, observed):
+            # The time of the look, not of the writing down: trust in files is measured from it.
             yield SourceObserved(
-                at=at,
+                at=observed.at,
                 run=run,
                 target=facts.target(key),
                 version=observed.version,
@@ -159,26 +169,42 @@ def _observations(facts: Facts, at: float, run: str) -> Iterable[Event]:
 
 
 def _submit(work: _Work, pool: ThreadPoolExecutor, key: str) -> None:
-    asset = work.facts.graph.assets[key]
-    task = Task(
-        step=work.plan[key],
-        asset=asset,
-        target=work.facts.target(key),
-        inputs={u: work.builds[u] for u in asset.upstreams if u in work.builds},
-        build=work.builds.get(key),
-        head=_head(work, key),
-        history=work.facts.history.get(key, ()),
-    )
+    carry_out = _carried_out(work, key)
     work.began[key] = work.setting.ports.clock.now()
     work.show(_progress(work, key, Status.RUNNING))
 
     def work_off() -> None:
         try:
-            work.ended.put((key, perform(task, work.setting)))
+            work.ended.put((key, carry_out()))
         except BaseException as error:  # a bug of ours, or a simulated crash: the caller decides
             work.ended.put((key, Result(status=Status.FAILED, error=_Escaped(error))))
 
     pool.submit(work_off)
+
+
+def _carried_out(work: _Work, key: str) -> Callable[[], Result]:
+    """Return what a worker has to do for a step, with the versions that it reads pinned now."""
+    facts, setting, step = work.facts, work.setting, work.plan[key]
+    target = facts.target(key)
+    known = facts.state.of(target)
+    node = facts.graph.assets.get(key) or facts.graph.sources[key]
+    inputs = {need: work.builds[need] for need in node.needs if need in work.builds}
+    build = work.builds.get(key)
+    if step.action is Action.CHECK:
+        own = {} if build is None else {key: build}
+        check = CheckTask(target=target, builds={**inputs, **own}, known=known)
+        return lambda: perform_check(check, setting)
+    task = Task(
+        step=step,
+        asset=facts.graph.assets[key],
+        target=target,
+        inputs=inputs,
+        build=build,
+        head=_head(work, key),
+        history=facts.history.get(key, ()),
+        known=known,
+    )
+    return lambda: perform(task, setting)
 
 
 def _head(work: _Work, key: str) -> int:
@@ -236,6 +262,7 @@ def _progress(work: _Work, key: str, status: Status, result: Result | None = Non
         rows=result.build.version.rows if built and result and result.build else None,
         note=result.note if result else "",
         error=result.error if result else None,
+        checks=result.checks if result else (),
     )
 
 

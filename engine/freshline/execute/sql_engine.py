@@ -14,6 +14,7 @@ from freshline.codec import digest_of
 from freshline.definitions import Column
 from freshline.errors import ComputeError, FreshlineError, ResourceError
 from freshline.lineage.binder import quoted
+from freshline.lineage.files.casting import misfit
 from freshline.ports import Compute, Measurement
 
 # The hash is DuckDB's own, which is no contract between its major versions: its name is part of
@@ -96,6 +97,13 @@ class SqlEngine:
             data_version=digest_of([_ALGORITHM, columns, rows, str(first), str(second)]),
         )
 
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """Return the rows of a query that gives few."""
+        try:
+            return self.cursor().execute(query).fetchall()
+        except duckdb.Error as error:
+            raise translated(error) from error
+
     def columns(self, relation: str) -> tuple[Column, ...]:
         """Return the columns of a relation."""
         try:
@@ -121,15 +129,19 @@ class SqlEngine:
         try:
             return self.cursor().execute(statement)
         except duckdb.Error as error:
-            raise translated(error) from error
+            raise translated(error, self.cursor()) from error
 
 
 _: type[Compute] = SqlEngine
 
 
-def translated(error: duckdb.Error) -> FreshlineError:
+def translated(
+    error: duckdb.Error, connection: duckdb.DuckDBPyConnection | None = None
+) -> FreshlineError:
     """Return our error for one of DuckDB's, in its own first words."""
     text = str(error).strip()
+    if (found := misfit(text, connection)) is not None:
+        return ComputeError(found[0], help=found[1])
     message = text.split("\n")[0]
     if "No space left" in text or "Disk quota" in text:
         return ResourceError(

@@ -1,9 +1,11 @@
-"""One step: compare, compute, stage, seal, publish, record. The commit protocol, in this order.
+"""One step: compare, compute, stage, check, seal, publish, record. The commit protocol.
 
 | after              | durable                              | if everything dies now            |
 |--------------------|--------------------------------------|-----------------------------------|
 | claim              | intent and fence in the catalog      | the next run closes the attempt   |
-| write, seal        | private bytes                        | the next run removes them         |
+| write              | private bytes                        | the next run removes them         |
+| check              | what each check said of this content | as above; none is asked twice     |
+| seal               | private bytes, for sure              | the next run removes them         |
 | publish            | the new version, with its record     | the next run adopts it, uncomputed|
 | record             | the event and the folded state       | nothing to do                     |
 
@@ -12,38 +14,28 @@ A version is never recorded before its publish is known to have happened.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
-from freshline.errors import ComputeError, FreshlineError, ResourceError, UnknownOutcomeError
+from freshline.errors import ComputeError, FreshlineError, UnknownOutcomeError
 from freshline.events import AttemptFailed, Materialized, Verified
+from freshline.execute.check_step import CheckTask, perform_check, subject_of
+from freshline.execute.checking import Findings, examine, refusal
 from freshline.execute.run import Status
+from freshline.execute.setting import Input, Result, Setting, input_of, machine_refused, storage_for
 from freshline.failpoints import failpoint
 from freshline.keys import Target
 from freshline.lineage.canonical import bind, canonicaliser
-from freshline.lineage.graph import Asset, Graph
-from freshline.lineage.sources import relation as source_relation
+from freshline.lineage.graph import Asset
 from freshline.lineage.sources import unmoved
-from freshline.ports import Claim, Ports, Publication, Resolution, Storage
-from freshline.reconcile.fingerprint import config, storage_of
+from freshline.ports import Claim, Publication, Resolution, Storage
+from freshline.reconcile.fingerprint import config
 from freshline.reconcile.plan import Action, Step
 from freshline.reconcile.staleness import Seen, differing, reads, reusable
-from freshline.state import Observation
+from freshline.state import TargetState
 from freshline.versions import WHOLE, Build, Logic, Output, PublishKind, Read, Trace, Version
 
 _ENGINE = f"duckdb-{duckdb.__version__}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What all steps of a run share."""
-
-    run: str
-    root: Path
-    graph: Graph
-    ports: Ports
-    sources: Mapping[str, Observation]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +43,7 @@ class Task:
     """One step with its inputs pinned: `inputs` are the builds it reads, `build` its own current.
 
     `head` is the number that is published now, 0 for none; `history` are the builds that the step
-    may point back to.
+    may point back to; `known` is what the catalog knows of the target.
     """
 
     step: Step
@@ -61,16 +53,7 @@ class Task:
     build: Build | None
     head: int
     history: tuple[Build, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """How a step ended: the status, the current build after it, and what failed."""
-
-    status: Status
-    build: Build | None = None
-    error: FreshlineError | None = None
-    note: str = ""
+    known: TargetState
 
 
 def perform(task: Task, setting: Setting) -> Result:
@@ -86,7 +69,7 @@ def perform(task: Task, setting: Setting) -> Result:
     except FreshlineError as error:
         return Result(status=Status.FAILED, error=error)
     except OSError as error:
-        return Result(status=Status.FAILED, error=_refused(error))
+        return Result(status=Status.FAILED, error=machine_refused(error))
 
 
 def _seen(task: Task, setting: Setting) -> Mapping[str, Seen]:
@@ -126,7 +109,16 @@ def _cut_off(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result
         inputs=reads(inputs),
     )
     ports.events.append([event])
-    return Result(status=Status.VERIFIED, build=task.build, note="inputs have the same content")
+    current = CheckTask(
+        target=task.target,
+        builds={**task.inputs, task.target.asset: task.build},
+        known=task.known,
+    )
+    checked = perform_check(current, setting)
+    if checked.status is Status.FAILED:
+        return checked
+    note = "inputs have the same content"
+    return Result(status=Status.VERIFIED, build=task.build, note=note, checks=checked.checks)
 
 
 def _republish(task: Task, setting: Setting, older: Build, inputs: Mapping[str, Seen]) -> Result:
@@ -151,11 +143,17 @@ def _republish(task: Task, setting: Setting, older: Build, inputs: Mapping[str, 
         logic=logic,
     )
     try:
+        _forget_candidate(task, setting)
+        content = Input(storage.relation(version), version.mat_id, trace.data_version)
+        findings = _examined(task, setting, content)
+        if findings.refused:
+            return _held_back(task, setting, publish_id, version, findings)
         build = _publish_and_record(task, setting, storage, publication)
     except (FreshlineError, OSError) as error:
         _give_up(task, setting, publish_id, error)
         raise
-    return Result(status=Status.REPUBLISHED, build=build, note=f"version {version.number} again")
+    note = f"version {version.number} again"
+    return Result(status=Status.REPUBLISHED, build=build, note=note, checks=findings.failed)
 
 
 def _build(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result:
@@ -164,6 +162,7 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result:
     mat_id = ports.ids.new()
     fence = _claim(task, setting, mat_id)
     try:
+        _forget_candidate(task, setting)
         stage = storage.begin(task.target, mat_id)
         stage.write(ports.compute, _query(task, setting), task.asset.columns)
         measured = ports.compute.measure(stage.relation)
@@ -172,6 +171,8 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result:
                 f"{task.asset.definition.key} came out with other columns than it was compiled for",
                 help="a source may have changed while it was read: run apply again",
             )
+        content = Input(stage.relation, mat_id, measured.data_version)
+        findings = _examined(task, setting, content)
         files = stage.seal()
         record, moved = _reads(task, setting, inputs)
         publication = Publication(
@@ -188,12 +189,63 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result:
             trace=_trace(task, setting, record, measured.data_version),
             logic=_logic(task, setting),
         )
+        if findings.refused:
+            return _held_back(task, setting, mat_id, _unpublished(publication), findings)
         build = _publish_and_record(task, setting, storage, publication)
     except (FreshlineError, OSError) as error:
         _give_up(task, setting, mat_id, error)
         raise
     note = f"{', '.join(moved)} changed during the run" if moved else ""
-    return Result(status=Status.BUILT, build=build, note=note)
+    return Result(status=Status.BUILT, build=build, note=note, checks=findings.failed)
+
+
+def _examined(task: Task, setting: Setting, content: Input) -> Findings:
+    """Put a candidate to the asset's checks, before anybody can see it."""
+    if not task.asset.checks:
+        return Findings()
+    own = CheckTask(target=task.target, builds=task.inputs, known=task.known)
+    return examine(setting, subject_of(setting, own, content))
+
+
+def _held_back(
+    task: Task, setting: Setting, publish_id: str, candidate: Version, findings: Findings
+) -> Result:
+    """Close an attempt whose candidate is not published; its bytes stay to be looked at."""
+    error = refusal(task.target.asset, findings, published=False)
+    event = AttemptFailed(
+        at=setting.ports.clock.now(),
+        run=setting.run,
+        target=task.target,
+        publish_id=publish_id,
+        code=error.code,
+        message=error.message,
+        candidate=candidate,
+    )
+    setting.ports.events.append([event])
+    return Result(status=Status.FAILED, error=error, checks=findings.failed)
+
+
+def _forget_candidate(task: Task, setting: Setting) -> None:
+    """Remove what the attempt before kept: only the last candidate can be looked at."""
+    if task.known.candidate is not None:
+        for storage in setting.ports.storages.values():
+            storage.abort(task.target, task.known.candidate.mat_id)
+
+
+def _unpublished(publication: Publication) -> Version:
+    """Return the version that a publication would make."""
+    return Version(
+        target=publication.target,
+        number=publication.base + 1,
+        publish_id=publication.publish_id,
+        mat_id=publication.mat_id,
+        fence=publication.fence,
+        kind=publication.kind,
+        at=publication.at,
+        rows=publication.rows,
+        columns=publication.columns,
+        files=publication.files,
+    )
 
 
 def _claim(task: Task, setting: Setting, publish_id: str) -> int:
@@ -241,7 +293,7 @@ def _give_up(task: Task, setting: Setting, publish_id: str, error: Exception) ->
     if storage.resolve(task.target, publish_id) is not Resolution.NOT_PUBLISHED:
         return
     storage.abort(task.target, publish_id)
-    failure = error if isinstance(error, FreshlineError) else _refused(error)
+    failure = error if isinstance(error, FreshlineError) else machine_refused(error)
     event = AttemptFailed(
         at=ports.clock.now(),
         run=setting.run,
@@ -257,13 +309,9 @@ def _query(task: Task, setting: Setting) -> str:
     """Return the compiled text with every upstream bound to the version that this step reads."""
     relations: dict[str, str] = {}
     for key in task.asset.upstreams:
-        source = setting.graph.sources.get(key)
-        if source is not None:
-            relations[key] = source_relation(setting.root, source.definition, source.files)
-        else:
-            definition = setting.graph.assets[key].definition
-            storage = setting.ports.storages[storage_of(definition, setting.graph.project)]
-            relations[key] = storage.relation(task.inputs[key].version)
+        found = input_of(setting, key, task.inputs)
+        assert found is not None
+        relations[key] = found.relation
     return bind(task.asset.text, relations)
 
 
@@ -312,10 +360,4 @@ def _logic(task: Task, setting: Setting) -> Logic:
 
 
 def _storage(task: Task, setting: Setting) -> Storage:
-    return setting.ports.storages[storage_of(task.asset.definition, setting.graph.project)]
-
-
-def _refused(error: Exception) -> ResourceError:
-    return ResourceError(
-        f"the machine refused: {error}", help="what was published before is untouched"
-    )
+    return storage_for(setting, task.target.asset)

@@ -14,7 +14,11 @@ from freshline.lineage import sql
 from freshline.lineage.binder import Binder, BindProblem
 from freshline.lineage.canonical import code_version
 from freshline.lineage.findings import collision, finding, misbound, mismatches, open_pivot
-from freshline.lineage.graph import Asset, Source
+from freshline.lineage.graph import Asset, Check, Source
+
+_NO_JINJA = (
+    "this is not Jinja: name an upstream as it is, such as stg.orders; variables are ${var.x}"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,7 @@ class Analysis:
     schemas: str = ""
     asset: Asset | None = None
     source: Source | None = None
+    checks: tuple[Check, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -48,13 +53,17 @@ def take_apart(binder: Binder, text: str) -> sql.Parsed:
     """Return a text taken apart; where only DuckDB can read it, it says which tables it names."""
     try:
         return sql.parse(text)
-    except sql.SqlProblem as problem:
-        if problem.code != "E201":
-            raise
+    except sql.Unreadable as problem:
         try:
-            return sql.parse_tokens(text, binder.tables(text))
+            tables = binder.tables(text)
         except BindProblem as refused:
-            raise sql.SqlProblem("E201", refused.message, refused.offset) from refused
+            if not refused.is_syntax:
+                raise problem from refused
+            message = f"SQL does not parse: {refused.message}"
+            offset = min(refused.offset, max(len(text.rstrip()) - 1, 0))
+            fix = _NO_JINJA if text[offset : offset + 2] in ("{{", "{%") else ""
+            raise sql.SqlProblem("E201", message, offset, fix=fix) from refused
+        return sql.parse_tokens(text, tables)
 
 
 def analyse(

@@ -6,6 +6,7 @@ DuckDB decides whether a query is valid; Freshline adds the place in the file an
 import re
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import cast
 
 import duckdb
 import msgspec
@@ -22,7 +23,7 @@ _EXPLAIN = "explain "
 _NAMED = re.compile(r'column (?:named )?"([^"]+)"')
 # What a plan says of the text it came from, not of what it does.
 _WORDING = re.compile(
-    r'"alias":"(?:[^"\\]|\\.)*",?|"query_location":\d+,?|"is_operator":(?:true|false),?'
+    r'"alias":"(?:[^"\\]|\\.)*",?|"query_location(?:_length)?":\d+,?|"is_operator":(?:true|false),?'
 )
 # Where case is content: constants, and the names of a struct's fields.
 _CONTENT = re.compile(r'("(?:value|first)":"(?:[^"\\]|\\.)*")')
@@ -41,18 +42,29 @@ _UNSAID = {"datediff": "date_diff", "->>": "json_extract_string"}
 _OTHER_NAMES = """
     SELECT DISTINCT function_name, alias_of FROM duckdb_functions() WHERE alias_of IS NOT NULL
 """
-_RELATION = re.compile(r'[Tt]able "([^"]+)"')
+# What kind of error it is in DuckDB's own order of things.
+_KIND = re.compile(r"^[A-Z][A-Za-z ]* Error: ")
+_RELATION = re.compile(r'(?:[Tt]able|[Vv]alues list) "([^"]+)"')
 
 
 class BindProblem(Exception):
     """DuckDB refuses the query: the message, where, and which column of what is unknown.
 
-    `name` is empty where it is not about an unknown column, `relation` where the query names none.
+    `name` is empty where it is not about an unknown column, `relation` where the query names none;
+    `more` is what DuckDB goes on to say, proposals above all.
     """
 
-    def __init__(self, message: str, offset: int = 0, name: str = "", relation: str = ""):
+    def __init__(
+        self, message: str, offset: int = 0, name: str = "", relation: str = "", more: str = ""
+    ):
         super().__init__(message)
         self.message, self.offset, self.name, self.relation = message, offset, name, relation
+        self.more = more
+
+    @property
+    def is_syntax(self) -> bool:
+        """Whether the text is no SQL at all."""
+        return self.message.startswith(("syntax error", "unterminated"))
 
 
 class Binder:
@@ -87,16 +99,21 @@ class Binder:
         try:
             relation = self._tables.sql(query)
         except duckdb.Error as error:
-            raise self._problem(query, error) from error
+            raise self._problem(query, str(error)) from error
         names, types = relation.columns, relation.types
         return tuple(Column(n, str(t)) for n, t in zip(names, types, strict=True))
 
     def tables(self, query: str) -> frozenset[str]:
-        """Return the tables that a query names, lower case, or raise BindProblem: it is no SQL."""
-        try:
-            return frozenset(t.lower() for t in self._tables.get_table_names(query, qualified=True))
-        except duckdb.Error as error:
-            raise self._problem(query, error) from error
+        """Return the tables that a SELECT names, lower case, or raise BindProblem: it is none."""
+        row = self._tables.execute(f"SELECT json_serialize_sql({_literal(query)})").fetchone()
+        tree: dict[str, object] = msgspec.json.decode(str(row[0] if row else ""))
+        statements = cast("list[object]", tree.get("statements") or [])
+        if len(statements) != 1:
+            raise self._problem(query, str(tree.get("error_message", "not one SELECT")))
+        named: set[str] = set()
+        defined: set[str] = set()
+        _collect(statements, named, defined)
+        return frozenset(named - defined)
 
     def same_query(self, first: str, second: str) -> Future[bool]:
         """Say later whether DuckDB takes two texts for the same query: equal bound plans.
@@ -144,10 +161,11 @@ class Binder:
         try:
             found = self._files.sql(f"SELECT * FROM {relation}")
         except duckdb.Error as error:
-            raise BindProblem(str(error).strip().split("\n")[0]) from error
+            words = str(error).strip().split("\n")[0]
+            raise BindProblem(_KIND.sub("", words)) from error
         return tuple(Column(n, str(t)) for n, t in zip(found.columns, found.types, strict=True))
 
-    def _problem(self, query: str, error: duckdb.Error) -> BindProblem:
+    def _problem(self, query: str, message: str) -> BindProblem:
         """Ask once more in a way that tells the position."""
         try:
             self._tables.execute("SET errors_as_json = true")
@@ -156,7 +174,24 @@ class Binder:
             return _described(query, str(detailed))
         finally:
             self._tables.execute("SET errors_as_json = false")
-        return BindProblem(str(error).split("\n")[0])
+        return BindProblem(message.split("\n")[0])
+
+
+def _collect(node: object, named: set[str], defined: set[str]) -> None:
+    """Find the tables and the CTEs that a parsed statement names, at any depth."""
+    if isinstance(node, list):
+        for item in cast("list[object]", node):
+            _collect(item, named, defined)
+    elif isinstance(node, dict):
+        fields = cast("dict[str, object]", node)
+        if fields.get("type") == "BASE_TABLE":
+            parts = (fields.get(f"{part}_name") for part in ("catalog", "schema", "table"))
+            named.add(".".join(str(part).lower() for part in parts if part))
+        ctes = cast("dict[str, object]", fields.get("cte_map") or {})
+        for cte in cast("list[dict[str, object]]", ctes.get("map") or []):
+            defined.add(str(cte["key"]).lower())
+        for item in fields.values():
+            _collect(item, named, defined)
 
 
 def _literal(text: str) -> str:
@@ -174,7 +209,8 @@ def _described(query: str, text: str) -> BindProblem:
         facts: dict[str, object] = msgspec.json.decode(text[start:], type=dict[str, object])
     except msgspec.DecodeError:
         return BindProblem(text.split("\n")[0])
-    message = str(facts.get("exception_message", text)).split("\n")[0]
+    message, _, more = str(facts.get("exception_message", text)).partition("\n")
+    more = f"{more}\n{facts.get('candidates', '')}"
     encoded = query.encode()
     position = max(int(str(facts.get("position", len(_EXPLAIN)))) - len(_EXPLAIN), 0)
     offset = len(encoded[:position].decode(errors="ignore"))
@@ -182,4 +218,5 @@ def _described(query: str, text: str) -> BindProblem:
     missing = "not found" in message or "does not have a column" in message
     name = named.group(1) if named and missing else ""
     relation = _RELATION.search(message) if name else None
-    return BindProblem(message.rstrip("!"), offset, name, relation.group(1) if relation else "")
+    called = relation.group(1) if relation else ""
+    return BindProblem(message.rstrip("!"), offset, name, called, more)

@@ -97,8 +97,9 @@ def _compiled(
     declared, entries = _declared(root, environment, files, parts)
     graph, compiled = compile_graph(declared, root, parts.compiled)
     data = tuple(_stamps_of_data(root, graph))
-    if any(finding.code == "E301" for finding in graph.diagnostics):
-        data = (_NEVER,)  # a file that is missing today may be there tomorrow
+    missing = any(finding.code == "E301" for finding in graph.diagnostics)
+    if missing or len(graph.sources) < len(declared.sources):
+        data = (_NEVER,)  # what is missing or cannot be read today may be there tomorrow
     with suppress(OSError):  # a folder that cannot be written costs time, not correctness
         folder.mkdir(parents=True, exist_ok=True)
         _write(

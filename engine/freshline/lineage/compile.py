@@ -17,11 +17,13 @@ from freshline.definitions import (
 from freshline.errors import Diagnostic
 from freshline.lineage import sql
 from freshline.lineage.analysis import Analysis, Doubt, analyse, take_apart
-from freshline.lineage.binder import Binder, BindProblem
+from freshline.lineage.binder import Binder
 from freshline.lineage.canonical import MARK, canonicaliser
-from freshline.lineage.findings import finding, mismatches, unknown_upstream
-from freshline.lineage.graph import Asset, Graph, SetAside, Source, in_order
-from freshline.lineage.sources import files_of, relation
+from freshline.lineage.checks import Checking, compile_checks
+from freshline.lineage.findings import finding, unknown_upstream
+from freshline.lineage.graph import Asset, Graph, SetAside, Source
+from freshline.lineage.reading import read_source
+from freshline.lineage.sources import files_of
 
 
 @dataclass(slots=True)
@@ -72,17 +74,39 @@ def compile_graph(
                 _visit(work, key)
         for key, (identity, doubt) in work.doubts.items():
             _keep(work, key, identity, doubt.settled())
+        order = _with_checks(work)
     finally:
         binder.close()
-    order = in_order({key: asset.upstreams for key, asset in work.assets.items()})
     graph = Graph(
         project=declared.project,
         assets={key: work.assets[key] for key in order},
         sources=dict(sorted(work.sources.items())),
         quarantined=dict(sorted(work.quarantined.items())),
-        diagnostics=(*declared.diagnostics, *work.diagnostics),
+        diagnostics=(*declared.diagnostics, *sorted(work.diagnostics, key=_place)),
     )
     return graph, work.results
+
+
+def _place(finding: Diagnostic) -> tuple[str, int, int, str]:
+    """Return what orders findings, so that memory and doubts do not."""
+    span = finding.span
+    return (span.file, span.line, span.column, finding.code) if span else ("", 0, 0, finding.code)
+
+
+def _with_checks(work: _Work) -> tuple[str, ...]:
+    """Compile the checks of all that compiled; return the assets that stand, in order."""
+    checking = Checking(
+        binder=work.binder,
+        bound=work.bound,
+        assets=work.assets,
+        sources=work.sources,
+        quarantined=work.quarantined,
+        remembered=work.remembered,
+        results=work.results,
+    )
+    order = compile_checks(checking)
+    work.diagnostics += checking.diagnostics
+    return order
 
 
 def _compile_source(work: _Work, definition: SourceDefinition) -> None:
@@ -90,33 +114,14 @@ def _compile_source(work: _Work, definition: SourceDefinition) -> None:
     stats = [(work.root / file).stat() for file in files]
     stamps = [f"{s.st_size}:{s.st_mtime_ns}:{s.st_ino}" for s in stats]
     key = digest(encode(definition), *files, *stamps)
-    result = work.remembered.get(key) or _read_source(work, definition, files)
-    work.results[key] = result
+    result = work.remembered.get(key) or read_source(work.binder, work.root, definition, files)
+    if result.source is not None:  # what else it takes, a package for instance, may be there next
+        work.results[key] = result
     work.diagnostics += result.diagnostics
     if result.source is None:
         work.quarantined[definition.key] = SetAside(code=result.diagnostics[0].code)
     else:
         work.sources[definition.key] = result.source
-
-
-def _read_source(work: _Work, definition: SourceDefinition, files: tuple[str, ...]) -> Analysis:
-    def failed(code: str, message: str, fix: str) -> Analysis:
-        finding = Diagnostic(
-            code=code, message=message, span=definition.span, fix=fix, asset=definition.key
-        )
-        return Analysis(diagnostics=(finding,))
-
-    if not files:
-        fix = "correct `path` (it is relative to the folder of freshline.yaml) or add the file"
-        return failed("E301", f'no file matches "{definition.path}"', fix)
-    try:
-        columns = work.binder.columns_of_files(relation(work.root, definition, files))
-    except BindProblem as problem:
-        return failed("E302", f"cannot read {definition.key}: {problem.message}", "see `read`")
-    findings = mismatches(definition.key, definition.columns, columns, work.binder)
-    if findings:
-        return Analysis(diagnostics=findings)
-    return Analysis(source=Source(definition=definition, files=files, columns=columns))
 
 
 def _visit(work: _Work, start: str) -> None:

@@ -1,5 +1,6 @@
 """What compiling can find wrong, each as a diagnostic at its place in the author's file."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from sqlglot import exp
@@ -9,6 +10,7 @@ from freshline.errors import Diagnostic
 from freshline.lineage import sql
 from freshline.lineage.binder import Binder, BindProblem
 from freshline.lineage.canonical import MARK
+from freshline.lineage.refusals import proposals, refusal
 from freshline.suggest import closest
 
 
@@ -45,20 +47,32 @@ def misbound(
 ) -> Diagnostic:
     """Return what to say of a query that DuckDB refuses: of an unknown column, what there is."""
     offset = parsed.origin(problem.offset)
-    message = problem.message.replace(MARK, "")
+    if problem.is_syntax:
+        message = f"SQL does not parse: {problem.message}"
+        return finding(definition, "E201", message, _word_at(parsed.text, offset), "")
     if not problem.name:
-        return finding(definition, "E205", message, (offset, 1), "")
+        message, fix = (words.replace(MARK, "") for words in refusal(problem))
+        return finding(definition, "E205", message, _word_at(parsed.text, offset), fix)
     name = problem.name
-    place = parsed.text.lower().find(name.lower(), offset)
-    offset = place if place >= 0 else offset
+    named = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+    place = named.search(parsed.text, offset)
+    offset = place.start() if place else offset
     keys = _meant(parsed, problem.relation, schemas)
-    columns = [c.name for key in keys for c in schemas[key]]
+    columns = [c.name for key in keys for c in schemas[key]] or _given(parsed, problem.relation)
+    columns = columns or proposals(problem)
     near = closest(name, columns)
-    hint = f'did you mean "{near[0]}"?  ' if near else ""
+    hints = [f'did you mean "{near[0]}"?'] if near else []
+    hints += [f"columns: {', '.join(dict.fromkeys(columns))}"] if columns else []
     where = f" in {keys[0]}" if len(keys) == 1 else ""
-    fix = f"{hint}columns: {', '.join(dict.fromkeys(columns))}"
     message = f'unknown column "{name}"{where}'
-    return finding(definition, "E204", message, (offset, len(name)), fix)
+    return finding(definition, "E204", message, (offset, len(name)), "  ".join(hints))
+
+
+def _word_at(text: str, offset: int) -> tuple[int, int]:
+    """Return the extent of the word at an offset, of the last one where the text ends there."""
+    offset = min(offset, max(len(text.rstrip()) - 1, 0))
+    word = re.compile(r'"[^"\n]+"|\w+').match(text, offset)
+    return offset, len(word[0]) if word else 1
 
 
 def open_pivot(definition: AssetDefinition, parsed: sql.Parsed) -> Diagnostic | None:
@@ -114,13 +128,30 @@ def mismatches(
 
 
 def _meant(parsed: sql.Parsed, relation: str, schemas: Mapping[str, Sequence[Column]]) -> list[str]:
-    """Return the upstreams that a query's name for a relation stands for; all if for none."""
+    """Return the upstreams that may have been meant: that of this name, or all without a name.
+
+    None where the query gave the name itself, or has CTEs or subqueries that may be meant too.
+    """
     if relation and parsed.tree is not None:
         for table in parsed.tree.find_all(exp.Table):
             key = ".".join(part.name.lower() for part in table.parts)
             if relation.lower() in (table.alias_or_name.lower(), key) and key in schemas:
                 return [key]
-    return list(schemas)
+        return []
+    inner = parsed.tree is None or parsed.tree.find(exp.CTE, exp.Subquery) is not None
+    return [] if inner else list(schemas)
+
+
+def _given(parsed: sql.Parsed, relation: str) -> list[str]:
+    """Return the columns that a CTE or subquery of a query says it gives."""
+    if not relation or parsed.tree is None:
+        return []
+    tables = parsed.tree.find_all(exp.Table)
+    names = {relation.lower(), *(t.name.lower() for t in tables if t.alias == relation)}
+    for node in parsed.tree.find_all(exp.CTE, exp.Subquery):
+        if node.alias.lower() in names and isinstance(node.this, exp.Query):
+            return [name for name in node.this.named_selects if name not in ("", "*")]
+    return []
 
 
 def _same_type(binder: Binder, declared: str, actual: str) -> bool:

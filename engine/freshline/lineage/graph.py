@@ -10,11 +10,30 @@ from dataclasses import dataclass, field
 
 from freshline.definitions import (
     AssetDefinition,
+    CheckDefinition,
     Column,
     ProjectDefinition,
     SourceDefinition,
 )
 from freshline.errors import Diagnostic, Severity, Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A check that compiled: `query` gives its failing rows, with marked names (lineage.sql).
+
+    `condition` is true of a failing row, and empty where no row fails by itself. `columns` are
+    those it is about, or all that an author's own query gives; `reads` is what it looks at beside
+    its own asset. The `digest` is that of what is asked: name, severity and description do not
+    count.
+    """
+
+    definition: CheckDefinition
+    digest: str
+    query: str
+    condition: str = ""
+    columns: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +50,13 @@ class Asset:
     columns: tuple[Column, ...]
     code_version: str
     opaque: str = ""
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What must be there before it can be published: its upstreams, and what checks read."""
+        reads = (read for check in self.checks for read in check.reads)
+        return tuple(dict.fromkeys((*self.upstreams, *reads)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +66,12 @@ class Source:
     definition: SourceDefinition
     files: tuple[str, ...]
     columns: tuple[Column, ...]
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What must be there before it can be checked."""
+        return tuple(dict.fromkeys(read for check in self.checks for read in check.reads))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +104,10 @@ class Graph:
     def definition_of(self, key: str) -> AssetDefinition | SourceDefinition:
         """Return the definition of an asset or source of this graph."""
         return (self.assets.get(key) or self.sources[key]).definition
+
+    def checks_of(self, key: str) -> tuple[Check, ...]:
+        """Return the checks of an asset or source of this graph."""
+        return (self.assets.get(key) or self.sources[key]).checks
 
     def span_of(self, key: str) -> Span:
         """Return where an asset or source is declared."""

@@ -13,32 +13,38 @@ from pathlib import Path
 from typing import cast
 
 from freshline.codec import digest
+from freshline.declare.paths import is_address
 from freshline.definitions import SourceDefinition
+from freshline.errors import FreshlineError
+from freshline.lineage.files.readers import relation
 from freshline.state import Observation
 
-_READERS = {"csv": "read_csv", "parquet": "read_parquet", "json": "read_json"}
+__all__ = ["files_now", "files_of", "is_news", "probe", "relation", "unmoved"]
+
 _FRESH_FILE_SECONDS = 2.0
 
 
 def files_of(root: Path, source: SourceDefinition) -> tuple[str, ...]:
-    """Return the files a source stands for now, sorted, relative to the root if given so."""
+    """Return the files a source stands for now, sorted, relative to the root if given so.
+
+    Of what is elsewhere, the copies in the cache; none where it cannot be reached.
+    """
+    try:
+        return files_now(root, source)
+    except FreshlineError:
+        return ()
+
+
+def files_now(root: Path, source: SourceDefinition) -> tuple[str, ...]:
+    """Return the same, or raise ComputeError that says why nothing can be fetched."""
+    if is_address(source.path):
+        from freshline.lineage.files.remote import fetched
+
+        return fetched(root, source.path)
     if not glob.has_magic(source.path):
         return (source.path,) if (root / source.path).is_file() else ()
     found = glob.glob(source.path, root_dir=root, recursive=True)
     return tuple(sorted(f for f in found if (root / f).is_file()))
-
-
-def relation(root: Path, source: SourceDefinition, files: Sequence[str]) -> str:
-    """Return the call of DuckDB's reader for exactly these files."""
-    paths = ", ".join(_literal(str(root / file)) for file in files)
-    options = dict(source.options)
-    declared = {c.name: c.type for c in source.columns if c.type is not None}
-    if declared and source.format == "csv":
-        options["types"] = declared
-    if source.format == "parquet":
-        options.setdefault("hive_partitioning", False)
-    arguments = "".join(f", {name} = {_literal(value)}" for name, value in options.items())
-    return f"{_READERS[source.format]}([{paths}]{arguments})"
 
 
 def probe(root: Path, files: Sequence[str], known: Observation | None, now: float) -> Observation:
@@ -65,6 +71,21 @@ def probe(root: Path, files: Sequence[str], known: Observation | None, now: floa
     return Observation(version=digest(*parts), signature=signature, at=now)
 
 
+def is_news(known: Observation, seen: Observation) -> bool:
+    """Say whether a look has to be written down: another version, or files to be trusted now.
+
+    A file that was just written when it was first seen is read at every look, until one is on
+    record that came two seconds after the writing.
+    """
+    differs = (known.version, known.signature) != (seen.version, seen.signature)
+    return differs or (_is_settled(seen) and not _is_settled(known))
+
+
+def _is_settled(seen: Observation) -> bool:
+    written = (cast("list[int]", stamp)[1] / 1e9 for stamp in seen.signature.values())
+    return all(seen.at - at > _FRESH_FILE_SECONDS for at in written)
+
+
 def unmoved(root: Path, seen: Observation) -> bool:
     """Say whether every file still has the size, time and inode it was probed with."""
     for file, stamp in seen.signature.items():
@@ -76,21 +97,3 @@ def unmoved(root: Path, seen: Observation) -> bool:
         if expected != [status.st_size, status.st_mtime_ns, status.st_ino]:
             return False
     return True
-
-
-def _literal(value: object) -> str:
-    """Return a value of YAML as a literal of SQL: text, number, truth, list or mapping."""
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return repr(value)
-        case str():
-            return "'" + value.replace("'", "''") + "'"
-        case Mapping():
-            pairs = cast("Mapping[str, object]", value).items()
-            return "{" + ", ".join(f"{_literal(k)}: {_literal(v)}" for k, v in pairs) + "}"
-        case list() | tuple():
-            return "[" + ", ".join(_literal(v) for v in cast("Sequence[object]", value)) + "]"
-        case _:
-            return "NULL"

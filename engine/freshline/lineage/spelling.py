@@ -6,6 +6,7 @@ the author's query, and the asset is opaque. It is here so that few are.
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
@@ -56,9 +57,7 @@ def restore(tree: exp.Expr) -> None:
 def _note_negations(negations: list[exp.Not], tokens: list[Token]) -> None:
     """Tell `NOT x IS y` from `x IS NOT y`, which are one tree: a NOT stands right before x."""
     behind = {
-        after.start
-        for before, after in zip(tokens, tokens[1:], strict=False)
-        if before.token_type is TokenType.NOT
+        after.start for before, after in pairwise(tokens) if before.token_type is TokenType.NOT
     }
     for node in negations:
         starts = [n.meta["start"] for n in node.this.this.walk() if "start" in n.meta]

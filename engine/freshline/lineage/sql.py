@@ -8,6 +8,7 @@ Rules:
    upstreams' names replaced, and its tokens are hashed. Opaque costs precision, never correctness.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
@@ -20,12 +21,15 @@ from sqlglot.schema import MappingSchema
 from sqlglot.tokenizer_core import Token, TokenType
 
 from freshline.definitions import Column
+from freshline.keys import RESERVED_SEGMENTS
 from freshline.lineage.canonical import MARK, marked
 from freshline.lineage.spelling import DIALECT, note, restore
 
 # Deterministic functions of their arguments that may stand behind FROM.
 _HARMLESS_TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "repeat", "values"})
 _HARMLESS_TABLE_NODES = (exp.Identifier, exp.GenerateSeries, exp.Unnest, exp.Values)
+# A file's name, which DuckDB takes for a table's.
+_PATH = re.compile(r"[./\\*:]")
 # Expanding an alias of one of these would call it twice.
 _VOLATILE = frozenset(
     {"random", "setseed", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "nextval"}
@@ -46,6 +50,10 @@ class SqlProblem(Exception):
         super().__init__(message)
         self.code, self.message, self.fix = code, message, fix
         self.offset, self.length = offset, length
+
+
+class Unreadable(SqlProblem):
+    """Our parser cannot read the text; DuckDB's may."""
 
 
 class Reference(NamedTuple):
@@ -92,13 +100,9 @@ def parse(text: str) -> Parsed:
     except ParseError as error:
         raise _syntax(text, error) from error
     except TokenError as error:
-        raise SqlProblem("E201", f"not SQL: {_sentence(error)}", 0, fix="close it") from error
+        raise Unreadable("E201", f"not SQL: {_sentence(error)}", 0, fix="close it") from error
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        what = "no statement" if not statements else statements[0].key.upper()
-        what = what if len(statements) < 2 else f"{len(statements)} statements"
-        raise SqlProblem(
-            "E202", f"an asset is one SELECT; this is {what}", 0, fix="write one SELECT or WITH"
-        )
+        raise _not_one_select(text, statements)
     tree = statements[0]
     tables = [t for t in tree.find_all(exp.Table) if _is_reference(t)]
     edits = sorted(_edits(tree, tables))
@@ -246,7 +250,27 @@ def _syntax(text: str, error: ParseError) -> SqlProblem:
     offset = sum(len(row) + 1 for row in rows) + max(column - len(highlight), 0)
     message = str(first.get("description") or _sentence(error)).rstrip(".")
     near = f' near "{highlight}"' if highlight else ""
-    return SqlProblem("E201", f"SQL does not parse{near}: {message}", offset, len(highlight) or 1)
+    return Unreadable("E201", f"SQL does not parse{near}: {message}", offset, len(highlight) or 1)
+
+
+def _not_one_select(text: str, statements: Sequence[exp.Expr]) -> SqlProblem:
+    tokens = DIALECT.tokenize(text)
+    if not statements:
+        message = "an asset is one SELECT; there is no statement here"
+        return SqlProblem("E202", message, 0, fix="write it, or remove the file")
+    first = tokens[0]
+    if len(statements) > 1:
+        ends = next(i for i, t in enumerate(tokens) if t.token_type is TokenType.SEMICOLON)
+        second = next(t for t in tokens[ends:] if t.token_type is not TokenType.SEMICOLON)
+        message = f"an asset is one SELECT; these are {len(statements)} statements"
+        fix = "keep one; the others make assets of their own"
+        return SqlProblem("E202", message, second.start, len(second.text), fix)
+    what = first.text.upper()
+    fix = "write one SELECT or WITH"
+    if isinstance(statements[0], exp.Values | exp.Pivot):
+        fix = f"write SELECT * FROM ({what} ...)"
+    message = f"an asset is one SELECT; this is {what}"
+    return SqlProblem("E202", message, first.start, len(first.text), fix)
 
 
 def _sentence(error: Exception) -> str:
@@ -321,9 +345,17 @@ def _edited(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
 
 
 def undeclared(parsed: Parsed) -> Iterator[tuple[str, int, int]]:
-    """Yield what the statement reads past the graph: the call as written, offset and length."""
+    """Yield what the statement reads past the graph, as it is written: offset and length too.
+
+    That is functions that read, files named as tables, and the database's own catalog.
+    """
     for table in parsed.tree.find_all(exp.Table) if parsed.tree is not None else ():
         call = table.this
+        if isinstance(call, exp.Identifier) and not _is_cte(table):
+            start, end = _extent(table.parts)
+            if _PATH.search(table.name) or table.db.lower() in RESERVED_SEGMENTS:
+                yield parsed.text[start:end], start, end - start
+            continue
         if isinstance(call, _HARMLESS_TABLE_NODES):
             continue
         name = (call.name if isinstance(call, exp.Anonymous) else call.key).lower()

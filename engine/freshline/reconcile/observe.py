@@ -14,7 +14,7 @@ from freshline.lineage.graph import Graph
 from freshline.lineage.sources import probe
 from freshline.ports import Condition, EventLog, Inspection, Sight, Storage
 from freshline.reconcile.fingerprint import storage_of
-from freshline.reconcile.plan import Plan, Wish, make_plan
+from freshline.reconcile.plan import Action, Plan, Wish, make_plan
 from freshline.reconcile.staleness import Facts
 from freshline.state import Observation, State
 from freshline.versions import Build, Manifest
@@ -78,7 +78,8 @@ def plan_from(look: Look, sight: Sight, wish: Wish) -> tuple[Plan, Facts]:
     history = {
         step.asset: _kept(sight, facts, step.asset)
         for step in first.steps
-        if facts.state.of(facts.target(step.asset)).build is not None
+        if step.action is not Action.CHECK
+        and facts.state.of(facts.target(step.asset)).build is not None
     }
     facts = replace(facts, history=history)
     return make_plan(facts, wish), facts

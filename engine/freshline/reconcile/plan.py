@@ -10,6 +10,8 @@ from enum import StrEnum
 from freshline.codec import digest_of
 from freshline.errors import Diagnostic
 from freshline.lineage.graph import Graph, downstreams, reach
+from freshline.reconcile import checks
+from freshline.reconcile.checks import Standing
 from freshline.reconcile.fingerprint import spec, spec_digest
 from freshline.reconcile.staleness import Facts, Judgement, Reason, Verdict, judge
 from freshline.versions import Build
@@ -24,11 +26,15 @@ class Action(StrEnum):
     REBUILD = "rebuild"  # compute a new version
     REPUBLISH = "republish"  # point to an older version that is what a rebuild would give
     RECHECK = "recheck"  # compare when the inputs are known; compute only if they differ
+    CHECK = "check"  # run checks on what is current; compute nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One asset to act upon. `after` are steps it waits for; `wanted_by` who it is done for."""
+    """One asset to act upon, or a source to check.
+
+    `after` are steps it waits for; `wanted_by` who it is done for.
+    """
 
     asset: str
     action: Action
@@ -65,8 +71,19 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """A stale asset that cannot be built now: what it needs is missing, or known to be bad."""
+
+    asset: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Everything that an apply would do now, and everything it would leave alone, with reasons."""
+    """Everything that an apply would do now, and everything it would leave alone, with reasons.
+
+    `failing` are checks known to fail on what is current: no work, but not well either.
+    """
 
     environment: str
     steps: tuple[Step, ...]
@@ -74,6 +91,8 @@ class Plan:
     metadata: tuple[MetadataChange, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     orphans: tuple[str, ...] = ()
+    blocked: tuple[Blocked, ...] = ()
+    failing: tuple[Standing, ...] = ()
     warnings: tuple[str, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
     plan_id: str = ""
@@ -102,19 +121,26 @@ def make_plan(facts: Facts, wish: Wish) -> Plan:
     """Return the plan that makes the selected assets fresh, with what they need on the way."""
     graph = facts.graph
     upstreams = {key: asset.upstreams for key, asset in graph.assets.items()}
+    needs = {key: asset.needs for key, asset in graph.assets.items()}
     every = frozenset(upstreams)
     selected = every if wish.selected is None else wish.selected & every
-    active = selected if wish.only else reach(selected, upstreams) & every
+    active = selected if wish.only else reach(selected, needs) & every
     judgements = judge(facts, active, selected if wish.force else ())
     shown = [key for key in graph.assets if key in active]
+    read = {need for key in active for need in needs[key]}
+    sources = [key for key in graph.sources if key in read]
     acting = {key for key in shown if judgements[key].verdict is not Verdict.FRESH}
-    blocked = _blocked(facts, acting)
+    failing = _failing(facts, judgements, acting, (*sources, *shown))
+    blocked = _blocked(facts, acting, failing)
     acting -= blocked.keys()
-    readers = {} if selected == every else downstreams(upstreams)
+    to_check = _to_check(facts, judgements, acting, (*sources, *shown))
+    moving = acting | to_check.keys()
+    readers = {} if selected == every else downstreams(needs)
     steps = tuple(
-        _step(facts, key, judgements[key], acting, _wanted_by(key, selected, readers))
-        for key in shown
-        if key in acting
+        _step(facts, key, judgement, moving, _wanted_by(key, selected, readers))
+        for key in (*sources, *shown)
+        if key in moving
+        for judgement in [to_check.get(key) or judgements[key]]
     )
     plan = Plan(
         environment=facts.environment,
@@ -122,12 +148,17 @@ def make_plan(facts: Facts, wish: Wish) -> Plan:
         fresh=tuple(
             Fresh(asset=key, proof=judgements[key].proof)
             for key in shown
-            if judgements[key].verdict is Verdict.FRESH
+            if judgements[key].verdict is Verdict.FRESH and key not in to_check
         ),
         metadata=_metadata(facts, shown),
         quarantined=_quarantined(graph, wish),
         orphans=_orphans(facts) if wish.selected is None else (),
-        warnings=(*blocked.values(), *_stale_inputs(judgements, acting, active, upstreams)),
+        blocked=tuple(Blocked(asset=key, why=why) for key, why in blocked.items()),
+        failing=failing,
+        warnings=(
+            *(f"{key} is left out: {why}" for key, why in blocked.items()),
+            *_stale_inputs(judgements, acting, active, upstreams),
+        ),
         problems=graph.diagnostics,
     )
     return _identified(plan)
@@ -158,6 +189,8 @@ def report(plan: Plan) -> Mapping[str, object]:
             for q in plan.quarantined
         ],
         "orphans": list(plan.orphans),
+        "blocked": [{"asset": b.asset, "why": b.why} for b in plan.blocked],
+        "failing": [_standing(check) for check in plan.failing],
         "warnings": list(plan.warnings),
         "problems": list(plan.problems),
         "summary": {
@@ -178,21 +211,66 @@ def _step(
     facts: Facts,
     key: str,
     judgement: Judgement,
-    acting: set[str],
+    moving: set[str],
     wanted_by: tuple[str, ...],
 ) -> Step:
+    node = facts.graph.assets.get(key) or facts.graph.sources[key]
     return Step(
         asset=key,
         action=_action(judgement),
         certain=judgement.certain,
         reasons=judgement.reasons,
-        after=tuple(u for u in facts.graph.assets[key].upstreams if u in acting),
+        after=tuple(need for need in node.needs if need in moving),
         wanted_by=wanted_by,
         reuse=judgement.reuse,
     )
 
 
+def _contents(
+    facts: Facts, judgements: Mapping[str, Judgement], acting: Iterable[str]
+) -> dict[str, str | None]:
+    """Return the content of everything as it will be, None where only the run will tell."""
+    found: dict[str, str | None] = {
+        key: observed.version for key, observed in facts.sources.items()
+    }
+    for key in facts.graph.assets:
+        build = judgements[key].reuse if key in acting else facts.builds.get(key)
+        found[key] = build.trace.data_version if build is not None else None
+    return found
+
+
+def _failing(
+    facts: Facts, judgements: Mapping[str, Judgement], acting: set[str], keys: Iterable[str]
+) -> tuple[Standing, ...]:
+    """Return the checks known to fail on what stays as it is."""
+    contents = _contents(facts, judgements, acting)
+    return tuple(
+        found
+        for key in keys
+        if key not in acting
+        for found in checks.standing(facts, key, contents)
+    )
+
+
+def _to_check(
+    facts: Facts, judgements: Mapping[str, Judgement], acting: set[str], keys: Iterable[str]
+) -> dict[str, Judgement]:
+    """Return what is current with checks that were not run on it."""
+    contents = _contents(facts, judgements, acting)
+    found: dict[str, Judgement] = {}
+    for key in keys:
+        stale = key in judgements and judgements[key].verdict is not Verdict.FRESH
+        if key in acting or stale:
+            continue
+        reasons, certain = checks.reasons(facts, key, contents)
+        if reasons:
+            found[key] = Judgement(verdict=Verdict.FRESH, reasons=reasons, certain=certain)
+    return found
+
+
 def _action(judgement: Judgement) -> Action:
+    if judgement.verdict is Verdict.FRESH:
+        return Action.CHECK
     if judgement.reuse is not None:
         return Action.REPUBLISH
     if judgement.verdict is Verdict.MISSING:
@@ -208,16 +286,20 @@ def _wanted_by(
     return tuple(sorted(reach([key], readers) & selected))[:3]
 
 
-def _blocked(facts: Facts, acting: set[str]) -> dict[str, str]:
-    """Return the assets that cannot be acted upon since an input is missing and stays missing."""
+def _blocked(facts: Facts, acting: set[str], failing: Iterable[Standing]) -> dict[str, str]:
+    """Return the assets that cannot be acted upon, each with why: an input is missing, or bad."""
+    bad = {found.asset: found.check.definition.name for found in failing if found.blocks}
     blocked: dict[str, str] = {}
     for key in facts.graph.assets:
         if key not in acting:
             continue
-        for upstream in facts.graph.assets[key].upstreams:
-            absent = upstream in facts.graph.assets and upstream not in facts.builds
-            if upstream in blocked or (absent and upstream not in acting):
-                blocked[key] = f"{key} is left out: {upstream} was never materialized"
+        for need in facts.graph.assets[key].needs:
+            absent = need in facts.graph.assets and need not in facts.builds
+            if need in blocked or (absent and need not in acting):
+                blocked[key] = f"{need} {'was never materialized' if absent else 'is left out too'}"
+                break
+            if need in bad and need not in acting:
+                blocked[key] = f"{need} fails its check {bad[need]}"
                 break
     return blocked
 
@@ -271,6 +353,18 @@ def _orphans(facts: Facts) -> tuple[str, ...]:
             and target.asset not in graph.quarantined
         )
     )
+
+
+def _standing(found: Standing) -> Mapping[str, object]:
+    check = found.check.definition
+    return {
+        "asset": found.asset,
+        "check": check.name,
+        "severity": check.severity,
+        "failing": found.result.failing,
+        "error": found.result.error or None,
+        "accepted": found.accepted,
+    }
 
 
 def _reason(reason: Reason) -> Mapping[str, object]:

@@ -49,6 +49,7 @@ class ReasonKind(StrEnum):
     INPUT = "input"
     UPSTREAM = "upstream"
     FORCED = "forced"
+    CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +167,7 @@ def same_logic(build: Build, logic: Logic | None, asset: Asset) -> bool:
     if logic is None:
         return False
     return asset.code_version in code_versions_of(
-        asset.definition.kind, logic, build.version.columns
+        asset.definition.kind, logic, build.version.columns, asset.definition.sql.text
     )
 
 

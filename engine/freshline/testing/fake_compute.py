@@ -17,6 +17,7 @@ from freshline.ports import Compute, Measurement
 
 COLUMNS = (Column("x", "BIGINT"),)
 _VALUE = re.compile(r"value: (\S+)")
+_FAILING = re.compile(r"failing: ([0-9a-f]+)")
 _NAME = re.compile(r'"([^"]+)"')
 
 
@@ -46,6 +47,14 @@ class FakeCompute:
     def copy_to_parquet(self, query: str, path: Path) -> None:
         """Refuse: there are no files here."""
         raise ComputeError("this engine has no files")
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """Answer a check: `failing: DIGITS` names the first digits of contents that it refuses."""
+        refused = _FAILING.search(query)
+        names: Sequence[str] = _NAME.findall(query)
+        contents = [self.tables[name] for name in names if name in self.tables]
+        fails = refused is not None and any(c[0] in refused.group(1) for c in contents)
+        return [(int(fails),)]
 
     def content(self, query: str) -> str:
         """Return what the rows of a query would be."""

@@ -1,9 +1,12 @@
 """Specimens: made-up builds, claims and events for tests, each telling in what it differs."""
 
-from freshline.definitions import Column
+from freshline.definitions import CheckKind, CheckSeverity, Column
 from freshline.events import (
     AssetDefined,
     AttemptFailed,
+    CheckAccepted,
+    Checked,
+    CheckResult,
     Event,
     Materialized,
     Outcome,
@@ -108,6 +111,35 @@ def run_started(run: str) -> RunStarted:
     )
 
 
+def checked(run: str, target: Target, content: str) -> Checked:
+    """Return the answers of a check that passed and of one that did not."""
+    passed = CheckResult(
+        name="rows",
+        kind=CheckKind.ROWS,
+        severity=CheckSeverity.WARN,
+        check="c0",
+        contents=(content,),
+    )
+    failed = CheckResult(
+        name="unique_id",
+        kind=CheckKind.UNIQUE,
+        severity=CheckSeverity.BLOCK,
+        check="c1",
+        contents=(content, "v2"),
+        failing=2,
+        columns=("id", "note"),
+        rows=(("7", None), ("7", "twice \u2013 or more")),
+    )
+    return Checked(
+        at=2.4,
+        run=run,
+        target=target,
+        version="m1",
+        data_version=content,
+        results=(passed, failed),
+    )
+
+
 def one_of_each() -> tuple[Event, ...]:
     """Return an event of every kind that may be appended, in an order that could have happened."""
     return (
@@ -118,6 +150,17 @@ def one_of_each() -> tuple[Event, ...]:
         materialized("r1", ORDERS, "m1"),
         Verified(
             at=3.0, run="r1", target=ORDERS, mat_id="m1", inputs=(Read("raw.orders", "v2", "v2"),)
+        ),
+        checked("r1", ORDERS, "d1"),
+        CheckAccepted(
+            at=2.5,
+            run="r1",
+            target=ORDERS,
+            name="unique_id",
+            check="c1",
+            contents=("d1", "v2"),
+            actor="ada",
+            reason="known",
         ),
         RunFinished(at=4.5, run="r1", outcome=Outcome.FAILED, counts={"failed": 1, "done": 2}),
     )

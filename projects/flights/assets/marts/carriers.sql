@@ -1,6 +1,17 @@
 /*---
 description: How punctual each airline was out of New York City in 2013, best first.
 tags: [answers]
+primary_key: [airline]
+checks:
+  - between: {on_time_percent: [0, 100], cancelled_percent: [0, 100]}
+  - name: no_flight_is_lost
+    description: The airlines' flights add up to all flights.
+    sql: |
+      SELECT counted, flown
+      FROM
+        (SELECT sum(flights) AS counted FROM ${this}),
+        (SELECT count(*) AS flown FROM staging.flights)
+      WHERE counted <> flown
 columns:
   rank:
     type: bigint

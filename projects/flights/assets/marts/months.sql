@@ -1,6 +1,9 @@
 /*---
 description: How the year went, month by month, with the worst day of each.
 tags: [answers, monthly]
+primary_key: [month]
+checks:
+  - rows: 12
 columns:
   month:
     type: date

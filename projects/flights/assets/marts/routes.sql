@@ -1,6 +1,7 @@
 /*---
 description: Every route out of New York City, busiest first, and who flies it best.
 tags: [answers]
+primary_key: [origin, destination]
 columns:
   origin: varchar
   destination: varchar

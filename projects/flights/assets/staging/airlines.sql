@@ -1,10 +1,12 @@
 /*---
 description: The airlines under the names that people call them by.
 tags: [staging]
+primary_key: [carrier]
 columns:
   carrier:
     type: varchar
     description: Two-letter code, as flights carry it.
+    matches: '[0-9A-Z]{2}'
   airline:
     type: varchar
     description: The name without the form of the company.

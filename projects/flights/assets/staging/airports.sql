@@ -1,6 +1,9 @@
 /*---
 description: Airports with their place on the map.
 tags: [staging]
+primary_key: [airport]
+checks:
+  - between: {latitude: [-90, 90], longitude: [-180, 180]}
 columns:
   airport:
     type: varchar

@@ -3,24 +3,35 @@ description: >
   One row for each flight that was to leave New York City in 2013, with real types.
   A flight is on time as the US Department of Transportation counts it: less than 15 minutes late.
 tags: [staging, monthly]
+primary_key: [scheduled_hour_utc, carrier, flight_number]
+checks:
+  - name: no_missing_day
+    description: A day without a single flight is a file that did not arrive in full.
+    sql: |
+      SELECT CAST(day AS DATE) AS missing_day
+      FROM (SELECT min(flight_date) AS first, max(flight_date) AS last FROM ${this}) AS year,
+        generate_series(year.first, year.last, INTERVAL 1 DAY) AS days(day)
+      WHERE CAST(day AS DATE) NOT IN (SELECT flight_date FROM ${this})
 columns:
   flight_date:
-    type: date
+    type: date!
     description: Day of the scheduled departure, in New York.
   carrier:
     type: varchar
     description: Two-letter code of the airline.
+    references: staging.airlines.carrier
   flight_number: integer
   tail_number:
     type: varchar
     description: The aircraft; missing for many a cancelled flight.
   origin:
     type: varchar
-    description: EWR, JFK or LGA.
-  destination: varchar
+    in: [EWR, JFK, LGA]
+  destination: varchar!
   miles:
-    type: integer
+    type: integer!
     description: Distance between the two airports.
+    between: {min: 1}
   scheduled_departure:
     type: timestamp
     description: New York's local time.
@@ -30,12 +41,15 @@ columns:
   departure_delay:
     type: integer
     description: Minutes, negative when early; missing when cancelled.
+    between: [-60, 1440]
+    severity: warn
   arrival_delay:
     type: integer
     description: Minutes, negative when early; missing when cancelled or diverted.
   status:
-    type: varchar
-    description: flown, diverted (took off but has no arrival on record) or cancelled.
+    type: varchar!
+    description: A diverted flight took off but has no arrival on record.
+    in: [flown, diverted, cancelled]
   left_on_time: boolean
   arrived_on_time: boolean
 ---*/

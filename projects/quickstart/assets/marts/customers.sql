@@ -1,5 +1,6 @@
 /*---
 description: What each cafe bought, and which coffee it likes best.
+primary_key: [customer_id]
 ---*/
 
 SELECT

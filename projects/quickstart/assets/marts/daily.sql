@@ -1,5 +1,15 @@
 /*---
 description: What the roastery sold, day by day.
+primary_key: [order_date]
+checks:
+  - name: every_order_counts
+    description: Every order that was not cancelled is part of some day.
+    sql: |
+      SELECT counted, placed
+      FROM
+        (SELECT sum(orders) AS counted FROM ${this}),
+        (SELECT count(*) AS placed FROM staging.orders WHERE status <> 'cancelled')
+      WHERE counted <> placed
 ---*/
 
 SELECT

@@ -1,18 +1,23 @@
 /*---
 description: One row for each order, with exact types and one spelling for each status.
 tags: [staging]
+primary_key: [order_id]
 columns:
   order_id: bigint
-  customer_id: bigint
-  order_date: date
+  customer_id:
+    type: bigint
+    references: raw.customers.customer_id
+  order_date: date!
   coffee: varchar
   kilograms: decimal(6,1)
   amount:
     type: decimal(10,2)
     description: What the order is worth, in euros.
+    between: [0, 1000]
+    severity: warn
   status:
-    type: varchar
-    description: new, paid or cancelled.
+    type: varchar!
+    in: [new, paid, cancelled]
 ---*/
 
 SELECT

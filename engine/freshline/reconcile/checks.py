@@ -1,0 +1,95 @@
+"""Checks that have to be run, and those that are known to fail. A function of values alone.
+
+A result holds for a check and for the contents it looked at: its asset's, and those of whatever
+else it reads. So an unchanged check on unchanged data is never run again, and a known failure is
+no work: it is told, and keeps readers from being built, until data, check or opinion change.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from freshline.definitions import CheckSeverity
+from freshline.events import CheckResult
+from freshline.lineage.graph import Check
+from freshline.reconcile.staleness import Facts, Reason, ReasonKind
+from freshline.state import TargetState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A check that is known to fail on what is current; `accepted` by somebody, as it is."""
+
+    asset: str
+    check: Check
+    result: CheckResult
+    accepted: bool
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it keeps readers from being built."""
+        return self.check.definition.severity is CheckSeverity.BLOCK and not self.accepted
+
+
+def contents_of(
+    key: str, check: Check, contents: Mapping[str, str | None]
+) -> tuple[str, ...] | None:
+    """Return what a check looks at, None where some of it is not known yet."""
+    found = [contents.get(name) for name in (key, *check.reads)]
+    known = tuple(content for content in found if content is not None)
+    return known if len(known) == len(found) else None
+
+
+def unanswered(
+    key: str, checks: Iterable[Check], known: TargetState, contents: Mapping[str, str | None]
+) -> tuple[Check, ...]:
+    """Return the checks whose result on these contents is not on record."""
+    found: list[Check] = []
+    for check in checks:
+        looked_at = contents_of(key, check, contents)
+        if looked_at is None or known.result(check.digest, looked_at) is None:
+            found.append(check)
+    return tuple(found)
+
+
+def reasons(
+    facts: Facts, key: str, contents: Mapping[str, str | None]
+) -> tuple[tuple[Reason, ...], bool]:
+    """Return why the checks of something current have to be run, and whether that is certain."""
+    known = facts.state.of(facts.target(key))
+    seen = {result.check for result in known.checks}
+    certain: list[Reason] = []
+    perhaps: list[Reason] = []
+    for check in unanswered(key, facts.graph.checks_of(key), known, contents):
+        name, place = check.definition.name, check.definition.span
+        if contents_of(key, check, contents) is None:
+            upstream = next(read for read in check.reads if contents.get(read) is None)
+            detail = f"check {name}, if {upstream} changes"
+            perhaps.append(Reason(kind=ReasonKind.CHECK, detail=detail, upstream=upstream))
+        else:
+            words = "not run on these rows" if check.digest in seen else "new check"
+            detail = f"{words if seen else 'not run yet'}: {name}"
+            certain.append(Reason(kind=ReasonKind.CHECK, detail=detail, source=place))
+    return (tuple(certain or perhaps), bool(certain))
+
+
+def standing(facts: Facts, key: str, contents: Mapping[str, str | None]) -> tuple[Standing, ...]:
+    """Return the checks that are known to fail on what is current."""
+    known = facts.state.of(facts.target(key))
+    found: list[Standing] = []
+    for check in facts.graph.checks_of(key):
+        looked_at = contents_of(key, check, contents)
+        result = known.result(check.digest, looked_at) if looked_at is not None else None
+        if result is not None and not result.passed:
+            accepted = known.accepts(result)
+            found.append(Standing(asset=key, check=check, result=result, accepted=accepted))
+    return tuple(found)
+
+
+def sentence(result: CheckResult, name: str) -> str:
+    """Return what a check found, in a few words."""
+    if result.error:
+        return f"{name} cannot be run: {result.error}"
+    if result.kind == "rows" and result.rows:
+        count = int(result.rows[0][0] or 0)
+        return f"{name}: there are {count:,} rows"
+    return f"{name} fails on {result.failing:,} row{'' if result.failing == 1 else 's'}"

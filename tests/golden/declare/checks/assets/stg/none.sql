@@ -1,0 +1,4 @@
+/*---
+checks: none
+---*/
+SELECT 1 AS order_id

@@ -1,0 +1,1 @@
+select * from b_child join e_fine using (id)

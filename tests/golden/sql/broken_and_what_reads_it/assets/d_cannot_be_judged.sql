@@ -1,0 +1,1 @@
+select nope_too from b_child

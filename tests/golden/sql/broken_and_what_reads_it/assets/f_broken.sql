@@ -1,0 +1,1 @@
+select id, nothing from e_fine

@@ -1,0 +1,1 @@
+select * from a_broken join f_broken using (id)

@@ -1,0 +1,2 @@
+-- reads back
+select one from two_a

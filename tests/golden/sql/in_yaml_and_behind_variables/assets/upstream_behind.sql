@@ -1,0 +1,1 @@
+select ${var.least} as n from raw.orders, raw.ordres

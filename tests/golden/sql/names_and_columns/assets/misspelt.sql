@@ -1,0 +1,2 @@
+select o.id, o.custmer_id, amount
+from raw.orders o

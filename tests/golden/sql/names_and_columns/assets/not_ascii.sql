@@ -1,0 +1,1 @@
+select 'ä€😀' as e, no_such from raw.orders

@@ -1,0 +1,1 @@
+select 'tottal' as label, id as tottal_id, tottal from raw.orders

@@ -1,0 +1,1 @@
+select id, customer_id as ID from raw.orders

@@ -1,0 +1,1 @@
+select a.id, b.amonut, quantity from raw.orders a join raw.orders b on a.id = b.id

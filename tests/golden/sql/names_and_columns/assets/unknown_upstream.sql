@@ -1,0 +1,1 @@
+select * from raw.oders join raw.customers using (id)

@@ -1,0 +1,3 @@
+select id
+form raw.orders
+where id = 1 2

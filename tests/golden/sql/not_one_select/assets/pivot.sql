@@ -1,0 +1,1 @@
+pivot raw.orders on status in ('paid') using count(*)

@@ -1,0 +1,2 @@
+select 'paid as status
+from raw.orders

@@ -1,0 +1,2 @@
+-- careful
+update raw.orders set amount = 0

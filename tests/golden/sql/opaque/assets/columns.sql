@@ -1,0 +1,4 @@
+/*---
+description: star with a pattern
+---*/
+select columns('.*id') from raw.orders

@@ -1,0 +1,1 @@
+select id, random() as r from raw.orders

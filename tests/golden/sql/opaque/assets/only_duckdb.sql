@@ -1,0 +1,1 @@
+select x'AA' as bytes, id from raw.orders

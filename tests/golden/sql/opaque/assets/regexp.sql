@@ -1,0 +1,1 @@
+select id, status ~ 'p' as p from raw.orders

@@ -1,0 +1,1 @@
+select id from raw.orders where sum(amount) > 1

@@ -1,0 +1,1 @@
+select id from raw.orders a join raw.orders b on a.id = b.id

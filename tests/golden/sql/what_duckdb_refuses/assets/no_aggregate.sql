@@ -1,0 +1,1 @@
+select id, summ(amount) over () as s from raw.orders

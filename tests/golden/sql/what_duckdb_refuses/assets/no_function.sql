@@ -1,0 +1,1 @@
+select id, uper(status) as s from raw.orders

@@ -1,0 +1,1 @@
+select date_trunc('month', status) as m from raw.orders

@@ -1,0 +1,1 @@
+select o.id, x.amount from raw.orders o

@@ -1,0 +1,1 @@
+select id::intt as n from raw.orders

@@ -1,0 +1,3 @@
+select * from (
+  pivot raw.orders on status using sum(amount)
+)

@@ -1,0 +1,1 @@
+select status - 1 as m from raw.orders

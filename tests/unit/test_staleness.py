@@ -1,0 +1,346 @@
+"""Staleness, rule by rule, on worlds built by hand."""
+
+from collections.abc import Callable, Iterable
+
+import pytest
+from tests.unit.facts import Tale, changed, tale
+
+from freshline.definitions import ProjectDefinition, StorageDefinition
+from freshline.ports import Condition, Inspection
+from freshline.reconcile.staleness import (
+    Judgement,
+    ReasonKind,
+    Seen,
+    Verdict,
+    differing,
+    judge,
+    reads,
+    reusable,
+)
+from freshline.versions import Logic
+
+CHAIN = {"a": ("raw",), "b": ("a",), "c": ("b",)}
+
+
+def verdicts(world: Tale, active: Iterable[str] | None = None) -> dict[str, Judgement]:
+    facts = world.facts()
+    return judge(facts, facts.graph.assets if active is None else active)
+
+
+def said(judgement: Judgement) -> str:
+    """Return a verdict in one line: certainty, kinds of reasons, and the words."""
+    if judgement.verdict is Verdict.FRESH:
+        return "fresh"
+    words = "; ".join(f"{r.kind}: {r.detail}" for r in judgement.reasons)
+    sure = "" if judgement.certain else "perhaps "
+    return f"{sure}{judgement.verdict} - {words}"
+
+
+def nothing(world: Tale) -> None:
+    """Leave it as it is."""
+
+
+def never_built(world: Tale) -> None:
+    del world.builds["a"], world.history["a"]
+
+
+def lost(world: Tale) -> None:
+    world.gone.add("a")
+    del world.history["a"]
+
+
+def damaged(world: Tale) -> None:
+    detail = "data.parquet is not what was written"
+    world.inspections["a"] = Inspection(Condition.DAMAGED, detail=detail)
+
+
+def copied(world: Tale) -> None:
+    world.inspections["a"] = Inspection(Condition.RESTAMPED, "another stamp")
+
+
+def moved(world: Tale) -> None:
+    storages = (StorageDefinition(name="other", adapter="lake"),)
+    world.project = ProjectDefinition(name="p", storages=storages, default_storage="other")
+
+
+def edited(world: Tale) -> None:
+    world.texts["a"] = "select 2 as x"
+
+
+def edited_twice(world: Tale) -> None:
+    world.texts["a"] = "select 2 as y where true"
+
+
+def new_data(world: Tale) -> None:
+    world.observed["raw"] = "v2"
+
+
+def both(world: Tale) -> None:
+    edited(world)
+    new_data(world)
+
+
+def rebuilt_with_new_rows(world: Tale) -> None:
+    world.built("a", "other rows")
+
+
+def rebuilt_with_the_same_rows(world: Tale) -> None:
+    world.built("a", "rows of a")
+
+
+def reads_more(world: Tale) -> None:
+    world.reads["b"] = ("a", "raw")
+
+
+def middle_edited(world: Tale) -> None:
+    world.texts["b"] = "select 3 as x"
+
+
+CASES: list[tuple[str, Callable[[Tale], None], list[str]]] = [
+    ("nothing happened", nothing, ["fresh", "fresh", "fresh"]),
+    (
+        "an asset was never built",
+        never_built,
+        [
+            "missing - missing: never materialized",
+            "perhaps stale - upstream: if a changes",
+            "perhaps stale - upstream: if b changes",
+        ],
+    ),
+    (
+        "a version is gone",
+        lost,
+        [
+            "missing - missing: the published version is gone",
+            "perhaps stale - upstream: if a changes",
+            "perhaps stale - upstream: if b changes",
+        ],
+    ),
+    (
+        "a version is damaged",
+        damaged,
+        [
+            "stale - drift: data.parquet is not what was written",
+            "perhaps stale - upstream: if a changes",
+            "perhaps stale - upstream: if b changes",
+        ],
+    ),
+    ("a version was copied", copied, ["fresh", "fresh", "fresh"]),
+    ("the storage is another", moved, ["stale - config: storage changed"] * 3),
+    (
+        "the logic of the first was edited",
+        edited,
+        [
+            "stale - code: column x: expression changed",
+            "perhaps stale - upstream: if a changes",
+            "perhaps stale - upstream: if b changes",
+        ],
+    ),
+    (
+        "the logic was edited in several places",
+        edited_twice,
+        [
+            "stale - code: column y added and 2 more",
+            "perhaps stale - upstream: if a changes",
+            "perhaps stale - upstream: if b changes",
+        ],
+    ),
+    (
+        "the logic of the second was edited",
+        middle_edited,
+        [
+            "fresh",
+            "stale - code: column x: expression changed",
+            "perhaps stale - upstream: if b changes",
+        ],
+    ),
+    (
+        "a source has new data",
+        new_data,
+        [
+            "stale - input: raw has new data",
+            "perhaps stale - upstream: if a changes",
+            "perhaps stale - upstream: if b changes",
+        ],
+    ),
+    (
+        "logic and data are new",
+        both,
+        [
+            "stale - code: column x: expression changed; input: raw has new data",
+            "perhaps stale - upstream: if a changes",
+            "perhaps stale - upstream: if b changes",
+        ],
+    ),
+    (
+        "an upstream was rebuilt with new rows",
+        rebuilt_with_new_rows,
+        ["fresh", "stale - input: a has new content", "perhaps stale - upstream: if b changes"],
+    ),
+    (
+        "an upstream was rebuilt with the same rows: the early cutoff",
+        rebuilt_with_the_same_rows,
+        ["fresh", "fresh", "fresh"],
+    ),
+    (
+        "an asset reads one input more",
+        reads_more,
+        ["fresh", "stale - input: now reads raw", "perhaps stale - upstream: if b changes"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"), [pytest.param(*rest, id=name) for name, *rest in CASES]
+)
+def test_what_is_stale_and_why_when(event: Callable[[Tale], None], expected: list[str]) -> None:
+    world = tale(CHAIN)
+    event(world)
+    assert [said(judgement) for judgement in verdicts(world).values()] == expected
+
+
+def test_a_reader_of_what_is_not_acted_upon_sees_the_version_that_is_there() -> None:
+    world = tale(CHAIN)
+    new_data(world)
+    found = verdicts(world, active=["b", "c"])
+    assert [found[key].verdict for key in "abc"] == [Verdict.STALE, Verdict.FRESH, Verdict.FRESH]
+
+
+def test_what_is_forced_is_stale_although_nothing_differs() -> None:
+    world = tale(CHAIN)
+    facts = world.facts()
+    found = judge(facts, facts.graph.assets, forced=["b"])
+    assert said(found["a"]) == "fresh"
+    assert said(found["b"]) == "stale - forced: asked for by --force"
+    assert said(found["c"]) == "perhaps stale - upstream: if b changes"
+    assert found["b"].reuse is None
+
+
+def test_an_edit_taken_back_points_to_the_version_of_before() -> None:
+    world = tale(CHAIN)
+    first = world.builds["a"]
+    edited(world)
+    world.built("a", "other rows")
+    world.texts["a"] = "select 1 as x"
+    found = verdicts(world)
+    assert found["a"].reuse == first
+    assert found["a"].seen == Seen("a#1", "rows of a")
+
+
+def test_readers_of_a_reverted_asset_are_known_to_be_fresh_before_anything_runs() -> None:
+    """The upstream's content will be what it was, so nothing hangs on it."""
+    world = tale(CHAIN)
+    edited(world)
+    world.built("a", "other rows")
+    world.texts["a"] = "select 1 as x"
+    found = verdicts(world)
+    assert [said(found[key]) for key in "bc"] == ["fresh", "fresh"]
+
+
+def test_a_revert_goes_through_several_levels() -> None:
+    world = tale(CHAIN)
+    edited(world)
+    for key in "abc":
+        world.built(key, f"other rows of {key}")
+    world.texts["a"] = "select 1 as x"
+    found = verdicts(world)
+    numbers = [(r.reuse.version.mat_id if r.reuse else None) for r in found.values()]
+    assert numbers == ["a#1", "b#1", "c#1"]
+    assert all(judgement.certain for judgement in found.values())
+
+
+def test_a_version_whose_bytes_are_gone_is_not_pointed_to() -> None:
+    world = tale(CHAIN)
+    edited(world)
+    world.built("a", "other rows")
+    world.texts["a"] = "select 1 as x"
+    world.history = {}
+    found = verdicts(world)
+    assert found["a"].reuse is None
+    assert said(found["b"]).startswith("perhaps")
+
+
+def test_a_damaged_version_is_never_pointed_to_again() -> None:
+    world = tale(CHAIN)
+    damaged(world)
+    assert verdicts(world)["a"].reuse is None
+
+
+def test_an_older_version_with_the_same_rows_stands_in_for_a_damaged_one() -> None:
+    world = tale({"a": ("raw",)})
+    new_data(world)
+    world.built("a", "rows of v2")
+    world.observed["raw"] = "v1"
+    world.built("a", "rows of v1 again")
+    damaged(world)
+    reuse = verdicts(world)["a"].reuse
+    assert reuse is not None and reuse.version.mat_id == "a#1"
+
+
+def test_a_record_of_another_release_of_ours_is_fresh_when_its_text_says_the_same() -> None:
+    world = tale({"a": ()})
+    world.texts["a"] = "select 1 as x"
+    world.built("a", "rows of a")
+    for text, verdict in (
+        ("SELECT 1 AS x -- one", Verdict.FRESH),
+        ("select 2 as x", Verdict.STALE),
+    ):
+        world.builds["a"] = changed(
+            world.builds["a"], code_version="of then", canonicaliser="0+of-then"
+        )
+        world.logic["a#2"] = Logic(text=text, schemas=())
+        assert verdicts(world)["a"].verdict is verdict
+
+
+def test_a_record_of_another_release_without_its_text_is_stale() -> None:
+    world = tale({"a": ()})
+    world.builds["a"] = changed(world.builds["a"], canonicaliser="0+of-then")
+    world.logic = {}
+    assert said(verdicts(world)["a"]) == "stale - code: logic changed"
+
+
+def test_the_proof_of_freshness_tells_the_version() -> None:
+    proofs = [judgement.proof for judgement in verdicts(tale(CHAIN)).values()]
+    assert proofs == ["version 1: same logic, same input"] * 3
+    two = tale({"a": ("raw", "web")})
+    assert verdicts(two)["a"].proof == "version 1: same logic, same inputs"
+
+
+def test_every_reason_that_has_a_place_gives_it() -> None:
+    world = tale(CHAIN)
+    both(world)
+    places = {r.kind: str(r.source) for r in verdicts(world)["a"].reasons}
+    assert places == {
+        ReasonKind.CODE: "assets/a.sql:1:8",
+        ReasonKind.INPUT: "sources/raw.yaml:2:3",
+    }
+
+
+def test_equal_content_is_equal_and_equal_version_is_equal_whatever_else() -> None:
+    world = tale({"a": ("raw",), "b": ("a",)})
+    build = world.builds["b"]
+    assert differing(build, {"a": Seen("a#1", "never mind")}) == ()
+    assert differing(build, {"a": Seen("a#9", "rows of a")}) == ()
+    assert differing(build, {"a": Seen("a#9", "other rows")}) == ("a",)
+    assert differing(build, {"a": Seen("a#1", "rows of a"), "z": Seen("1", "1")}) == ("z",)
+
+
+def test_the_latest_of_several_fitting_versions_is_reused_and_none_that_misses_in_anything() -> (
+    None
+):
+    world = tale({"a": ("raw",)})
+    build = world.builds["a"]
+    trace = build.trace
+    now = {"raw": Seen("v1", "v1")}
+    again = world.built("a", "the same")
+    wanted = (trace.code_version, trace.config, now)
+    assert reusable([again, build], *wanted) == again
+    for other in (
+        changed(build, code_version="other"),
+        changed(build, canonicaliser="other"),
+        changed(build, config="other"),
+        changed(build, inputs=()),
+        changed(build, inputs=(*trace.inputs, *reads({"web": Seen("1", "1")}))),
+        changed(build, inputs=reads({"raw": Seen("v2", "v2")})),
+    ):
+        assert reusable([other], *wanted) is None
