@@ -283,10 +283,11 @@ def test_what_cannot_be_read_is_left_out_with_a_word(folder: Path) -> None:
     put("data/a.csv", "id\n1\n")
     put("data/empty.csv", "")
     put("data/b.parquet", "no parquet")
+    put("data/c.csv.gz", "no gzip")
     put("data/notes.docx", "x")
     said = init("--from", "data/*").output
     assert [source.key for source in read_project(folder).sources] == ["raw.a"]
-    for name in ("empty.csv", "b.parquet", "notes.docx"):
+    for name in ("empty.csv", "b.parquet", "c.csv.gz", "notes.docx"):
         assert f"left out: data/{name}" in said
 
 

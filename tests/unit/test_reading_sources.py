@@ -366,3 +366,22 @@ def test_other_content_is_made_ready_anew(world: World) -> None:
     assert world.rows("{path: a.csv.zip}") == TWO_ROWS
     archive(world.root / "a.csv.zip", {"a.csv": "id,amount\n9,9.5\n"})
     assert world.rows("{path: a.csv.zip}") == [(9, 9.5)]
+
+
+@pytest.mark.parametrize("kept", [20, 200, -9], ids=["a stump", "half", "without its end"])
+def test_a_file_that_is_not_whole_is_told(world: World, kept: int) -> None:
+    lines = "".join(f"{i * 7919 % 1000},{i}\n" for i in range(500))
+    world.write("a.csv.gz", gzip.compress(lines.encode())[:kept])
+    code, message, _ = world.problem("{path: a.csv.gz}")
+    assert (code, "a.csv.gz cannot be unpacked" in message) == ("E305", True)
+
+
+def test_what_is_no_gzip_at_all_is_told(world: World) -> None:
+    world.write("a.csv.gz", ORDERS)
+    assert world.problem("{path: a.csv.gz}")[0] == "E305"
+
+
+def test_a_nested_value_that_does_not_fit_is_named_by_its_row(world: World) -> None:
+    world.write("a.json", '[{"part": {"a": 1}}, {"part": {"a": "x"}}]')
+    said = world.failure("{path: a.json, columns: {part: 'struct(a bigint)'}}")
+    assert said == 'a.json, row 2: failed to cast value to numerical: "x"'

@@ -44,6 +44,8 @@ def read_source(
     except FreshlineError as error:
         code = "E305" if isinstance(error, ComputeError) else "E101"
         return failed(code, f"cannot read {definition.key}: {error.message}", error.help)
+    except OSError as error:
+        return failed("E101", f"cannot read {definition.key}: {error}", "let it be read")
     if findings := _misdeclared(binder, definition, columns):
         return Analysis(diagnostics=findings)
     resolved = settled(definition, columns)

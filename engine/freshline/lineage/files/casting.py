@@ -82,7 +82,8 @@ def misfit(text: str, connection: "duckdb.DuckDBPyConnection | None") -> tuple[s
     if (found := _CSV_LINE.search(text)) is not None:
         return _of_csv(text, int(found[1]))
     if (json := _JSON_VALUE.search(text)) is not None:
-        return f"{origin(json[1]).file}, line {json[3]}: {json[4].lower()}", _HELP
+        place = f"{'line' if json[2] == 'line' else 'row'} {json[3]}"
+        return f"{origin(json[1]).file}, {place}: {json[4].lower()}", _HELP
     if (missing := _MISSING.search(text)) is not None:
         sentence = f'{origin(missing["file"]).file} has no column "{missing["column"]}"'
         return sentence, "add `union_by_name: true` to the source's `read:` to fill it with nulls"

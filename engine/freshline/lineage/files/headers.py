@@ -1,5 +1,6 @@
 """Headers: whether the CSV files of one source have the same columns, told before they are read."""
 
+import zlib
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -59,7 +60,7 @@ def _head(path: Path) -> list[bytes] | None:
     try:
         with opened(path) as file:
             return [line for line in islice(file, 1)]
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return None
 
 

@@ -7,10 +7,12 @@ again. All of it may be deleted at any time.
 """
 
 import codecs
+import gzip
 import hashlib
 import os
 import shutil
 import time
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -55,6 +57,15 @@ def prepared(root: Path, file: str, definition: SourceDefinition) -> Path:
 
     ComputeError where the file is not what it should be; ResourceError where it cannot be written.
     """
+    try:
+        return _prepared(root, file, definition)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ComputeError(
+            f"{file} cannot be unpacked: {error}", help="fetch or pack it once more"
+        ) from error
+
+
+def _prepared(root: Path, file: str, definition: SourceDefinition) -> Path:
     path = root / file
     try:
         status = os.stat(path)

@@ -1,6 +1,8 @@
 """What is in a data file of any format, found out for `freshline init --from`."""
 
+import csv
 import tempfile
+import zlib
 from pathlib import Path
 
 import duckdb
@@ -14,8 +16,13 @@ from freshline.lineage.files.readers import natural
 
 def sniff(path: Path, format: str) -> Found:
     """Return what is in a file of a format; ComputeError where it cannot be read at all."""
-    if format != "csv":
-        return _plain(path, format)
+    try:
+        return _csv(path) if format == "csv" else _plain(path, format)
+    except (duckdb.Error, csv.Error, EOFError, zlib.error) as error:
+        raise ComputeError(str(error).splitlines()[0], help="declare it by hand") from error
+
+
+def _csv(path: Path) -> Found:
     if path.stat().st_size == 0:
         raise ComputeError("it is empty", help="leave it out")
     if path.suffix.lower() == ".zip":
@@ -47,11 +54,8 @@ def _plain(path: Path, format: str) -> Found:
         (Path(folder) / path.name).symlink_to(path.resolve())
         relation = natural(Path(folder), definition, [path.name])
         with connected() as connection:
-            try:
-                found = connection.sql(f"SELECT * FROM {relation}")
-                row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
-            except duckdb.Error as error:
-                raise ComputeError(str(error).splitlines()[0]) from error
+            found = connection.sql(f"SELECT * FROM {relation}")
+            row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
             columns = zip(found.columns, found.types, strict=True)
     return Found(
         format=format,
