@@ -15,7 +15,7 @@ from freshline.keys import Target
 from freshline.lineage.canonical import canonicaliser, code_version
 from freshline.lineage.graph import Asset, Graph, Source, in_order
 from freshline.ports import Condition, Inspection
-from freshline.reconcile.fingerprint import config
+from freshline.reconcile.fingerprint import config, source_version
 from freshline.reconcile.staleness import Facts
 from freshline.state import Observation, State, TargetState
 from freshline.versions import (
@@ -157,8 +157,14 @@ class Tale:
         if upstream in self.reads:
             build = self.builds[upstream]
             return Read(upstream, build.version.mat_id, build.trace.data_version)
-        version = self.observed.get(upstream, "v1")
+        version = seen_as(upstream, self.observed.get(upstream, "v1"))
         return Read(upstream, version, version)
+
+
+def seen_as(key: str, version: str) -> str:
+    """Return what readers of a source see when its files are at a version."""
+    observed = Observation(version=version, signature={}, at=1.0)
+    return source_version(source(key), observed)
 
 
 def target(key: str) -> Target:

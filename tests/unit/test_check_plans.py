@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.unit.facts import Tale, tale, target
+from tests.unit.facts import Tale, seen_as, tale, target
 
 from freshline.cli.records import event_line
 from freshline.definitions import CheckDefinition, CheckKind, CheckSeverity
@@ -183,7 +183,9 @@ def test_a_bad_source_holds_its_readers_and_theirs_back() -> None:
     world = tale(READS)
     world.texts |= {"stg.a": "select 2 as x", "mart.x": "select 2 as x"}
     asked = check()
-    facts = with_checks(world, {"raw.a": asked}, {"raw.a": result(asked, "v1", failing=1)})
+    facts = with_checks(
+        world, {"raw.a": asked}, {"raw.a": result(asked, seen_as("raw.a", "v1"), failing=1)}
+    )
     plan = make_plan(facts, Wish())
     assert plan.steps == ()
     assert plan.warnings == (

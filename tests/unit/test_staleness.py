@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 import pytest
-from tests.unit.facts import Tale, changed, tale
+from tests.unit.facts import Tale, changed, seen_as, tale
 
 from freshline.definitions import ProjectDefinition, StorageDefinition
 from freshline.ports import Condition, Inspection
@@ -331,7 +331,8 @@ def test_the_latest_of_several_fitting_versions_is_reused_and_none_that_misses_i
     world = tale({"a": ("raw",)})
     build = world.builds["a"]
     trace = build.trace
-    now = {"raw": Seen("v1", "v1")}
+    version = seen_as("raw", "v1")
+    now = {"raw": Seen(version, version)}
     again = world.built("a", "the same")
     wanted = (trace.code_version, trace.config, now)
     assert reusable([again, build], *wanted) == again
@@ -344,3 +345,12 @@ def test_the_latest_of_several_fitting_versions_is_reused_and_none_that_misses_i
         changed(build, inputs=reads({"raw": Seen("v2", "v2")})),
     ):
         assert reusable([other], *wanted) is None
+
+
+def test_a_reader_that_hangs_on_order_is_stale_with_another_version_of_the_same_rows() -> None:
+    build = tale({"a": (), "b": ("a",)}).builds["b"]
+    (read,) = build.trace.inputs
+    same_rows = {"a": Seen("another mat_id", read.data_version)}
+    assert differing(build, same_rows) == ()
+    assert differing(build, same_rows, in_order=True) == ("a",)
+    assert differing(build, {"a": Seen(read.version, read.data_version)}, in_order=True) == ()

@@ -52,7 +52,7 @@ def verify(selection: tuple[str, ...], as_json: bool) -> int:
         for problem in problems:
             click.echo(f"{click.style('wrong', fg='red')} {problem['asset']}  {problem['problem']}")
         if problems:
-            click.echo("the next `freshline apply` rebuilds what is damaged")
+            click.echo("`freshline apply --force KEY` rebuilds what is damaged")
         else:
             click.secho(f"{checked} assets are as they were written", fg="green")
     return 1 if problems else 0
@@ -106,21 +106,24 @@ def rebuild(from_storage: bool) -> int:
 
 
 def _rebuilt(project: Project) -> tuple[int, list[str]]:
+    """Restore every environment in turn, each under its own lease."""
     ports = project.ports()
-    lease = ports.events.acquire(holder(project.environment, "catalog rebuild"))
-    try:
-        state = ports.events.snapshot(project.graph.project.name, project.environment)
-        count, problems = 0, list[str]()
-        for storage in ports.storages.values():
-            targets = [t for t in storage.targets() if state.of(t).build is None]
-            events, found = from_storage(ports.ids.new(), targets, storage, ports)
-            if events:
-                ports.events.append(events)
-            count += len(events)
-            problems += found
-        return count, problems
-    finally:
-        lease.release()
+    found = [(s, t) for s in ports.storages.values() for t in s.targets()]
+    count, problems = 0, list[str]()
+    for environment in sorted({target.environment for _, target in found}):
+        lease = ports.events.acquire(holder(environment, "catalog rebuild"))
+        try:
+            state = ports.events.snapshot(project.graph.project.name, environment)
+            for storage, target in found:
+                if target.environment == environment and state.of(target).build is None:
+                    events, lost = from_storage(ports.ids.new(), [target], storage, ports)
+                    if events:
+                        ports.events.append(events)
+                    count += len(events)
+                    problems += lost
+        finally:
+            lease.release()
+    return count, problems
 
 
 def _move_away_if_unreadable(root: Path) -> None:

@@ -1,13 +1,15 @@
 """Apply: make a selection fresh. Lease, recover, look, plan, run, and the views at the end."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from freshline.codec import digest_of
 from freshline.errors import UsageError
 from freshline.execute.checking import accepted_standing
 from freshline.execute.recover import close_attempts, recorded
-from freshline.execute.run import GOOD, Status
+from freshline.execute.run import GOOD
 from freshline.execute.runner import Progress, RunReport, execute, news, opening
 from freshline.execute.setting import Accepting, Setting
 from freshline.execute.views import write_views
@@ -102,13 +104,12 @@ def apply(
             quiet = (*caught_up, *news(facts, ports.clock.now(), run))
             if quiet:
                 ports.events.append(quiet)
-            _refresh_views(place, ports, facts.builds, changed=False)
+            _refresh_views(place, ports, facts.builds)
             return Applied(plan=plan, report=None, problems=problems)
         begin = opening(plan, facts, setting, order.holder.actor, order.command)
         ports.events.append((*begin, *caught_up))
         report, builds = execute(plan, facts, setting, order.jobs, show)
-        published = report.count(Status.BUILT, Status.REPUBLISHED) > 0
-        _refresh_views(place, ports, builds, changed=published)
+        _refresh_views(place, ports, builds)
         return Applied(plan=plan, report=report, problems=problems)
     finally:
         lease.release()
@@ -138,6 +139,15 @@ def relations(
     return found
 
 
-def _refresh_views(place: Place, ports: Ports, builds: Mapping[str, Build], changed: bool) -> None:
-    if place.views is not None and (changed or not place.views.exists()):
-        write_views(place.views, relations(place, ports.storages, builds))
+def _refresh_views(place: Place, ports: Ports, builds: Mapping[str, Build]) -> None:
+    """Bring the views up to what is current, also where an earlier run died before it did."""
+    if place.views is None:
+        return
+    wanted = relations(place, ports.storages, builds)
+    note = place.root / ".freshline" / f"{place.views.name}.digest"
+    digest = digest_of(wanted)
+    if place.views.exists() and note.exists() and note.read_text() == digest:
+        return
+    write_views(place.views, wanted)
+    with suppress(OSError):  # without the note they are written once more next time
+        note.write_text(digest)

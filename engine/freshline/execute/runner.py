@@ -5,8 +5,11 @@ what waits, interrupt the queries under way, and let each step end by its own ru
 """
 
 import queue
-from collections.abc import Callable, Iterable, Mapping
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from freshline.errors import FreshlineError
@@ -70,7 +73,7 @@ class _Work:
     setting: Setting
     run: Run
     builds: dict[str, Build]
-    ended: queue.SimpleQueue[tuple[str, Result]]
+    ended: queue.SimpleQueue[tuple[str, Result] | None]
     show: Callable[[Progress], None]
     began: dict[str, float] = field(default_factory=dict[str, float])
     errors: dict[str, FreshlineError] = field(default_factory=dict[str, FreshlineError])
@@ -98,18 +101,18 @@ def execute(
         ended=queue.SimpleQueue(),
         show=show,
     )
-    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="step") as pool:
+    with ThreadPoolExecutor(jobs, thread_name_prefix="step") as pool, _stoppable(work):
         running = 0
         while not run.finished:
-            try:
-                while running < jobs and (key := run.start()) is not None:
-                    _submit(work, pool, key)
-                    running += 1
-                if running:
-                    _end(work, *work.ended.get())
-                    running -= 1
-            except KeyboardInterrupt:
+            while running < jobs and (key := run.start()) is not None:
+                _submit(work, pool, key)
+                running += 1
+            ended = work.ended.get()
+            if ended is None:
                 _stop(work)
+            else:
+                _end(work, *ended)
+                running -= 1
     report = _report(work)
     failpoint("run.before_finish")
     event = RunFinished(
@@ -241,6 +244,19 @@ def _end(work: _Work, key: str, result: Result) -> None:
     work.show(_progress(work, key, status, result))
     for reader in skipped:
         work.show(_progress(work, reader, Status.SKIPPED))
+
+
+@contextmanager
+def _stoppable(work: _Work) -> Generator[None]:
+    """Let Ctrl-C be one more thing that the loop takes from its queue, never an exception in it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: work.ended.put(None))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _stop(work: _Work) -> None:

@@ -11,7 +11,7 @@ from freshline.execute.run import Status
 from freshline.lineage.graph import Graph
 from freshline.lineage.sources import relation as source_relation
 from freshline.ports import Ports, Storage
-from freshline.reconcile.fingerprint import storage_of
+from freshline.reconcile.fingerprint import source_version, storage_of
 from freshline.state import Observation
 from freshline.versions import Build
 
@@ -63,7 +63,7 @@ def input_of(setting: Setting, key: str, builds: Mapping[str, Build]) -> Input |
     """Return how to read an asset's build, or a source as it was probed; None without a build."""
     source = setting.graph.sources.get(key)
     if source is not None:
-        seen = setting.sources[key].version
+        seen = source_version(source, setting.sources[key])
         reader = source_relation(setting.root, source.definition, source.files)
         return Input(reader, seen, seen)
     build = builds.get(key)

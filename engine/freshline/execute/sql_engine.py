@@ -7,6 +7,7 @@ no extensions from the network, no other folders, no change of settings.
 import threading
 from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 import duckdb
 
@@ -86,13 +87,12 @@ class SqlEngine:
         """
         columns = self.columns(relation)
         names = ", ".join(quoted(c.name) for c in columns)
-        row = self._run(
+        ((rows, first, second),) = self.rows(
             f"SELECT count(*), sum(hash(hash(1, {names}))), sum(hash(hash(2, {names})))"
             f" FROM {relation}"
-        ).fetchone()
-        rows, first, second = row or (0, None, None)
+        )
         return Measurement(
-            rows=int(rows),
+            rows=cast(int, rows),
             columns=columns,
             data_version=digest_of([_ALGORITHM, columns, rows, str(first), str(second)]),
         )

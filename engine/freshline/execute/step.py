@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from freshline.errors import ComputeError, FreshlineError, UnknownOutcomeError
+from freshline.errors import ComputeError, FreshlineError, InternalError, UnknownOutcomeError
 from freshline.events import AttemptFailed, Materialized, Verified
 from freshline.execute.check_step import CheckTask, perform_check, subject_of
 from freshline.execute.checking import Findings, examine, refusal
@@ -29,7 +29,7 @@ from freshline.lineage.canonical import bind, canonicaliser
 from freshline.lineage.graph import Asset
 from freshline.lineage.sources import unmoved
 from freshline.ports import Claim, Publication, Resolution, Storage
-from freshline.reconcile.fingerprint import config
+from freshline.reconcile.fingerprint import config, source_version
 from freshline.reconcile.plan import Action, Step
 from freshline.reconcile.staleness import Seen, differing, reads, reusable
 from freshline.state import TargetState
@@ -70,6 +70,9 @@ def perform(task: Task, setting: Setting) -> Result:
         return Result(status=Status.FAILED, error=error)
     except OSError as error:
         return Result(status=Status.FAILED, error=machine_refused(error))
+    except Exception as error:  # one asset's trouble, even if it is ours, is not the others'
+        ours = InternalError(f"{type(error).__name__}: {error}", help="please report it")
+        return Result(status=Status.FAILED, error=ours)
 
 
 def _seen(task: Task, setting: Setting) -> Mapping[str, Seen]:
@@ -77,7 +80,8 @@ def _seen(task: Task, setting: Setting) -> Mapping[str, Seen]:
     seen: dict[str, Seen] = {}
     for key in task.asset.upstreams:
         if (observed := setting.sources.get(key)) is not None:
-            seen[key] = Seen(observed.version, observed.version)
+            version = source_version(setting.graph.sources[key], observed)
+            seen[key] = Seen(version, version)
         else:
             build = task.inputs[key]
             seen[key] = Seen(build.version.mat_id, build.trace.data_version)
@@ -85,7 +89,9 @@ def _seen(task: Task, setting: Setting) -> Mapping[str, Seen]:
 
 
 def _differs(task: Task, inputs: Mapping[str, Seen]) -> bool:
-    return task.build is None or bool(differing(task.build, inputs))
+    return task.build is None or bool(
+        differing(task.build, inputs, in_order=task.asset.order_sensitive)
+    )
 
 
 def _reusable(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Build | None:
@@ -93,7 +99,8 @@ def _reusable(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Build
     if any(reason.kind in ("forced", "drift") for reason in task.step.reasons):
         return task.step.reuse
     settings = config(task.asset.definition, setting.graph.project)
-    return reusable(task.history, task.asset.code_version, settings, inputs)
+    order = task.asset.order_sensitive
+    return reusable(task.history, task.asset.code_version, settings, inputs, in_order=order)
 
 
 def _cut_off(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result:
@@ -149,7 +156,7 @@ def _republish(task: Task, setting: Setting, older: Build, inputs: Mapping[str, 
         if findings.refused:
             return _held_back(task, setting, publish_id, version, findings)
         build = _publish_and_record(task, setting, storage, publication)
-    except (FreshlineError, OSError) as error:
+    except Exception as error:
         _give_up(task, setting, publish_id, error)
         raise
     note = f"version {version.number} again"
@@ -192,7 +199,7 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result:
         if findings.refused:
             return _held_back(task, setting, mat_id, _unpublished(publication), findings)
         build = _publish_and_record(task, setting, storage, publication)
-    except (FreshlineError, OSError) as error:
+    except Exception as error:
         _give_up(task, setting, mat_id, error)
         raise
     note = f"{', '.join(moved)} changed during the run" if moved else ""

@@ -15,6 +15,7 @@ from freshline.lineage.binder import Binder, BindProblem
 from freshline.lineage.canonical import code_version
 from freshline.lineage.findings import collision, finding, misbound, mismatches, open_pivot
 from freshline.lineage.graph import Asset, Check, Source
+from freshline.lineage.order import hangs_on_order
 
 _NO_JINJA = (
     "this is not Jinja: name an upstream as it is, such as stg.orders; variables are ${var.x}"
@@ -90,8 +91,12 @@ def analyse(
     if findings := mismatches(definition.key, definition.columns, columns, binder):
         return failed(*findings)
 
+    in_order = parsed.tree is None or hangs_on_order(parsed.tree)
+
     def analysed(text: str, opaque: str = "") -> Analysis:
-        return _analysis(definition, parsed, columns, text, opaque)
+        found = _analysis(definition, parsed, columns, text, opaque)
+        asset = found.asset and replace(found.asset, order_sensitive=in_order or bool(opaque))
+        return replace(found, asset=asset)
 
     tree = sql.qualified(parsed, schemas)
     if tree is None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
@@ -75,7 +76,7 @@ def load_graph(root: Path, environment: str | None, folder: Path) -> Graph:
     """Return the compiled graph of a project in an environment (None: its first)."""
     files = list_files(root)
     name = environment or "_"
-    rules = digest(__version__, canonicaliser(), str(root))
+    rules = digest(__version__, canonicaliser(), version("duckdb"), str(root))
     with _without_collector():
         whole = _read(folder / f"{name}.graph", Whole)
         if whole is not None and whole.rules == rules and _is_current(root, whole, files):

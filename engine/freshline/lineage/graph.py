@@ -41,7 +41,8 @@ class Asset:
     """A definition that compiled: what it reads, what runs, what comes out.
 
     `text` holds upstreams as marked identifiers (see lineage.sql); `opaque` says why the analysis
-    could not see into it, and is empty where it could.
+    could not see into it, and is empty where it could. `order_sensitive` says that its rows may
+    hang on the order of what it reads: then an input with the same rows is not yet the same.
     """
 
     definition: AssetDefinition
@@ -50,6 +51,7 @@ class Asset:
     columns: tuple[Column, ...]
     code_version: str
     opaque: str = ""
+    order_sensitive: bool = False
     checks: tuple[Check, ...] = ()
 
     @property

@@ -99,6 +99,8 @@ def parse(text: str) -> Parsed:
         statements = [s for s in sqlglot.parse(text, dialect=DIALECT) if s is not None]
     except ParseError as error:
         raise _syntax(text, error) from error
+    except RecursionError as error:
+        raise Unreadable("E201", "SQL nested too deeply", 0, fix="split it with WITH") from error
     except TokenError as error:
         raise Unreadable("E201", f"not SQL: {_sentence(error)}", 0, fix="close it") from error
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):

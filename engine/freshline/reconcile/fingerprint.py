@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from freshline.codec import digest, digest_of
 from freshline.definitions import AssetDefinition, ProjectDefinition, SourceDefinition
+from freshline.lineage.graph import Source
+from freshline.state import Observation
 
 
 def storage_of(definition: AssetDefinition, project: ProjectDefinition) -> str:
@@ -14,6 +16,16 @@ def storage_of(definition: AssetDefinition, project: ProjectDefinition) -> str:
 def config(definition: AssetDefinition, project: ProjectDefinition) -> str:
     """Return the hash of the settings whose change needs the data to be written anew."""
     return digest(definition.kind, storage_of(definition, project))
+
+
+def source_version(source: Source, observed: Observation) -> str:
+    """Return what readers of a source see: its files' version, and how they are read.
+
+    The columns are part of it, since the same bytes read with other types are other rows.
+    """
+    definition = source.definition
+    how = [definition.format, list(definition.options), list(source.columns)]
+    return digest(digest_of(how), observed.version)
 
 
 def spec(definition: AssetDefinition | SourceDefinition) -> Mapping[str, object]:

@@ -106,6 +106,10 @@ def _inspect(
         return None, None, None
     stamp = storage.stamp(manifest.version)
     build = Build(version=manifest.version, trace=manifest.trace, stamp=stamp)
+    # Nobody vouches for its bytes yet: they are read and compared with the record beside them.
+    found = storage.inspect(manifest.version, "")
+    if found.condition is Condition.DAMAGED:
+        return build, found, manifest
     return build, Inspection(Condition.INTACT, stamp), manifest
 
 
@@ -142,4 +146,10 @@ def _kept(sight: Sight, facts: Facts, key: str) -> tuple[Build, ...]:
     definition = facts.graph.assets[key].definition
     storage = sight.storages[storage_of(definition, facts.graph.project)]
     builds = sight.events.builds(facts.target(key))
-    return tuple(build for build in builds if storage.stamp(build.version))
+    return tuple(build for build in builds if _is_whole(storage, build))
+
+
+def _is_whole(storage: Storage, build: Build) -> bool:
+    """Say whether an older build's bytes are those that were written."""
+    stamp = storage.stamp(build.version)
+    return bool(stamp) and (stamp == build.stamp or not storage.verify(build.version))

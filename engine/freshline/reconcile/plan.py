@@ -12,7 +12,7 @@ from freshline.errors import Diagnostic
 from freshline.lineage.graph import Graph, downstreams, reach
 from freshline.reconcile import checks
 from freshline.reconcile.checks import Standing
-from freshline.reconcile.fingerprint import spec, spec_digest
+from freshline.reconcile.fingerprint import source_version, spec, spec_digest
 from freshline.reconcile.staleness import Facts, Judgement, Reason, Verdict, judge
 from freshline.versions import Build
 
@@ -231,7 +231,8 @@ def _contents(
 ) -> dict[str, str | None]:
     """Return the content of everything as it will be, None where only the run will tell."""
     found: dict[str, str | None] = {
-        key: observed.version for key, observed in facts.sources.items()
+        key: source_version(facts.graph.sources[key], observed)
+        for key, observed in facts.sources.items()
     }
     for key in facts.graph.assets:
         build = judgements[key].reuse if key in acting else facts.builds.get(key)

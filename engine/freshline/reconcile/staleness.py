@@ -7,7 +7,8 @@ and every input has the content that the build read. Rules, in the order they ar
 2. The version is not what the storage holds: drift.
 3. Its settings or its logic differ from the record's: config, code.
 4. An input is another version with other content: input. Another version with equal content is no
-   cause: that is the early cutoff.
+   cause: that is the early cutoff. Content is rows in any order, so a query whose rows may hang on
+   the order of its input (LIMIT, first(), row_number() ...) is stale with every other version.
 5. An input is about to be rebuilt: nobody knows yet. The verdict is conditional and is settled
    during apply, by rule 4, when the input's new content is known.
 
@@ -24,9 +25,9 @@ from typing import NamedTuple
 from freshline.errors import Span
 from freshline.keys import Target
 from freshline.lineage.canonical import canonicaliser, code_versions_of
-from freshline.lineage.graph import Asset, Graph
+from freshline.lineage.graph import Asset, Graph, Source
 from freshline.ports import Condition, Inspection
-from freshline.reconcile.fingerprint import config
+from freshline.reconcile.fingerprint import config, source_version
 from freshline.state import Observation, State
 from freshline.versions import WHOLE, Build, Logic, Read
 
@@ -119,7 +120,8 @@ def judge(facts: Facts, active: Iterable[str], forced: Iterable[str] = ()) -> di
     acting, by_request = frozenset(active), frozenset(forced)
     judgements: dict[str, Judgement] = {}
     seen: dict[str, Seen | None] = {
-        key: Seen(observed.version, observed.version) for key, observed in facts.sources.items()
+        key: _seen_source(facts.graph.sources[key], observed)
+        for key, observed in facts.sources.items()
     }
     for key, asset in facts.graph.assets.items():
         own = _own_reasons(facts, asset)
@@ -136,21 +138,34 @@ def judge(facts: Facts, active: Iterable[str], forced: Iterable[str] = ()) -> di
     return judgements
 
 
-def differing(build: Build, inputs: Mapping[str, Seen]) -> tuple[str, ...]:
-    """Return the inputs whose content is not what the build read (rule 4)."""
+def differing(
+    build: Build, inputs: Mapping[str, Seen], *, in_order: bool = False
+) -> tuple[str, ...]:
+    """Return the inputs whose content is not what the build read (rule 4).
+
+    Equal content is equal rows in any order. A reader that hangs on their order (`in_order`) takes
+    nothing but the very version it read for the same.
+    """
     recorded = {read.asset: read for read in build.trace.inputs}
-    return tuple(key for key, now in inputs.items() if not _same_content(recorded.get(key), now))
+    return tuple(
+        key for key, now in inputs.items() if not _same_content(recorded.get(key), now, in_order)
+    )
 
 
 def reusable(
-    history: Iterable[Build], code_version: str, settings: str, inputs: Mapping[str, Seen]
+    history: Iterable[Build],
+    code_version: str,
+    settings: str,
+    inputs: Mapping[str, Seen],
+    *,
+    in_order: bool = False,
 ) -> Build | None:
     """Return the latest build that is what a rebuild from these inputs would give, if any."""
     for build in history:
         trace = build.trace
         same = trace.code_version == code_version and trace.canonicaliser == canonicaliser()
         same = same and trace.config == settings and len(trace.inputs) == len(inputs)
-        if same and not differing(build, inputs):
+        if same and not differing(build, inputs, in_order=in_order):
             return build
     return None
 
@@ -179,7 +194,10 @@ def _judge_one(
     known = {upstream: now for upstream, now in inputs.items() if now is not None}
     changed: tuple[Reason, ...] = ()
     if build is not None:
-        changed = tuple(_input_reason(facts, u, build) for u in differing(build, known))
+        changed = tuple(
+            _input_reason(facts, u, build)
+            for u in differing(build, known, in_order=asset.order_sensitive)
+        )
     pending = tuple(_pending(upstream) for upstream, now in inputs.items() if now is None)
     causes = (*own, *changed)
     if build is not None and not causes and not pending:
@@ -190,7 +208,8 @@ def _judge_one(
         settings = config(asset.definition, facts.graph.project)
         damaged = build.version.mat_id if build and _drifted(own) else None
         candidates = [b for b in facts.history.get(key, ()) if b.version.mat_id != damaged]
-        reuse = reusable(candidates, asset.code_version, settings, known)
+        order = asset.order_sensitive
+        reuse = reusable(candidates, asset.code_version, settings, known, in_order=order)
     return Judgement(
         verdict=Verdict.MISSING if build is None else Verdict.STALE,
         reasons=causes or pending,
@@ -257,14 +276,20 @@ def _pending(upstream: str) -> Reason:
     return Reason(kind=ReasonKind.UPSTREAM, detail=f"if {upstream} changes", upstream=upstream)
 
 
-def _same_content(recorded: Read | None, now: Seen) -> bool:
+def _same_content(recorded: Read | None, now: Seen, in_order: bool) -> bool:
     if recorded is None:
         return False
-    return recorded.version == now.version or recorded.data_version == now.data_version
+    same_rows = recorded.data_version == now.data_version and not in_order
+    return recorded.version == now.version or same_rows
 
 
 def _seen(build: Build | None) -> Seen | None:
     return None if build is None else Seen(build.version.mat_id, build.trace.data_version)
+
+
+def _seen_source(source: Source, observed: Observation) -> Seen:
+    version = source_version(source, observed)
+    return Seen(version, version)
 
 
 def _drifted(reasons: tuple[Reason, ...]) -> bool:

@@ -1,0 +1,41 @@
+"""Whether a query's rows hang on the order of what it reads: then equal rows are not enough."""
+
+from sqlglot import exp
+
+# Aggregates whose result hangs on which row comes first, under any of their names.
+_PICKING = frozenset(
+    {
+        "any_value", "approx_top_k", "arbitrary", "arg_max", "arg_min", "argmax", "argmin",
+        "array_agg", "array_concat_agg", "first", "first_value", "group_concat", "json_arrayagg",
+        "json_group_array", "json_group_object", "json_group_structure", "json_objectagg",
+        "last", "last_value", "list", "listagg", "map_agg", "max_by", "min_by", "mode",
+        "nth_value", "reservoir_quantile", "string_agg",
+    }
+)  # fmt: skip
+
+
+def hangs_on_order(tree: exp.Query) -> bool:
+    """Say whether the rows of a query may differ when its inputs' rows come in another order.
+
+    Whatever picks among rows: LIMIT, SAMPLE, DISTINCT ON, windows with an order (ties), and
+    aggregates that keep a row's value or a list, unless they are ordered by just that value.
+    """
+    for node in tree.find_all(exp.Limit, exp.Offset, exp.Fetch, exp.TableSample, exp.Window):
+        if not isinstance(node, exp.Window) or node.args.get("order"):
+            return True
+    if any(node.args.get("on") for node in tree.find_all(exp.Distinct)):
+        return True
+    return any(_picks(call) for call in tree.find_all(exp.Func))
+
+
+def _picks(call: exp.Func) -> bool:
+    name = (call.name if isinstance(call, exp.Anonymous) else call.sql_name()).lower()
+    if name not in _PICKING:
+        return False
+    inner = call.this
+    if not isinstance(inner, exp.Order) or not inner.expressions:
+        return True
+    value = inner.this
+    if isinstance(value, exp.Distinct) and len(value.expressions) == 1:
+        value = value.expressions[0]
+    return bool(inner.expressions[0].this != value)

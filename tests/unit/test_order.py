@@ -1,0 +1,47 @@
+"""Which queries hang on the order of what they read."""
+
+import pytest
+
+from freshline.lineage.order import hangs_on_order
+from freshline.lineage.sql import parse
+
+PICKING = (
+    "select a from g.t limit 1",
+    "select a from g.t order by a limit 1",
+    "select a from g.t offset 2",
+    "select a from (select a from g.t limit 1) x",
+    "select first(a) from g.t",
+    "select any_value(a) as a from g.t group by b",
+    "select string_agg(a, ',') from g.t",
+    "select list(a order by b) from g.t",
+    "select arg_max(a, b) from g.t",
+    "select max_by(a, b) from g.t",
+    "select mode(a) from g.t",
+    "select row_number() over (order by a) as n from g.t",
+    "select lag(a) over (order by b) as n from g.t",
+    "select distinct on (a) a, b from g.t",
+    "select a from g.t using sample 10%",
+)
+BLIND = (
+    "select a, b from g.t",
+    "select a from g.t order by a",
+    "select sum(a), count(*), max(b) from g.t group by c",
+    "select count(*) over (partition by a) as n from g.t",
+    "select distinct a from g.t",
+    "select list(a order by a) from g.t",
+    "select list(distinct a order by a) from g.t",
+    "select mode(a order by a) from g.t",
+    "select t.a from g.t as t join g.u as u using (a) where u.b > 1",
+)
+
+
+@pytest.mark.parametrize("text", PICKING)
+def test_what_picks_among_rows_hangs_on_order(text: str) -> None:
+    tree = parse(text).tree
+    assert tree is not None and hangs_on_order(tree)
+
+
+@pytest.mark.parametrize("text", BLIND)
+def test_what_takes_all_rows_alike_does_not(text: str) -> None:
+    tree = parse(text).tree
+    assert tree is not None and not hangs_on_order(tree)
