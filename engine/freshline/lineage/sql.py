@@ -209,7 +209,10 @@ def compiled(tree: exp.Query, names: Sequence[str]) -> str | None:
         ],
     )
     _follow_names(tree, renamed)
-    return tree.sql(DIALECT, comments=False)
+    try:
+        return tree.sql(DIALECT, comments=False)
+    except RecursionError:
+        return None
 
 
 def _follow_names(tree: exp.Expr, renamed: Mapping[str, str]) -> None:
