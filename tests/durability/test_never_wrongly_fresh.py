@@ -3,6 +3,7 @@
 import os
 import signal
 from pathlib import Path
+from typing import cast
 
 import duckdb
 from tests.durability.project import answer, contents, freshline, write_project
@@ -73,8 +74,7 @@ def test_a_catalog_lost_with_a_data_file_is_not_fresh(tmp_path: Path) -> None:
         part.unlink()
     (lost,) = (tmp_path / ".freshline/lake/data/mart.total").iterdir()
     os.unlink(lost)
-    steps = answer(tmp_path, "plan")["steps"]
-    assert isinstance(steps, list)
+    steps = cast("list[dict[str, object]]", answer(tmp_path, "plan")["steps"])
     assert [s["asset"] for s in steps if s["action"] != "check"] == ["mart.total"]
     assert freshline(tmp_path, "apply").returncode == 0
     assert answer(tmp_path, "plan")["steps"] == []
