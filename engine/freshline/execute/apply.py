@@ -143,7 +143,9 @@ def _refresh_views(place: Place, ports: Ports, builds: Mapping[str, Build]) -> N
     """Bring the views up to what is current, also where an earlier run died before it did."""
     if place.views is None:
         return
-    wanted = relations(place, ports.storages, builds)
+    # Versions only: a source has none, and what its files say by now nobody has built from yet.
+    every = relations(place, ports.storages, builds)
+    wanted = {key: text for key, text in every.items() if key in place.graph.assets}
     note = place.root / ".freshline" / f"{place.views.name}.digest"
     digest = digest_of(wanted)
     if place.views.exists() and note.exists() and note.read_text() == digest:

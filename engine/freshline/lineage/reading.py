@@ -50,7 +50,8 @@ def read_source(
         return Analysis(diagnostics=findings)
     resolved = settled(definition, columns)
     try:
-        columns = binder.columns_of_files(relation(root, resolved, files))
+        if any(column.type for column in definition.columns):  # else nothing is cast
+            columns = binder.columns_of_files(relation(root, resolved, files))
     except BindProblem as problem:
         return failed("E207", f"{definition.key} cannot be cast: {problem.message}", _CHECK)
     notes: tuple[Diagnostic, ...] = ()
