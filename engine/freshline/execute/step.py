@@ -13,7 +13,7 @@ A version is never recorded before its publish is known to have happened.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -146,7 +146,7 @@ def _republish(task: Task, setting: Setting, older: Build, inputs: Mapping[str, 
         rows=version.rows,
         columns=version.columns,
         files=version.files,
-        trace=_with_inputs(trace, reads(inputs)),
+        trace=replace(trace, inputs=reads(inputs)),
         logic=logic,
     )
     try:
@@ -347,17 +347,6 @@ def _trace(task: Task, setting: Setting, record: tuple[Read, ...], data_version:
         inputs=record,
         outputs=(Output(WHOLE, data_version),),
         engine=_ENGINE,
-    )
-
-
-def _with_inputs(trace: Trace, record: tuple[Read, ...]) -> Trace:
-    return Trace(
-        code_version=trace.code_version,
-        canonicaliser=trace.canonicaliser,
-        config=trace.config,
-        inputs=record,
-        outputs=trace.outputs,
-        engine=trace.engine,
     )
 
 
