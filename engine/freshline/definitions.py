@@ -15,7 +15,8 @@ from freshline.errors import Diagnostic, Span
 class Kind(StrEnum):
     """What an asset is kept as."""
 
-    TABLE = "table"
+    TABLE = "table"  # rows, in a storage
+    VIEW = "view"  # nothing: its query stands wherever it is read
 
 
 class Column(NamedTuple):
@@ -176,6 +177,19 @@ class SourceDefinition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MacroDefinition:
+    """A function that authors write once: one CREATE MACRO statement, as it stands in its file.
+
+    `name` is lower case; `text` the whole statement without the semicolon.
+    """
+
+    name: str
+    file: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StorageDefinition:
     """A named place for versions: the adapter that serves it and the adapter's own settings."""
 
@@ -206,5 +220,6 @@ class Declared:
     project: ProjectDefinition
     assets: tuple[AssetDefinition, ...] = ()
     sources: tuple[SourceDefinition, ...] = ()
+    macros: tuple[MacroDefinition, ...] = ()
     broken: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
