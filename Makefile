@@ -15,13 +15,15 @@ help:  ## show this list
 demo: $(READY)  ## build the flights project and ask it a question
 	@$(FLIGHTS) apply --yes
 	@echo
-	@$(FLIGHTS) status
-	@echo
 	@echo "Which airlines kept people in New York waiting in 2013?"
 	@$(FLIGHTS) query "SELECT airline, flights, on_time_percent, bad_day_delay FROM marts.carriers \
 	    WHERE rank IS NOT NULL ORDER BY rank DESC LIMIT 5"
 	@echo
+	@echo "And what were their worst days like?"
+	@$(FLIGHTS) query "FROM marts.worst_days LIMIT 5"
+	@echo
 	@echo "Next:"
+	@echo "  open projects/flights/README.md: a dozen more questions, each with its answer, and what to try"
 	@echo "  edit projects/flights/assets/staging/flights.sql, then look before you leap:"
 	@echo "      $(FLIGHTS) plan"
 	@echo "  why an asset is as it is:"

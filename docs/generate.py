@@ -42,6 +42,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "apply": {
         "freshline apply --yes": "everything, without being asked",
         "freshline apply --plan 7f3a01c2b9d4": "what was looked at before, or nothing",
+        "freshline apply --failed": "what the last run did not finish",
         "freshline apply marts.daily --accept every_order_counts --reason 'known to finance'": (
             "publish although this check fails"
         ),
@@ -49,7 +50,10 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "status": {"freshline status state:stale": "only what is stale"},
     "check": {"freshline check tag:finance": "the checks of some assets, on what is current"},
     "explain": {"freshline explain marts.daily": "why it is as it is"},
-    "show": {"freshline show marts.daily --sql": "the SQL that runs"},
+    "show": {
+        "freshline show marts.daily --sql": "the SQL that runs",
+        "freshline show marts.daily --resolved": "every value in force, and the line that says it",
+    },
     "lineage": {"freshline lineage marts.daily --format mermaid": "a picture"},
     "query": {
         'freshline query "FROM marts.daily"': "all rows",
@@ -57,9 +61,28 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     },
     "preview": {"freshline preview marts.daily -n 3": "a few rows"},
     "history": {"freshline history marts.daily": "its versions"},
-    "runs": {"freshline runs -n 5": "the last five"},
+    "cancel": {"freshline cancel --reason 'wrong data'": "and wait until it has ended"},
+    "logs": {
+        "freshline logs --follow": "of what is running now",
+        "freshline logs 01a2034b --asset marts.daily": "what an earlier run said of an asset",
+    },
+    "runs": {
+        "freshline runs -n 5": "the last five",
+        "freshline runs --format csv": "for programs; also json, jsonl and parquet",
+    },
     "events": {"freshline events --after 0 --json": "the whole log, a line for each event"},
+    "rollback": {
+        "freshline rollback marts.daily --reason 'orders counted twice'": "to the version before",
+        "freshline rollback marts.daily --to 4 --until 7d --yes": "to version 4, for a week",
+    },
+    "unpin": {"freshline unpin marts.daily": "when it is mended"},
+    "pause": {"freshline pause 'marts.*' --reason 'the month is being closed'": "several assets"},
+    "resume": {"freshline resume 'marts.*'": "all of them again"},
     "verify": {"freshline verify": "every byte of every current version"},
+    "gc": {
+        "freshline gc --dry-run -v": "what would go, for each asset",
+        "freshline gc --orphans": "also what nobody declares any more",
+    },
     "doctor": {"freshline doctor": "when something is odd"},
     "catalog": {"freshline catalog rebuild --from-storage": "when the catalog is lost"},
     "schema": {
@@ -84,9 +107,15 @@ PARTS = (
     Part("A variable below `vars:`", "project", "variable_long", rules.VARIABLE),
     Part("An owner below `owners:`", "project", "owner_of_project", rules.OWNER),
     Part("`defaults:`", "project", "defaults", rules.DEFAULTS),
+    Part("`_folder.yaml` below assets/", "folder", None, rules.FOLDER),
+    Part("`_folder.yaml` below sources/", "folder", "sources_folder", rules.SOURCES_FOLDER),
     Part("A storage below `storages:`", "project", "storage_of_project"),
     Part("An environment below `environments:`", "project", "environment", rules.ENVIRONMENT),
+    Part("An asset in an environment", "project", "override", rules.OVERRIDE),
+    Part("`retention:`", "project", "retention_long", rules.RETENTION),
     Part("An asset", "asset", "asset", rules.ASSET),
+    Part("`lifecycle:`", "asset", "lifecycle_long", rules.LIFECYCLE),
+    Part("`retries:`", "asset", "retries_long", rules.RETRIES),
     Part("A source", "source", "source", rules.SOURCE),
     Part("`read:` of a source", "source", "read"),
     Part("A column below `columns:`", "asset", "column_long", rules.COLUMN),
@@ -101,6 +130,7 @@ PARTS = (
     Part("Its assets that are set aside", "plan", "quarantined"),
     Part("Its assets that are blocked", "plan", "blocked"),
     Part("Its failing checks", "plan", "failing"),
+    Part("Its assets that are pinned or paused", "plan", "held"),
     Part("Its problems", "plan", "problem"),
 )
 
@@ -125,10 +155,10 @@ def keys() -> str:
         "```",
         "",
         *_prose("""
-        `asset.json` is for files below `assets/`, `tests.json` for `tests/`. The front matter of a
-        SQL file holds the keys of an asset, but for `sql`. Below `assets:` and `sources:`, in
-        `freshline.yaml` or in a file of their own, assets and sources stand under their full keys,
-        and an asset has no `key`.
+        `asset.json` is for files below `assets/`, `folder.json` for each `_folder.yaml`,
+        `tests.json` for `tests/`. The front matter of a SQL file holds the keys of an asset,
+        but for `sql`. Below `assets:` and `sources:`, in `freshline.yaml` or in a file of their
+        own, assets and sources stand under their full keys, and an asset has no `key`.
         """),
     ]
     for part in PARTS:
@@ -172,10 +202,12 @@ def commands() -> str:
         "| exit code | |",
         "|---|---|",
         "| 0 | It was done, or there was nothing to do. |",
-        "| 1 | Something failed or is wrong: a definition, a step, a check, a test. |",
+        "| 1 | Something failed, is wrong or could not be made fresh: a definition, a step, a"
+        " check, a test. |",
         "| 2 | The command was asked for something that it cannot do. With `plan"
         " --detailed-exitcode`: there is work. |",
-        "| 130 | It was stopped. |",
+        "| 130 | It was stopped, with Ctrl-C or by `freshline cancel`. |",
+        "| 141 | Nobody reads on what it writes, as with `freshline events | head`. |",
     ]
     everywhere = frozenset(str(option.name) for option in freshline.params)
     for heading, entries in TABLE.items():

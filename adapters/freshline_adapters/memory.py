@@ -7,6 +7,7 @@ at records only; `verify` measures the rows.
 """
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from freshline.ports import (
     Compute,
     Condition,
     Inspection,
+    Leftover,
     Publication,
     Resolution,
     Stage,
@@ -51,7 +53,7 @@ class Memory:
                     f"attempt {mat_id} was begun before",
                     help="abort it first, or begin another with an identifier of its own",
                 )
-            self._stages[mat_id] = stage = MemoryStage(table=mat_id)
+            self._stages[mat_id] = stage = MemoryStage(target=target, table=mat_id)
         return stage
 
     def publish(self, publication: Publication) -> Version:
@@ -70,9 +72,10 @@ class Memory:
             for file in publication.files:
                 if file.path not in self._stages or file not in self._stages[file.path].files:
                     raise CorruptError(f"table {file.path} does not exist", name=file.path)
-            if not publication.files:
+            if not publication.files and not publication.query:
                 raise StorageError(f"{publication.target}: a version without files")
-            self._records[publication.target][manifest.version.number] = manifest
+            mine = self._records.setdefault(publication.target, {})
+            mine[manifest.version.number] = manifest
         where = f"{publication.target}, version {manifest.version.number}"
         pass_failpoint_behind("publish.after_create", where)
         pass_failpoint_behind("publish.after", where)
@@ -114,16 +117,45 @@ class Memory:
         """Drop a build's table unless a record names it."""
         pass_failpoint("abort.before", "abort", mat_id)
         with self._lock:
-            used = any(
-                file.path == mat_id
-                for records in self._records.values()
-                for manifest in records.values()
-                for file in manifest.version.files
-            )
-            stage = None if used else self._stages.pop(mat_id, None)
+            stage = None if mat_id in self._used() else self._stages.pop(mat_id, None)
         if stage is not None and stage.compute is not None:
             stage.compute.drop_table(mat_id)
         pass_failpoint("abort.after", "abort", mat_id)
+
+    def remove(self, target: Target, numbers: Sequence[int]) -> None:
+        """Forget the records, then drop the tables that no record names."""
+        pass_failpoint("gc.after_list", "remove from", str(target))
+        going: list[MemoryStage] = []
+        with self._lock:
+            records = self._records.get(target, {})
+            head = max(records, default=0)
+            if head in numbers and not records.keys() <= set(numbers):
+                raise StorageError(f"{target}: version {head} is published")
+            files = [f for n in numbers if n in records for f in records[n].version.files]
+            for number in numbers:
+                records.pop(number, None)
+            if not records:
+                self._records.pop(target, None)
+        pass_failpoint("gc.partial_delete", "remove from", str(target))
+        with self._lock:
+            used = self._used()
+            for file in files:
+                stage = self._stages.pop(file.path, None) if file.path not in used else None
+                going += [stage] if stage is not None else []
+        for stage in going:
+            if stage.compute is not None:
+                stage.compute.drop_table(stage.table)
+            pass_failpoint("gc.partial_delete", "remove from", str(target))
+
+    def leftovers(self, project: str, before: float) -> tuple[Leftover, ...]:
+        """Return the tables that no record names and that were begun before a moment."""
+        with self._lock:
+            used = self._used()
+            return tuple(
+                Leftover(stage.target._replace(project=project), name, 0)
+                for name, stage in self._stages.items()
+                if name not in used and stage.begun < before
+            )
 
     def inspect(self, version: Version, stamp: str) -> Inspection:
         """Compare the records: nobody but this process can touch a table."""
@@ -166,12 +198,23 @@ class Memory:
         """Return nothing: no file is read or written."""
         return ()
 
+    def _used(self) -> set[str]:
+        """Return the tables that a record names; the lock must be held."""
+        return {
+            file.path
+            for records in self._records.values()
+            for manifest in records.values()
+            for file in manifest.version.files
+        }
+
 
 @dataclass(slots=True, kw_only=True)
 class MemoryStage:
     """The table of one build, and the engine that keeps it."""
 
+    target: Target
     table: str
+    begun: float = field(default_factory=time.time)
     compute: Compute | None = None
     files: tuple[DataFile, ...] = field(default=())
 

@@ -25,6 +25,7 @@ def manifest_of(publication: Publication) -> Manifest:
         rows=publication.rows,
         columns=publication.columns,
         files=publication.files,
+        query=publication.query,
     )
     return Manifest(version=version, trace=publication.trace, logic=publication.logic)
 

@@ -3,7 +3,7 @@
 import errno
 import os
 
-from freshline.errors import ResourceError, UnknownOutcomeError
+from freshline.errors import DeniedError, ResourceError, UnknownOutcomeError
 from freshline.failpoints import failpoint
 
 _HELP = {
@@ -20,11 +20,18 @@ _HELP = {
 }
 
 
+# Waiting mends none of these.
+_DENIED = frozenset(
+    {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTSUP, errno.ENOTDIR, errno.ENOENT}
+)
+
+
 def refusal(error: OSError, doing: str, path: str) -> ResourceError:
     """Return the error of the operator's kind for what the machine refused: what, where, why."""
     reason = os.strerror(error.errno) if error.errno else str(error)
     help = _HELP.get(error.errno or 0, "see what the machine has against it, then run again")
-    return ResourceError(f"cannot {doing} {path}: {reason}", help=help)
+    kind = DeniedError if error.errno in _DENIED else ResourceError
+    return kind(f"cannot {doing} {path}: {reason}", help=help)
 
 
 def unknown_outcome(error: OSError, path: str) -> UnknownOutcomeError:

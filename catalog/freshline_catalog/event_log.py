@@ -94,6 +94,16 @@ class SqliteEventLog:
             self._leases = [old for old in self._leases if old.is_held] + [held]
         return held
 
+    def holder(self, name: str) -> Holder | None:
+        """Return who holds a lease at this moment, None where nobody does."""
+        if self._is_closed:
+            raise closed(self._path)
+        if not lease.is_held(self._path, name):
+            return None
+        known = self._holder(name)
+        # Between taking a lease and writing it down, the one before is still on record.
+        return known if known is not None and lease.may_hold(self._path, known) else None
+
     def snapshot(self, project: str, environment: str) -> State:
         """Return what is known to exist there, as of one instant."""
         sql = statements("queries")

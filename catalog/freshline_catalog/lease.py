@@ -6,10 +6,11 @@ removing it would let two processes lock two files of the same name.
 """
 
 import os
+import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from freshline.codec import digest
@@ -68,7 +69,7 @@ def acquire(
     except OSError as error:
         raise _refused(path, error) from error
     try:
-        if not _lock(descriptor):
+        if not _lock_soon(descriptor):
             raise BusyError(
                 sentence(holder.name, known()), help="wait for it to end, or stop that process"
             )
@@ -79,6 +80,46 @@ def acquire(
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def is_held(catalog: Path, name: str) -> bool:
+    """Say whether any process, this one among them, has the lease now."""
+    path = lock_path(catalog, name)
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _refused(path, error) from error
+    try:
+        # For a moment this takes the lock itself; `acquire` looks more than once because of it.
+        return not _lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def may_hold(catalog: Path, holder: Holder) -> bool:
+    """Say whether the process that is on record as holder has the lock's file open.
+
+    Where that cannot be seen (another machine, another user's process) it may.
+    """
+    if holder.host != socket.gethostname() or not Path("/proc/self/fd").is_dir():
+        return True
+    files = Path(f"/proc/{holder.pid}/fd")
+    try:
+        opened = [os.stat(file) for file in _still_there(files)]
+        lock = os.stat(lock_path(catalog, holder.name))
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return any(os.path.samestat(status, lock) for status in opened)
+
+
+def _still_there(files: Path) -> Iterator[Path]:
+    for name in os.listdir(files):
+        if (files / name).exists():
+            yield files / name
 
 
 def lock_path(catalog: Path, name: str) -> Path:
@@ -101,6 +142,15 @@ def sentence(name: str, holder: Holder | None) -> str:
         f"{name} is in use: {holder.purpose} by {holder.actor} on {holder.host},"
         f" process {holder.pid}, since {since}"
     )
+
+
+def _lock_soon(descriptor: int) -> bool:
+    """Take the lock, if need be after whoever only looks whether it is held."""
+    for _ in range(3):
+        if _lock(descriptor):
+            return True
+        time.sleep(0.005)
+    return False
 
 
 def _lock(descriptor: int) -> bool:

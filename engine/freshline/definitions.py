@@ -19,6 +19,14 @@ class Kind(StrEnum):
     VIEW = "view"  # nothing: its query stands wherever it is read
 
 
+class Stage(StrEnum):
+    """How far people may rely on an asset."""
+
+    EXPERIMENTAL = "experimental"  # may change or go without notice
+    CERTIFIED = "certified"  # somebody answers for it
+    DEPRECATED = "deprecated"  # will go; nothing new should read it
+
+
 class Column(NamedTuple):
     """A column as it is: its exact spelling and its DuckDB type."""
 
@@ -132,10 +140,44 @@ class CheckDefinition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lifecycle:
+    """Where an asset stands in its life; one that is going may say what to read and until when.
+
+    `replacement` is the key of another asset, `sunset` a date such as 2027-01-31.
+    """
+
+    stage: Stage
+    replacement: str | None = None
+    sunset: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retries:
+    """How often a failed step is tried again, and after how long.
+
+    The first retry comes `delay` seconds after the failure, each later one `backoff` times as long
+    after its own.
+    """
+
+    count: int
+    delay: float = 5.0
+    backoff: float = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """Which old versions are kept: the newest `versions`, and all of the last `days`."""
+
+    versions: int = 5
+    days: float = 7.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetDefinition:
     """One asset as declared: what computes it, and what people should know about it.
 
-    `links` are titles with addresses.
+    `links` are titles with addresses. `retries` is None where the author says nothing of it;
+    `timeout` is in seconds, None where a step may take as long as it wants.
     """
 
     key: str
@@ -152,6 +194,9 @@ class AssetDefinition:
     links: tuple[tuple[str, str], ...] = ()
     columns: tuple[ColumnDefinition, ...] = ()
     checks: tuple[CheckDefinition, ...] = ()
+    lifecycle: Lifecycle | None = None
+    retries: Retries | None = None
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,20 +246,26 @@ class StorageDefinition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectDefinition:
-    """What freshline.yaml says of the project as a whole."""
+    """What freshline.yaml says of the project as a whole, in the environment it was read for.
+
+    `strict` means that nothing runs while anything is broken.
+    """
 
     name: str
     file: str = "freshline.yaml"
     environments: tuple[str, ...] = ("main",)
     storages: tuple[StorageDefinition, ...] = (StorageDefinition(name="lake", adapter="lake"),)
     default_storage: str = "lake"
+    retention: Retention = Retention()
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
     """A whole project as read from its files: the good definitions and every finding.
 
-    `broken` names the keys that could be told apart but not understood.
+    `broken` names the keys that could be told apart but not understood; `causes` are the codes of
+    what is wrong where that is said of more than the one asset.
     """
 
     project: ProjectDefinition
@@ -222,4 +273,5 @@ class Declared:
     sources: tuple[SourceDefinition, ...] = ()
     macros: tuple[MacroDefinition, ...] = ()
     broken: tuple[str, ...] = ()
+    causes: Mapping[str, str] = field(default_factory=dict[str, str])
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -4,9 +4,11 @@
     |-- DefinitionError        the author's task: the project as written cannot be used
     |-- UsageError             the caller's task: a command was asked for something it cannot do
     |-- ComputeError           the asset's own query failed on the data it met
-    |   `-- CheckFailedError     the rows are not as a blocking check wants them
+    |   |-- CheckFailedError     the rows are not as a blocking check wants them
+    |   `-- TimedOutError        it took longer than its `timeout:` allows
     |-- ResourceError          the operator's task: disk, permission, memory
-    |   `-- BusyError          somebody else is doing this right now
+    |   |-- BusyError          somebody else is doing this right now
+    |   `-- DeniedError        no permission, no such file: waiting changes nothing
     |-- StorageError           a storage did not do what was asked
     |   |-- ConflictError      the head moved since the attempt was planned
     |   |-- FencedError        a newer attempt has taken over
@@ -107,6 +109,12 @@ class CheckFailedError(ComputeError):
     code = "F310"
 
 
+class TimedOutError(ComputeError):
+    """A step took longer than its `timeout:` allows, and was interrupted."""
+
+    code = "F320"
+
+
 class ResourceError(FreshlineError):
     """The machine refused: disk full, no permission, no memory."""
 
@@ -118,6 +126,13 @@ class BusyError(ResourceError):
     """Somebody else holds what is needed; the message says who."""
 
     code = "F401"
+
+
+class DeniedError(ResourceError):
+    """The machine refused for good: no permission, no such file; waiting changes nothing."""
+
+    code = "F403"
+    retryable = False
 
 
 class StorageError(FreshlineError):

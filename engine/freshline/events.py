@@ -59,7 +59,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
-    """Somebody began to execute a plan."""
+    """Somebody began to execute a plan; `assets` are what its steps act upon."""
 
     kind: ClassVar[str] = "run_started"
     project: str
@@ -68,15 +68,29 @@ class RunStarted(Event):
     actor: str
     command: str
     steps: int
+    assets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCancelRequested(Event):
+    """Somebody asked a run to stop, from outside of its process."""
+
+    kind: ClassVar[str] = "run_cancel_requested"
+    actor: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished(Event):
-    """A run ended; `counts` says how many steps ended in which status."""
+    """A run ended; `counts` says how many steps ended in which status.
+
+    `unfinished` are the assets whose steps did not end well, each with the status it has.
+    """
 
     kind: ClassVar[str] = "run_finished"
     outcome: Outcome
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    unfinished: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +189,80 @@ class CheckAccepted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Damaged(Event):
+    """The bytes of the current version were read and are not those that were written.
+
+    Its stamp is not trusted any more: whoever looks next reads the bytes, so that a repair counts.
+    """
+
+    kind: ClassVar[str] = "damaged"
+    target: Target
+    publish_id: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned(Event):
+    """Somebody wants an asset kept at the version `mat_id`; `until` is unix seconds, or no end.
+
+    Recorded before the version is the head again: whoever plans next makes it so.
+    """
+
+    kind: ClassVar[str] = "pinned"
+    target: Target
+    mat_id: str
+    actor: str
+    reason: str
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpinned(Event):
+    """Somebody ended a pin."""
+
+    kind: ClassVar[str] = "unpinned"
+    target: Target
+    actor: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused(Event):
+    """Somebody wants an asset left as it is, whatever version that be."""
+
+    kind: ClassVar[str] = "paused"
+    target: Target
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed(Event):
+    """Somebody ended a pause."""
+
+    kind: ClassVar[str] = "resumed"
+    target: Target
+    actor: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed(Event):
+    """Versions out of retention were removed, `bytes` of them that no other version uses.
+
+    The current one is among them only where its asset is not declared any more.
+    """
+
+    kind: ClassVar[str] = "removed"
+    target: Target
+    storage: str
+    numbers: tuple[int, ...]
+    publish_ids: tuple[str, ...]
+    bytes: int
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """An event with its place in the log."""
 
@@ -186,6 +274,7 @@ KINDS: Mapping[str, type[Event]] = {
     kind.kind: kind
     for kind in (
         RunStarted,
+        RunCancelRequested,
         RunFinished,
         AssetDefined,
         SourceObserved,
@@ -195,5 +284,11 @@ KINDS: Mapping[str, type[Event]] = {
         Verified,
         Checked,
         CheckAccepted,
+        Damaged,
+        Pinned,
+        Unpinned,
+        Paused,
+        Resumed,
+        Removed,
     )
 }

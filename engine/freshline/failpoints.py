@@ -38,6 +38,10 @@ NAMES = frozenset(
         "views.before",
         "views.after_write",
         "run.before_finish",
+        "pin.before",
+        "pin.after_commit",
+        "gc.after_list",
+        "gc.partial_delete",
     }
 )
 

@@ -14,14 +14,14 @@ from duckdb import DuckDBPyRelation
 
 from freshline.cli.compose import Project as _Project
 from freshline.cli.compose import holder, opened
-from freshline.cli.current import current_builds, engine_for, engine_over
+from freshline.cli.current import engine_for, engine_over, relation_of
 from freshline.cli.options import Common
-from freshline.cli.render import diagnostics_text, error_text, plan_text
+from freshline.cli.render import diagnostics_text, error_text, held_text, plan_text
 from freshline.cli.rows import explained, one_select
 from freshline.cli.select import one_asset, selected
 from freshline.cli.table import table
 from freshline.errors import Diagnostic, FreshlineError, UsageError
-from freshline.execute.apply import Order, apply, relations, succeeded
+from freshline.execute.apply import Order, apply, succeeded
 from freshline.execute.run import Status
 from freshline.execute.sql_engine import SqlEngine
 from freshline.reconcile.observe import look, plan_from
@@ -73,7 +73,7 @@ class Applied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Whether each asset is fresh, stale, missing or set aside, by key; with a word about why."""
+    """Whether each asset is fresh, stale, missing, pinned ..., by key; with a word about why."""
 
     verdicts: Mapping[str, str]
     reasons: Mapping[str, str]
@@ -127,11 +127,11 @@ class Project:
         where there is no such asset, or it has not been built yet.
         """
         with self._opened() as project:
-            key = one_asset(project, key)
-            current = relations(project.place, project.storages, current_builds(project))
-            if key not in current:
+            key = one_asset(project, key, may_be_aside=True)
+            current = relation_of(project, key)
+            if current is None:
                 raise UsageError(f"{key} has no rows to read", help=f'build it: apply("{key}")')
-            return self._ask(project, engine_over(project), f"SELECT * FROM {current[key]}")
+            return self._ask(project, engine_over(project), f"SELECT * FROM {current}")
 
     def query(self, sql: str) -> DuckDBPyRelation:
         """Return the rows of one SELECT over the current versions of assets and sources."""
@@ -182,6 +182,8 @@ class Project:
                 word = "missing" if step.action == "create" else "stale"
                 why = "; ".join(reason.detail for reason in step.reasons)
                 found[step.asset] = (word if step.certain else "maybe stale", why)
+            for word, kept in (("pinned", plan.pinned), ("paused", plan.paused)):
+                found |= {held.asset: (word, held_text(held)) for held in kept}
             for blocked in plan.blocked:
                 found[blocked.asset] = ("blocked", blocked.why)
             for aside in plan.quarantined:
@@ -227,7 +229,7 @@ class Project:
         try:
             return engine.cursor().sql(sql)
         except duckdb.Error as error:
-            raise explained(project, error) from error
+            raise explained(project, error, sql) from error
 
 
 def open_project(path: str | Path = ".", environment: str | None = None) -> Project:
@@ -237,7 +239,7 @@ def open_project(path: str | Path = ".", environment: str | None = None) -> Proj
 
 def _selected(project: _Project, selection: str | None) -> frozenset[str] | None:
     words: Sequence[str] = [selection] if selection else []
-    return selected(project, words)
+    return selected(project, words, with_aside=True)
 
 
 def _planned(project: _Project, selection: str | None) -> Plan:

@@ -14,7 +14,17 @@ from freshline.definitions import Column
 from freshline.events import Event, Recorded
 from freshline.keys import Target
 from freshline.state import State
-from freshline.versions import Build, DataFile, Logic, Manifest, PublishKind, Trace, Version
+from freshline.versions import (
+    Build,
+    DataFile,
+    Logic,
+    Manifest,
+    Output,
+    PublishKind,
+    Trace,
+    Version,
+    Window,
+)
 
 
 class Clock(Protocol):
@@ -22,6 +32,14 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Return unix seconds, UTC."""
+        ...
+
+    def until(self, at: float) -> float:
+        """Return after how many real seconds `now` will be `at`, 0 where it is already.
+
+        To be asked by whoever has nothing else to wait for: a clock that is turned by hand turns
+        itself there, and nobody has to wait.
+        """
         ...
 
 
@@ -34,11 +52,15 @@ class Ids(Protocol):
 
 
 class Measurement(NamedTuple):
-    """What one scan of a relation tells: its rows, its columns and the hash of its content."""
+    """What one scan of a relation tells: its rows, its columns and the hash of its content.
+
+    `outputs` are the hashes of what is seen through each window that was asked for.
+    """
 
     rows: int
     columns: tuple[Column, ...]
     data_version: str
+    outputs: tuple[Output, ...] = ()
 
 
 class Compute(Protocol):
@@ -60,8 +82,12 @@ class Compute(Protocol):
         """Forget a table made by `create_table`; none of that name is no error."""
         ...
 
-    def measure(self, relation: str) -> Measurement:
-        """Scan a relation once and say what is in it."""
+    def measure(self, relation: str, windows: Sequence[Window] = ()) -> Measurement:
+        """Scan a relation once and say what is in it, whole and through each window.
+
+        What is seen through a window is its columns by name, with their types, and how many rows
+        there are; neither the order of rows nor that of columns shows.
+        """
         ...
 
     def rows(self, query: str) -> Sequence[tuple[object, ...]]:
@@ -94,7 +120,8 @@ class Stage(Protocol):
 class Publication:
     """What a step asks a storage to make visible: sealed files, or (revert) those of a version.
 
-    `base` is the number of the head it was planned against, 0 where there was none.
+    `base` is the number of the head it was planned against, 0 where there was none. A view has a
+    `query` in place of files: then its record is all that is published.
     """
 
     target: Target
@@ -109,6 +136,7 @@ class Publication:
     files: tuple[DataFile, ...]
     trace: Trace
     logic: Logic
+    query: str = ""
 
 
 class Resolution(StrEnum):
@@ -135,6 +163,14 @@ class Inspection(NamedTuple):
     condition: Condition
     stamp: str = ""
     detail: str = ""
+
+
+class Leftover(NamedTuple):
+    """Bytes that no version uses: of an attempt on a target, by the name it was begun under."""
+
+    target: Target
+    attempt: str
+    bytes: int
 
 
 class Storage(Protocol):
@@ -182,6 +218,25 @@ class Storage(Protocol):
         """Remove an attempt's private bytes; idempotent; bytes that a version uses stay."""
         ...
 
+    def remove(self, target: Target, numbers: Sequence[int]) -> None:
+        """Forget versions, and remove the bytes that no version of any environment uses then.
+
+        StorageError when the head is among them but not every other number: what is published is
+        never taken away alone. Numbers that are not on record are no error. After kill -9 at any
+        point each version is on record and whole, or not on record; calling again does the rest,
+        and what bytes are left over `leftovers` finds. Where it cannot be known which bytes a
+        version uses, none of its asset's are removed.
+        """
+        ...
+
+    def leftovers(self, project: str, before: float) -> tuple[Leftover, ...]:
+        """Return the bytes that no version uses, last written before a moment in unix seconds.
+
+        Those of attempts under way are among them: who knows the attempts decides, and calls
+        `abort` for the rest with the address that comes with them.
+        """
+        ...
+
     def inspect(self, version: Version, stamp: str) -> Inspection:
         """Compare the head with the recorded version as cheaply as is safe, reading no rows.
 
@@ -197,7 +252,7 @@ class Storage(Protocol):
         ...
 
     def relation(self, version: Version) -> str:
-        """Return how the compute engine reads the version's rows."""
+        """Return how the compute engine reads the version's rows; never asked of a view's."""
         ...
 
     def verify(self, version: Version) -> tuple[str, ...]:
@@ -267,6 +322,10 @@ class EventLog(Protocol):
 
     def acquire(self, holder: Holder) -> Lease:
         """Take the lease `holder.name`, or raise BusyError whose message says who holds it."""
+        ...
+
+    def holder(self, name: str) -> Holder | None:
+        """Return who holds a lease at this moment, None where nobody does."""
         ...
 
     def snapshot(self, project: str, environment: str) -> State:

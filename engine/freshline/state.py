@@ -14,10 +14,16 @@ from freshline.events import (
     CheckAccepted,
     Checked,
     CheckResult,
+    Damaged,
     Event,
     Materialized,
+    Paused,
+    Pinned,
     Recorded,
+    Removed,
+    Resumed,
     SourceObserved,
+    Unpinned,
     Verified,
 )
 from freshline.keys import Target
@@ -67,12 +73,36 @@ class Acceptance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """The wish that an asset keeps the version `mat_id`, until a moment or until it is unpinned."""
+
+    mat_id: str
+    actor: str
+    reason: str
+    at: float
+    until: float | None = None
+
+    def holds(self, now: float) -> bool:
+        """Say whether the pin is still in force."""
+        return self.until is None or now < self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """The wish that an asset is left as it is until it is resumed."""
+
+    actor: str
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetState:
     """All that is known of one target.
 
     `candidate` is the version that the last attempt did not publish because a check failed, still
     there to be looked at. `checks` are the latest results on the current and the last candidate's
-    content.
+    content. A `pin` may have run out: ask it.
     """
 
     target: Target
@@ -87,6 +117,8 @@ class TargetState:
     candidate: Version | None = None
     checks: tuple[CheckResult, ...] = ()
     accepted: tuple[Acceptance, ...] = ()
+    pin: Pin | None = None
+    pause: Pause | None = None
 
     def result(self, check: str, contents: tuple[str, ...]) -> CheckResult | None:
         """Return what a check found in a content, None where that is not known."""
@@ -151,7 +183,7 @@ def advance(known: TargetState, sequence: int, event: Event) -> TargetState:
         case AssetDefined():
             return replace(known, definition=event.digest, spec=event.spec)
         case _:
-            return known
+            return _cared_for(known, event)
 
 
 def fold(recorded: Iterable[Recorded], state: State | None = None) -> State:
@@ -165,6 +197,37 @@ def fold(recorded: Iterable[Recorded], state: State | None = None) -> State:
             known = targets.get(target) or TargetState(target=target)
             targets[target] = advance(known, entry.sequence, entry.event)
     return State(sequence=last, targets=targets)
+
+
+def _cared_for(known: TargetState, event: Event) -> TargetState:
+    """Return the state after what people did about an asset, or found of it."""
+    match event:
+        case Pinned():
+            pin = Pin(
+                mat_id=event.mat_id,
+                actor=event.actor,
+                reason=event.reason,
+                at=event.at,
+                until=event.until,
+            )
+            return replace(known, pin=pin)
+        case Unpinned():
+            return replace(known, pin=None)
+        case Paused():
+            return replace(known, pause=Pause(actor=event.actor, reason=event.reason, at=event.at))
+        case Resumed():
+            return replace(known, pause=None)
+        case Damaged():
+            build = known.build
+            if build is None or build.version.publish_id != event.publish_id:
+                return known
+            return replace(known, build=replace(build, stamp=""))
+        case Removed():
+            build = known.build
+            gone = build is not None and build.version.publish_id in event.publish_ids
+            return replace(known, build=None, pin=None) if gone else known
+        case _:
+            return known
 
 
 def _unless(attempt: Attempt | None, ended: str) -> Attempt | None:

@@ -57,11 +57,12 @@ class Logic:
     """The text a version was computed from, kept so that it can be canonicalised anew.
 
     `text` is the author's SQL with variables rendered; `schemas` the columns of each upstream at
-    that time; `columns` what the build produced.
+    that time; `macros` the statements of those it called, by name.
     """
 
     text: str
     schemas: tuple[tuple[str, tuple[Column, ...]], ...]
+    macros: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,8 @@ class Version:
     """One immutable physical build of a target, as published under a number.
 
     `mat_id` says who computed the bytes, `publish_id` which publish made them visible; they differ
-    after a revert. `fence` grows with every attempt on the target.
+    after a revert. `fence` grows with every attempt on the target. A view's version has no rows and
+    no files but a `query`: compiled text, its upstreams as marked names.
     """
 
     target: Target
@@ -103,6 +105,7 @@ class Version:
     rows: int
     columns: tuple[Column, ...]
     files: tuple[DataFile, ...]
+    query: str = ""
 
     @property
     def bytes(self) -> int:

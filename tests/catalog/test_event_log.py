@@ -273,7 +273,7 @@ def test_long_names_have_lock_files_of_their_own() -> None:
         ),
         ("delete from materialization", "materialization event_id 5: the row is missing"),
         ("update materialization set mat_id = 'm9'", "event_id 5: mat_id is m9, the log says m1"),
-        ("update attempt set ended_event = 1", "attempt started_event 10: ended_event is 1"),
+        ("update attempt set ended_event = 1", "ended_event is 1, the log says"),
         ("update run set outcome = null", "run started_event 1: outcome is None, the log says"),
         (
             "insert into run (started_event, id, project, environment) values (3, 'r', 's', 'm')",

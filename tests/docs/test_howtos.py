@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from freshline.declare.project import declare_file, read_settings
+from freshline.declare.project import declare_file, read_project, read_settings
 from freshline.declare.readers import OPTIONS
 
 ROOT = Path(__file__).parents[2]
@@ -49,3 +49,33 @@ def test_the_options_that_are_told_are_those_there_are() -> None:
         for name in re.findall(r"`(\w+)`", names):
             for format in formats.split(","):
                 assert short.get(name, name) in OPTIONS[format.strip()], f"{name} of {format}"
+
+
+_WRITTEN = re.compile(r"^`([^`\n]+)`:\n\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize(("environment", "owner"), [("dev", "ada"), ("prod", "data")])
+def test_the_project_of_folders_and_environments_is_understood(
+    environment: str, owner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGION", "eu")
+    text = (HOWTO / "folders-and-environments.md").read_text(encoding="utf-8")
+    for file, content in _WRITTEN.findall(text):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(content, encoding="utf-8")
+    for folder in ("data", "data/small"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "orders.csv").write_text("order_id,amount\n1,2\n", encoding="utf-8")
+    found = read_project(tmp_path, environment)
+    assert found.diagnostics == ()
+    assert [asset.owner for asset in found.assets] == [owner]
+    assert found.project.strict is (environment == "prod")
+    assert len(found.sources) == 2
+
+
+@pytest.mark.parametrize("key", ["lifecycle", "retries"])
+def test_what_is_said_of_an_asset_there_is_understood(key: str) -> None:
+    (yaml,) = (b for b in blocks("folders-and-environments.md", "yaml") if b.startswith(key))
+    found = declare_file("assets/a.yaml", f"{yaml}sql: SELECT 1\n", read_settings("project: a\n"))
+    assert found.diagnostics == ()
+    assert getattr(found.assets[0], key) is not None

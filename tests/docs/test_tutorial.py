@@ -1,23 +1,31 @@
 """The tutorial works: its files are written, its commands are run, and they answer what it shows.
 
-With FRESHLINE_UPDATE=1 what is answered now is written into it; read the difference.
+So does each how-to that is told as a session. With FRESHLINE_UPDATE=1 what is answered now is
+written into them; read the difference.
 """
 
 import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 from tests.golden.answers import answer, without_chance
 
 ROOT = Path(__file__).parents[2]
-TUTORIAL = ROOT / "docs/tutorial.md"
+PAGES = [
+    ROOT / "docs/tutorial.md",
+    ROOT / "docs/howto/bad-month.md",
+    ROOT / "docs/howto/views-and-macros.md",
+]
 _BLOCK = re.compile(
     r"(?:^`(?P<file>[^`\n]+)`:\n\n)?^```(?P<kind>\w+)\n(?P<body>.*?)^```$", re.M | re.S
 )
+_BIN = Path(sys.executable).parent  # where `freshline` is, once the environment is activated
 _PROGRESS = re.compile(r" +\d+(/\d+ .*)")
 
 
@@ -50,7 +58,7 @@ def played(page: str, clone: Path) -> str:
                 done = block.end
             case "diff", str(file):
                 _edit(folder / file, block.body)
-            case "yaml" | "sql", str(file):
+            case "yaml" | "sql" | "csv", str(file):
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 (folder / file).write_text(block.body, encoding="utf-8")
             case kind, _:
@@ -64,11 +72,12 @@ def _prepared(script: str, clone: Path) -> Path:
     found = subprocess.run(
         ["sh", "-e", "-c", "\n".join([*lines, "pwd"])],
         cwd=clone,
+        env={**os.environ, "PATH": os.pathsep.join([str(_BIN), os.environ.get("PATH", "")])},
         capture_output=True,
         text=True,
         check=True,
     )
-    return Path(found.stdout.strip())
+    return Path(found.stdout.splitlines()[-1])
 
 
 def _edit(path: Path, change: str) -> None:
@@ -98,16 +107,19 @@ def settled(lines: Iterable[str]) -> list[str]:
     return [*(line for line in known if not _PROGRESS.fullmatch(line)), *steps]
 
 
-def test_the_tutorial_goes_as_it_is_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_goes_as_it_is_written(page: Path, tmp_path: Path) -> None:
     (tmp_path / "projects").symlink_to(ROOT / "projects")
-    written = TUTORIAL.read_text(encoding="utf-8")
+    written = page.read_text(encoding="utf-8")
     said = played(written, tmp_path)
+    assert "This is a bug in Freshline" not in said
     if os.environ.get("FRESHLINE_UPDATE"):
-        TUTORIAL.write_text(said, encoding="utf-8")
+        page.write_text(said, encoding="utf-8")
     assert said == written
 
 
-def test_the_tutorial_shows_something_everywhere() -> None:
-    found = blocks(TUTORIAL.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_shows_something_everywhere(page: Path) -> None:
+    found = blocks(page.read_text(encoding="utf-8"))
     empty = [b.body for b in found if b.kind == "console" and b.body.count("\n") < 2]
     assert found and not empty

@@ -22,6 +22,10 @@ _ELSEWHERE = (
     "abort.before",
     "abort.after",
     "verify.before",
+    "pin.before",
+    "pin.after_commit",
+    "gc.after_list",
+    "gc.partial_delete",
     "publish.torn_manifest",
 )
 _IN_APPLY = sorted(failpoints.NAMES - {*_ELSEWHERE})

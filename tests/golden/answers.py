@@ -11,6 +11,8 @@ _CHANGING = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]+"), "<id>"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{3,4}\b"), "<id>"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "<time>"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z"), "<time>"),
+    (re.compile(r"\b\d\d:\d\d:\d\d\.\d{3}\b"), "<time>"),
     (re.compile(r"\d+\.\d+ s\b"), "<seconds>"),
     (re.compile(r"Python \d\S+"), "Python <version>"),
     (re.compile(r"(duckdb +)\d\S+"), r"\1<version>"),

@@ -3,7 +3,8 @@
 A session is a file of commands and what they answer. `$ freshline ...` runs the command in a copy
 of projects/quickstart; `$ edit FILE: old => new`, `$ write FILE: text` and `$ remove FILE` change
 the project, `$ show FILE` shows a file of it, `$ damage KEY` and `$ damage-record KEY` flip a byte
-of the newest file of an asset. Behind the answer stands `[exit N]` where N is not 0. Run with
+of the newest file of an asset; after `$ columns N` commands run on a terminal of that width.
+Behind the answer stands `[exit N]` where N is not 0. Run with
 FRESHLINE_UPDATE=1 to write what is answered now into the files, and read the difference.
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from tests.golden.answers import answer, without_chance
+from tests.golden.terminal import answer_on_terminal
 
 _HERE = Path(__file__).parent
 _PROJECT = _HERE.parent.parent / "projects/quickstart"
@@ -34,8 +36,15 @@ def test_a_session_goes_as_it_is_written(path: Path, tmp_path: Path) -> None:
 
 def _played(text: str, root: Path) -> list[str]:
     lines: list[str] = []
+    columns: int | None = None
     for line in text.splitlines():
-        if line.startswith("#") or (not line and not (lines and lines[-1] == "")):
+        if line.startswith("$ columns "):
+            columns = int(line.removeprefix("$ columns "))
+            lines.append(line)
+        elif columns is not None and line.startswith("$ freshline "):
+            words = shlex.split(line.removeprefix("$ freshline "))
+            lines += [line, *without_chance(answer_on_terminal(words, root, columns))]
+        elif line.startswith("#") or (not line and not (lines and lines[-1] == "")):
             lines.append(line)
         elif line.startswith("$ "):
             lines += [line, *_answer(line[2:], root)]

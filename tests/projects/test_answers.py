@@ -80,9 +80,50 @@ ANSWERS: dict[str, tuple[str, list[tuple[object, ...]]]] = {
         [(90.8, 77.7)],
     ),
     "old aircraft are not to blame": (
-        "SELECT built_in, on_time_percent FROM '{}/marts.aircraft.parquet'"
-        " WHERE built_in IN ('1980s', '2000s') ORDER BY built_in",
-        [("1980s", 78.1), ("2000s", 72.7)],
+        "SELECT decade, on_time_percent FROM '{}/marts.aircraft.parquet'"
+        " WHERE decade IN ('1980s', '2000s') ORDER BY decade",
+        [("1980s", 78.4), ("2000s", 72.7)],
+    ),
+    "nobody flew in an aircraft from before the jets": (
+        "SELECT min(built_in), count(*) FROM '{}/staging.aircraft.parquet'",
+        [(1975, 3_279)],
+    ),
+    "Delta has the oldest fleet and is punctual all the same": (
+        "SELECT airline, average_age, on_time_percent FROM '{}/marts.fleets.parquet'"
+        " ORDER BY average_age DESC NULLS LAST LIMIT 1",
+        [("Delta Air Lines", 17.7, 80.3)],
+    ),
+    "of two airlines' fleets too little is known for an age": (
+        "SELECT airline FROM '{}/marts.fleets.parquet' WHERE average_age IS NULL ORDER BY airline",
+        [("American Airlines",), ("Envoy Air",)],
+    ),
+    "what holds Newark back is not what holds United back there": (
+        "SELECT airline, points_above FROM '{}/marts.carriers_by_airport.parquet'"
+        " WHERE origin = 'EWR' AND share_percent > 30 ORDER BY points_above",
+        [("ExpressJet Airlines", -8.3), ("United Air Lines", 5.0)],
+    ),
+    "each day of the year is there, and its flights are all flights": (
+        "SELECT count(*), sum(flights)::BIGINT FROM '{}/marts.days.parquet'",
+        [(365, 336_776)],
+    ),
+    "on each of the ten worst days one could not see farther than a mile for an hour": (
+        "SELECT count(*), max(least_visibility) FROM '{}/marts.worst_days.parquet'",
+        [(10, 1.0)],
+    ),
+    "the blizzard of February cancelled half of a day's flights": (
+        "SELECT cancelled_percent FROM '{}/marts.worst_days.parquet'"
+        " WHERE flight_date = DATE '2013-02-08'",
+        [(50.8,)],
+    ),
+    "Saturday is best, Thursday worst": (
+        "SELECT first(name ORDER BY on_time_percent DESC), first(name ORDER BY on_time_percent)"
+        " FROM '{}/marts.weekdays.parquet'",
+        [("Saturday", "Thursday")],
+    ),
+    "a long flight makes good what a short one cannot": (
+        "SELECT from_miles, saved_percent FROM '{}/marts.in_the_air.parquet'"
+        " WHERE from_miles IN (0, 2000) ORDER BY from_miles",
+        [(0, 14.8), (2000, 31.4)],
     ),
 }
 

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from freshline.codec import decode, encode
 from freshline.declare.interpolation import Place, regions
-from freshline.declare.project import FileDeclared, assemble, declare_file, read_settings
+from freshline.declare.project import (
+    FileDeclared,
+    assemble,
+    declare_file,
+    layers_of,
+    read_settings,
+)
 from freshline.declare.report import Report
 from freshline.declare.source import Mapping, Scalar, compose
 from freshline.declare.text import source_text
@@ -23,6 +29,8 @@ PATHS = st.sampled_from(
         "assets/a/b.sql",
         "assets/a/b.yaml",
         "assets/_folder.yaml",
+        "sources/a/_folder.yml",
+        "macros/a/b.sql",
         "assets/a.csv",
         "assets/a b/C.sql",
         "assets/a.b.sql",
@@ -42,7 +50,13 @@ PIECES = st.sampled_from(
         "links: https://x\n", "kind: view\n", "owner: dat\n", "\ufeff", "\r\n", "\0", "\x85",
         "\u2028", "é", "😀", "---\n", "<<: *a\n", "project: x\n", "vars: {a: 1}\n",
         "environments: {dev: {vars: {a: 2}}}\n", "read: {a: [1, {b: c}]}\n", "storage: w\n",
-        "version: auto\n",
+        "version: auto\n", "retries: {count: 2, delay: 5s}\n", "timeout: 1.5h\n", "timeout: 0s\n",
+        "lifecycle: {stage: deprecated, sunset: 2027-01-31}\n", "retention: 7d\n", "checks: none\n",
+        "checks:\n- rows: {min: '${var.a}'}\n", "checks:\n- {name: c, sql: 'FROM ${this}'}\n",
+        "in: '${var.b}'", "${env.X}", "${env.NONE}", "${secret.a}", "path: s3://a/${secret.b}\n",
+        "storages: {w: {adapter: lake, x: '${env.X}', y: '${secret.a}'}}\n", "defaults:\n",
+        "environments:\n  dev:\n    strict: true\n    assets:\n      a.b:\n        ",
+        "CREATE MACRO f(a) AS a", "create or replace macro ", "g(x, y := 1)", " as ", ";", "f(",
     )
 )  # fmt: skip
 TEXT = st.text(
@@ -104,9 +118,14 @@ def test_every_untouched_character_leads_back_to_itself(
 @example(path="assets/a.sql", content="\ud800")
 @settings(max_examples=400)
 def test_no_content_makes_declaring_fail(path: str, content: str | bytes) -> None:
-    found = declare_file(path, content, SETTINGS)
+    found = declare_file(path, content, SETTINGS, process={"X": "y"})
     assert decode(encode(found), FileDeclared) == found
-    assemble(read_settings(content), [found])
+    below = declare_file("assets/deep/x.sql", "SELECT 1", SETTINGS, folders=layers_of([found]))
+    assert decode(encode(below), FileDeclared) == below
+    assert len(below.assets) + len(below.broken) == 1
+    own = read_settings(content, "freshline.yaml", {"X": "y"})
+    for environment in (*own.project.environments, "none"):
+        assemble(own.in_force(environment), [found, below])
     for diagnostic in found.diagnostics:
         span = diagnostic.span
         assert span is not None and span.file == path and diagnostic.message and diagnostic.fix

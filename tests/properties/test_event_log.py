@@ -20,6 +20,7 @@ from freshline.testing.memory_log import MemoryEventLog
 from freshline.testing.specimens import (
     attempt_failed,
     build,
+    cared_for,
     claim,
     materialized,
     run_started,
@@ -87,8 +88,15 @@ def reverts(draw: st.DrawFn) -> Event:
     return replace(event, build=replace(old, version=version))
 
 
+@st.composite
+def cares(draw: st.DrawFn) -> Event:
+    """Events by which people keep an asset as it is, or find it damaged, or remove it."""
+    return draw(st.sampled_from(cared_for(draw(runs), draw(targets), draw(publish_ids))))
+
+
 events = st.one_of(
     published,
+    cares(),
     reverts(),
     verified,
     defined,

@@ -9,9 +9,9 @@ from tests.simulation.world import CRASHES, World
 from freshline import failpoints
 from freshline.events import Event, Materialized
 from freshline.execute import step
+from freshline.execute.commit import Task
 from freshline.execute.run import Status
 from freshline.execute.setting import Setting
-from freshline.execute.step import Task
 from freshline.keys import Target
 from freshline.ports import Publication, Storage
 from freshline.state import State, fold
@@ -88,7 +88,7 @@ def test_recording_before_publishing_is_caught(monkeypatch: pytest.MonkeyPatch) 
         storage.publish(publication)
         return build
 
-    monkeypatch.setattr(step, "_publish_and_record", record_first)
+    monkeypatch.setattr(step, "publish_and_record", record_first)
     with pytest.raises(AssertionError):
         for seed in range(200):
             _live(World.of(seed))

@@ -23,6 +23,7 @@ from freshline.definitions import (
 )
 from freshline.errors import Span
 from freshline.execute.apply import Applied, Order, Place, apply, succeeded
+from freshline.execute.runner import Patience
 from freshline.lineage.canonical import code_version, marked
 from freshline.lineage.graph import Asset, Check, Graph, in_order
 from freshline.ports import Holder, Ports
@@ -113,7 +114,8 @@ class World:
         holder = Holder(
             name="apply:main", actor="ada", host="here", pid=1, since=0.0, purpose="apply"
         )
-        order = Order(wish=Wish(), holder=holder, command="apply", jobs=1)
+        patience = Patience(chance=lambda: 0.5)
+        order = Order(wish=Wish(), holder=holder, command="apply", jobs=1, patience=patience)
         place = Place(graph=graph, root=Path("/nowhere"), environment="main")
         log = MemoryEventLog(self.ledger)
         try:

@@ -10,10 +10,12 @@ import duckdb
 
 from freshline.definitions import AssetDefinition, Column, SqlText
 from freshline.errors import Span
-from freshline.lineage.analysis import Analysis, Doubt, analyse, take_apart
-from freshline.lineage.binder import Binder, quoted
+from freshline.lineage.analysed import Analysis
+from freshline.lineage.analysis import Doubt, analyse, take_apart
+from freshline.lineage.binder import Binder
 from freshline.lineage.canonical import MARK, bind
 from freshline.lineage.graph import Asset
+from freshline.lineage.quoting import quoted
 
 SCHEMAS: Mapping[str, tuple[Column, ...]] = {
     "stg.orders": (

@@ -124,6 +124,66 @@ def test_a_collector_that_was_off_stays_off(root: Path) -> None:
         gc.enable()
 
 
+def test_a_folder_that_says_something_else_costs_what_lies_below_it(
+    root: Path, parsed: list[str]
+) -> None:
+    _write(root, "assets/mart/_folder.yaml", "owner: ada\n")
+    assert _load(root).assets["mart.m"].definition.owner == "ada"
+    parsed.clear()
+    _write(root, "assets/mart/_folder.yaml", "owner: bob\n", at=OLD + 1)
+    owners = {key: asset.definition.owner for key, asset in _load(root).assets.items()}
+    assert owners == {"mart.m": "bob", "mart.n": "bob", "stg.o": None}
+    assert "SELECT id, v FROM raw.o" not in parsed
+    (root / "assets/mart/_folder.yaml").unlink()
+    assert _load(root).assets["mart.m"].definition.owner is None
+
+
+def test_a_process_variable_that_changed_is_seen(
+    root: Path, parsed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGION", "eu")
+    _write(root, "assets/mart/r.sql", "SELECT ${env.REGION} AS r")
+    first = _load(root)
+    assert first.assets["mart.r"].definition.sql.text == "SELECT 'eu' AS r"
+    parsed.clear()
+    assert _load(root) == first
+    assert parsed == []
+    monkeypatch.setenv("REGION", "us")
+    second = _load(root)
+    assert parsed == ["SELECT 'us' AS r"]
+    changed = {
+        k for k, a in second.assets.items() if a.code_version != first.assets[k].code_version
+    }
+    assert changed == {"mart.r"}
+    monkeypatch.delenv("REGION")
+    assert _load(root).quarantined["mart.r"].code == "E117"
+    monkeypatch.setenv("REGION", "eu")
+    assert _load(root) == first
+
+
+def test_a_process_variable_that_only_a_setting_reads_is_seen(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLACE", "here")
+    text = "project: shop\nstorages: {w: {adapter: lake, path: '${env.PLACE}'}}\n"
+    _write(root, "freshline.yaml", text)
+    assert _load(root).project.storages[1].settings == {"path": "here"}
+    monkeypatch.setenv("PLACE", "there")
+    assert _load(root).project.storages[1].settings == {"path": "there"}
+
+
+def test_a_secret_is_in_no_cache(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRESHLINE_SECRET_A", "hunter2")
+    text = "project: shop\nstorages: {w: {adapter: lake, token: '${secret.a}'}}\n"
+    _write(root, "freshline.yaml", text)
+    first = _load(root)
+    assert first.project.storages[1].settings == {"token": "${secret.a}"}
+    assert _load(root) == first
+    kept = b"".join(path.read_bytes() for path in (root / "cache").iterdir())
+    assert b"secret.a" in kept
+    assert b"hunter2" not in kept
+
+
 def _load(root: Path) -> Graph:
     return cache.load_graph(root, None, root / "cache")
 

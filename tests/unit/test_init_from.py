@@ -304,3 +304,16 @@ def test_names_that_yaml_would_misread_are_quoted(folder: Path) -> None:
     sources = Sources(folder)
     assert list(sources.columns("raw.a")) == ["null", "a: b", "x # y", 'q"q', "yes", "12"]
     sources.close()
+
+
+def test_editors_find_the_schemas_of_what_was_written(folder: Path) -> None:
+    put("data/a.csv", "id\n1\n")
+    init("--from", "data/a.csv")
+    for file, schema in (("freshline.yaml", "project"), ("sources/data.yaml", "source")):
+        first = (folder / file).read_text(encoding="utf-8").partition("\n")[0]
+        name, _, place = first.partition("=")
+        assert name == "# yaml-language-server: $schema"
+        assert ((folder / file).parent / place).resolve() == (
+            folder / f".freshline/schema/{schema}.json"
+        )
+        assert (folder / f".freshline/schema/{schema}.json").exists()

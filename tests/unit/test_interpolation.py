@@ -78,7 +78,11 @@ def test_references_become_one_literal_each(text: str, expected: str) -> None:
         ("SELECT ${var.minsu}", "E114", 8, 'did you mean "minus"?'),
         ("SELECT ${var.unset}", "E115", 8, "give it a `default:`"),
         *((f"SELECT ${{{later}}}", "E104", 8, "use a variable") for later in ("this", "start")),
-        *((f"SELECT ${{{later}}}", "E104", 8, "") for later in ("env.HOME", "secret.a", "end")),
+        ("SELECT ${end}", "E104", 8, ""),
+        ("SELECT ${env.UNSET}", "E117", 8, "export UNSET="),
+        ("SELECT ${env.a-b}", "E113", 8, "${env.REGION}"),
+        ("SELECT ${env.FRESHLINE_SECRET_A}", "E113", 8, "${secret.name}"),
+        ("SELECT ${secret.a}", "E113", 8, "secrets belong in the settings of a storage"),
         ("SELECT ${partition.day}", "E104", 8, "use a variable"),
     ],
 )

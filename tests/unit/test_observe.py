@@ -7,7 +7,6 @@ import pytest
 from tests.unit.facts import asset, source, target
 
 from freshline.definitions import ProjectDefinition, StorageDefinition
-from freshline.errors import ResourceError
 from freshline.events import Materialized, SourceObserved
 from freshline.execute.apply import Applied, Order, Place, apply
 from freshline.lineage.graph import Asset, Graph
@@ -186,9 +185,34 @@ def test_a_source_is_probed_with_what_is_known_of_it(world: World) -> None:
     assert world.look().facts.sources["raw"].version != first.version
 
 
-def test_a_source_that_cannot_be_read_is_named_with_its_file(world: World) -> None:
+def test_a_source_that_cannot_be_read_is_set_aside_with_its_readers_and_nothing_else(
+    world: World,
+) -> None:
+    world.reads = {"a": ("raw",), "b": ("a",), "other": ()}
+    world.values = {"a": "1", "b": "2", "other": "3"}
+    graph = world.look().facts.graph
+    assert {key: (aside.code, aside.because) for key, aside in graph.quarantined.items()} == {
+        "raw": ("E101", ""),
+        "a": ("E208", "raw"),
+        "b": ("E208", "raw"),
+    }
+    (found,) = graph.diagnostics
+    assert found.message == "cannot read raw: No such file or directory: raw.csv"
+    assert str(found.span) == "sources/raw.yaml:2:3" and found.fix
+    plan = world.plan()
+    assert actions(plan) == {"other": Action.CREATE}
+    assert [aside.asset for aside in plan.quarantined] == ["raw", "a", "b"]
+
+
+def test_what_is_set_aside_for_now_keeps_its_version_and_is_fresh_again_with_its_source(
+    world: World,
+) -> None:
     world.reads = {"a": ("raw",)}
-    with pytest.raises(ResourceError, match=r"cannot read raw: No such file .*raw\.csv") as caught:
-        world.look()
-    assert str(caught.value.span) == "sources/raw.yaml:2:3"
-    assert caught.value.help
+    file = world.root / "raw.csv"
+    file.write_text("x\n1\n", encoding="utf-8")
+    plan = world.plan()
+    assert actions(plan) == {"a": Action.CREATE}
+    file.unlink()
+    assert actions(world.plan()) == {} and world.plan().problems
+    file.write_text("x\n1\n", encoding="utf-8")
+    assert world.plan() == plan

@@ -226,7 +226,7 @@ def test_a_scope_is_all_that_a_file_depends_on() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["macros/x.sql", "assets/README.md", "assets/notes.txt", "sources/data.csv", "assets/.sql"],
+    ["macros/x.yaml", "assets/README.md", "assets/notes.txt", "sources/data.csv", "assets/.sql"],
 )
 def test_other_files_declare_nothing(path: str) -> None:
     assert declare_file(path, "anything: [", PLAIN) == FileDeclared(file=path)

@@ -71,9 +71,9 @@ def test_a_data_file_below_assets_is_a_source(path: str, key: str, format: str) 
     ("yaml", "code"),
     [
         pytest.param("{path: s3://me:secret@host/a.csv}", "E304", id="a password in an address"),
-        pytest.param("{path: 'a-${var.x}.csv'}", "E104", id="a reference in the path"),
-        pytest.param("{path: a.csv, read: {delim: '${var.x}'}}", "E104", id="one in an option"),
-        pytest.param("{path: a.csv, read: {a: [{b: '${x}'}]}}", "E104", id="one deep in an option"),
+        pytest.param("{path: 'a-${var.x}.csv'}", "E114", id="a reference in the path"),
+        pytest.param("{path: a.csv, read: {delim: '${var.x}'}}", "E114", id="one in an option"),
+        pytest.param("{path: a.csv, read: {a: [{b: '${x}'}]}}", "E113", id="one deep in an option"),
         pytest.param('{path: ""}', "E105", id="no path at all"),
         pytest.param("{path: ' '}", "E105", id="an empty path"),
         pytest.param("{path: [a.csv, b.csv]}", "E105", id="a list of paths"),

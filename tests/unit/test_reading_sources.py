@@ -14,9 +14,9 @@ from freshline.declare.project import declare_file, read_settings
 from freshline.definitions import SourceDefinition
 from freshline.errors import FreshlineError
 from freshline.execute.sql_engine import SqlEngine
-from freshline.lineage.analysis import Analysis
-from freshline.lineage.binder import Binder
+from freshline.lineage.analysed import Analysis
 from freshline.lineage.files import archives
+from freshline.lineage.files.columns import FileColumns
 from freshline.lineage.files.prepared import CACHE
 from freshline.lineage.reading import read_source
 from freshline.lineage.sources import files_of, relation
@@ -39,11 +39,11 @@ class World:
         found = declare_file("sources/raw.yaml", f"sources:\n  raw.a: {yaml}\n", SETTINGS)
         assert found.diagnostics == ()
         (definition,) = found.sources
-        binder = Binder()
+        columns = FileColumns()
         try:
-            return read_source(binder, self.root, definition, files_of(self.root, definition))
+            return read_source(columns, self.root, definition, files_of(self.root, definition))
         finally:
-            binder.close()
+            columns.close()
 
     def definition(self, yaml: str) -> tuple[SourceDefinition, tuple[str, ...]]:
         analysis = self.compiled(yaml)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from freshline.definitions import SourceDefinition
-from freshline.errors import ComputeError, Span
+from freshline.errors import ComputeError, ResourceError, Span
 from freshline.lineage.files.prepared import origin
 from freshline.lineage.files.remote import fetched
 from freshline.lineage.sources import files_of, probe
@@ -156,3 +156,30 @@ def test_without_a_package_it_is_said_what_to_install(
 def test_an_address_of_no_known_kind_is_told(tmp_path: Path) -> None:
     with pytest.raises(ComputeError, match="cannot be fetched"):
         fetched(tmp_path, "gopher9://x/a.csv")
+
+
+def test_a_secret_in_an_address_is_used_and_shown_nowhere(
+    site: tuple[str, Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, folder, asked = site
+    (folder / "a.csv").write_text("id\n1\n", encoding="utf-8")
+    monkeypatch.setenv("FRESHLINE_SECRET_TOKEN", "hunter2hunter")
+    root = tmp_path / "shop"
+    (file,) = fetched(root, f"{address}/a.csv?token=${{secret.token}}")
+    assert (root / file).read_text(encoding="utf-8") == "id\n1\n"
+    assert any("token=hunter2hunter" in line for line in asked)
+    kept = [path for path in root.rglob("*") if path.is_file()]
+    assert kept
+    for path in kept:
+        assert b"hunter2" not in path.read_bytes()
+        assert "hunter2" not in str(path)
+    site_down = address.rpartition(":")[0] + ":1"
+    with pytest.raises(ComputeError) as caught:
+        fetched(root, f"{site_down}/a.csv?token=${{secret.token}}")
+    assert "secret.token" in caught.value.message
+    assert "hunter2" not in caught.value.message + caught.value.help
+
+
+def test_a_secret_that_is_not_there_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(ResourceError, match="there is no secret not_there"):
+        fetched(tmp_path, "http://127.0.0.1:1/a.csv?token=${secret.not_there}")

@@ -92,6 +92,38 @@ SECTIONS = {
     "defaults": Section(
         rules.DEFAULTS, "project", "defaults", "freshline.yaml", "defaults:\n  {}: x\n"
     ),
+    "folder": Section(rules.FOLDER, "folder", None, "assets/a/_folder.yaml", "{}: x\n"),
+    "folder of sources": Section(
+        rules.SOURCES_FOLDER, "folder", "sources_folder", "sources/_folder.yaml", "{}: x\n"
+    ),
+    "asset of an environment": Section(
+        rules.OVERRIDE,
+        "project",
+        "override",
+        "freshline.yaml",
+        "environments:\n  dev:\n    assets:\n      a.b:\n        {}: x\n",
+    ),
+    "retries": Section(
+        rules.RETRIES,
+        "asset",
+        "retries_long",
+        "assets/a.yaml",
+        "retries:\n  count: 1\n  {}: x\n",
+    ),
+    "lifecycle": Section(
+        rules.LIFECYCLE,
+        "asset",
+        "lifecycle_long",
+        "assets/a.yaml",
+        "lifecycle:\n  stage: certified\n  {}: x\n",
+    ),
+    "retention": Section(
+        rules.RETENTION,
+        "project",
+        "retention_long",
+        "freshline.yaml",
+        "retention:\n  {}: x\n",
+    ),
     "environment": Section(
         rules.ENVIRONMENT,
         "project",
@@ -253,6 +285,8 @@ def test_files_that_the_code_finds_misshapen_break_their_schema(folder: Path) ->
 
 
 def _schema_of(file: str) -> str:
+    if file.endswith(("/_folder.yaml", "/_folder.yml")):
+        return "folder"
     known = {"assets": "asset", "sources": "source", "tests": "tests"}
     return known.get(file.partition("/")[0], "project")
 
@@ -300,6 +334,37 @@ GOOD_AND_BAD: dict[str, tuple[str, str, str]] = {
         "{project: a, vars: {b: {type: date}}}",
         "{project: a, vars: {b: {description: c}}}",
     ),
+    "a variable whose type is left empty has a default": (
+        "project",
+        "{project: a, vars: {b: {type: null, default: 1}}}",
+        "{project: a, vars: {b: {type: null}}}",
+    ),
+    "a duration has a unit": ("asset", "timeout: 1.5h", "timeout: 90"),
+    "a timeout is longer than nothing": ("asset", "timeout: 1ms", "timeout: 0.0 s"),
+    "retries say how often": ("asset", "retries: {count: 0}", "retries: {delay: 5s}"),
+    "a wait does not become shorter": (
+        "asset",
+        "retries: {count: 1, backoff: 1.5}",
+        "retries: {count: 1, backoff: 0.5}",
+    ),
+    "a stage is one of three": ("asset", "lifecycle: certified", "lifecycle: stable"),
+    "only what goes has a sunset": (
+        "asset",
+        "lifecycle: {stage: deprecated, sunset: 2027-01-31}",
+        "lifecycle: {stage: certified, sunset: 2027-01-31}",
+    ),
+    "some version is kept": (
+        "project",
+        "{project: a, retention: {versions: 1, days: 0}}",
+        "{project: a, retention: {versions: 0}}",
+    ),
+    "days are days": ("project", "{project: a, retention: 7d}", "{project: a, retention: 7}"),
+    "an environment is strict or not": (
+        "project",
+        "{project: a, environments: {b: {strict: true}}}",
+        "{project: a, environments: {b: {strict: very}}}",
+    ),
+    "a folder names no asset": ("folder", "{kind: view, checks: none}", "{key: a.b}"),
     "a storage has an adapter": (
         "project",
         "{project: a, storages: {b: {adapter: lake}}}",
@@ -314,11 +379,14 @@ GOOD_AND_BAD: dict[str, tuple[str, str, str]] = {
 }
 
 
+_EMPTIABLE = ("folder", "folder of sources", "environment", "asset of an environment")
+
+
 @pytest.mark.parametrize(
     ("name", "key"),
     [
         pytest.param(name, key, id=f"{key} of {name}")
-        for name in ("asset", "front matter", "source", "defaults", "owner", "project")
+        for name in ("asset", "front matter", "source", "defaults", "owner", "project", *_EMPTIABLE)
         for key in SECTIONS[name].keys.known
         if key not in ("project", "path")
     ],
@@ -331,7 +399,12 @@ def test_a_key_may_be_left_empty(name: str, key: str) -> None:
 
 @pytest.mark.parametrize(("schema", "good", "bad"), GOOD_AND_BAD.values(), ids=GOOD_AND_BAD)
 def test_schema_and_code_agree(schema: str, good: str, bad: str) -> None:
-    files = {"asset": "assets/x.yaml", "source": "sources/x.yaml", "project": "freshline.yaml"}
+    files = {
+        "asset": "assets/x.yaml",
+        "folder": "assets/_folder.yaml",
+        "source": "sources/x.yaml",
+        "project": "freshline.yaml",
+    }
     for text, is_good in ((good, True), (bad, False)):
         report = Report(source_text("x.yaml", text))
         found = plain(report, source.compose(report))
@@ -355,6 +428,7 @@ def _all(kinds: type[StrEnum]) -> tuple[str, ...]:
 LISTED = {
     "kinds of assets": Listed("asset", "kind", "", _all(definitions.Kind)),
     "formats": Listed("source", "source", "format", FORMATS),
+    "stages": Listed("asset", "stage", "", _all(definitions.Stage)),
     "severities of checks": Listed("asset", "severity", "", _all(definitions.CheckSeverity)),
     "actions": Listed("plan", "step", "action", _all(Action)),
     "reasons": Listed("plan", "reason", "kind", _all(ReasonKind)),

@@ -170,6 +170,14 @@ class Disk:
         except OSError as error:
             raise refusal(error, "remove", full) from error
 
+    def sync(self, folder: str) -> None:
+        """Make durable which names a folder has, and which it has no longer."""
+        full = f"{self.root}/{folder}"
+        try:
+            _sync_folder(full)
+        except OSError as error:
+            raise refusal(error, "make durable", full) from error
+
     def _folders(self, folder: str) -> Iterator[str]:
         path = self.root
         for name in folder.split("/"):

@@ -16,6 +16,7 @@ from freshline.ports import (
     Compute,
     Condition,
     Inspection,
+    Leftover,
     Publication,
     Resolution,
     Stage,
@@ -23,7 +24,7 @@ from freshline.ports import (
 )
 from freshline.versions import DataFile, Manifest, Version
 from freshline_adapters import publishing
-from freshline_adapters.lake import forms, layout, records, stamps
+from freshline_adapters.lake import forms, layout, records, removal, stamps
 from freshline_adapters.lake.disk import Disk
 from freshline_adapters.refusals import pass_failpoint, pass_failpoint_behind
 
@@ -105,9 +106,19 @@ class Lake:
         for name in self._disk.names(folder):
             if name.startswith(layout.draft_prefix(mat_id)):
                 self._disk.remove(f"{folder}/{name}")
-        if self._disk.status(path) is not None and not self._is_used(target, path):
-            self._disk.remove(path)
+        if self._disk.status(path) is not None:
+            used = removal.used_files(self._disk, target)
+            if used is not None and path not in used:
+                self._disk.remove(path)
         pass_failpoint("abort.after", "abort", full)
+
+    def remove(self, target: Target, numbers: Sequence[int]) -> None:
+        """Remove the records, then the data files that no record of any environment names."""
+        removal.remove(self._disk, target, numbers)
+
+    def leftovers(self, project: str, before: float) -> tuple[Leftover, ...]:
+        """Return data files without a record and drafts of records, by their last change."""
+        return tuple(removal.leftovers(self._disk, project, before))
 
     def inspect(self, version: Version, stamp: str) -> Inspection:
         """List one folder and look at two files where nothing changed; else read what it takes."""
@@ -170,7 +181,7 @@ class Lake:
 
     def _check_files(self, publication: Publication) -> None:
         target, folder = publication.target, layout.data_folder(publication.target.asset)
-        if not publication.files:
+        if not publication.files and not publication.query:
             raise StorageError(f"{target}: a version without files cannot be published")
         for file in publication.files:
             if not file.path.startswith(f"{folder}/"):
@@ -179,17 +190,6 @@ class Lake:
             if problem:
                 name = f"{self._disk.root}/{file.path}"
                 raise CorruptError(f"{target} cannot be published: {name} {problem}", name=name)
-
-    def _is_used(self, target: Target, path: str) -> bool:
-        for environment in records.environments(self._disk):
-            whole = target._replace(environment=environment, partition="")
-            for other in records.targets_of(self._disk, whole):
-                for manifest in records.newest_first(self._disk, other):
-                    if isinstance(manifest, CorruptError):
-                        return True
-                    if any(file.path == path for file in manifest.version.files):
-                        return True
-        return False
 
     def _moved(self, version: Version, number: int) -> Inspection:
         if not number:

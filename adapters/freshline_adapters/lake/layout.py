@@ -13,6 +13,7 @@ folder. All paths are relative to the root, with `/`.
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from freshline.errors import CorruptError, UsageError
@@ -31,11 +32,13 @@ _RECORD = re.compile(r"[0-9]{20}\.json", re.ASCII)
 _DATA_FILE = re.compile(rf"{DATA}(/[a-z0-9_%-][a-z0-9_.%-]*)+")
 
 
+@lru_cache(maxsize=1 << 15)
 def asset_name(asset: str) -> str:
     """Return the folder name of an asset: its key, encoded where it is none."""
     return _checked(asset, asset if _ASSET.fullmatch(asset) else _encoded(asset))
 
 
+@lru_cache(maxsize=1 << 15)
 def plain_name(text: str) -> str:
     """Return a file name for any text, never one of another text; UsageError where too long."""
     return _checked(text, text if _PLAIN.fullmatch(text) else _encoded(text))

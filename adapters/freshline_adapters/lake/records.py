@@ -155,10 +155,16 @@ def targets(disk: Disk) -> Iterator[Target]:
 
 def targets_of(disk: Disk, whole: Target) -> Iterator[Target]:
     """Yield an asset and its partitions in one environment where they have a record."""
-    for partition in ("", *_texts(disk, layout.pointer_folder(whole))):
+    for partition in partitions(disk, whole):
         target = whole._replace(partition=partition)
         if head(disk, target):
             yield target
+
+
+def partitions(disk: Disk, whole: Target) -> Iterator[str]:
+    """Yield the partitions of an asset that have a folder, the empty one first."""
+    yield ""
+    yield from _texts(disk, layout.pointer_folder(whole))
 
 
 def environments(disk: Disk) -> Iterator[str]:

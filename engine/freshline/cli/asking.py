@@ -1,21 +1,28 @@
 """explain, show and lineage: questions about one asset."""
 
-from typing import cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from freshline.cli.compose import Project, opened
-from freshline.cli.options import as_json, common, said
-from freshline.cli.render import moment, reason_text, size
-from freshline.cli.select import one_asset
+from freshline.cli.compose import Project, opened, terminal_width
+from freshline.cli.options import Whole, as_json, common, said
+from freshline.cli.render import diagnostic_text, held_text, moment, reason_text, size
+from freshline.cli.select import aside_text, one_asset
 from freshline.cli.table import table
 from freshline.codec import encode
 from freshline.errors import UsageError
+from freshline.execute.aside import last_version
 from freshline.lineage.graph import Graph, downstreams
 from freshline.reconcile.fingerprint import storage_of
+from freshline.reconcile.held import Held
 from freshline.reconcile.observe import look, plan_from
-from freshline.reconcile.plan import Plan, Step, Wish, report
+from freshline.reconcile.plan import Plan, Step, Wish, make_plan, report
 from freshline.reconcile.staleness import Facts
+from freshline.versions import Manifest, Version
+
+if TYPE_CHECKING:
+    from freshline.declare.origins import Origin
 
 
 @click.command()
@@ -41,7 +48,7 @@ def explain(asset: str, as_json: bool) -> int:
 
 @click.command()
 @click.argument("asset")
-@click.option("--resolved", is_flag=True, help="Show every value that is in force.")
+@click.option("--resolved", is_flag=True, help="Show every value in force, and who said it.")
 @click.option("--sql", "only_sql", is_flag=True, help="Show the SQL that runs.")
 @click.option("--schema", "only_schema", is_flag=True, help="Show the columns.")
 @as_json
@@ -49,22 +56,25 @@ def explain(asset: str, as_json: bool) -> int:
 def show(asset: str, resolved: bool, only_sql: bool, only_schema: bool, as_json: bool) -> int:
     """Show ASSET: what it is, its columns, its SQL and the version that is current."""
     with opened(said()) as project:
-        key = one_asset(project, asset)
+        key = one_asset(project, asset, may_be_aside=not resolved)
         if as_json:
-            click.echo(encode(_facts_of(project, key)))
+            facts = _facts_of(project, key)
+            told = {"resolved": list(_origins(project, key))} if resolved else {}
+            click.echo(encode({**facts, **told}))
         elif only_sql:
-            click.echo(_sql(project.graph, key))
+            click.echo(_sql(project, key))
         elif only_schema:
-            click.echo("\n".join(_columns(project.graph, key)))
+            click.echo("\n".join(_columns(project, key)))
         else:
-            click.echo("\n".join(_shown(project, key, resolved)))
+            lines = _resolved(project, key) if resolved else _shown(project, key)
+            click.echo("\n".join(lines))
     return 0
 
 
 @click.command()
 @click.argument("asset")
-@click.option("--up", type=click.IntRange(0), default=None, help="So many edges up; all if absent.")
-@click.option("--down", type=click.IntRange(0), default=None, help="So many edges down.")
+@click.option("--up", type=Whole(0), default=None, help="So many edges up; all if absent.")
+@click.option("--down", type=Whole(0), default=None, help="So many edges down.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "mermaid", "dot"]), default="text"
 )
@@ -80,10 +90,21 @@ def lineage(asset: str, up: int | None, down: int | None, form: str) -> int:
 
 def _explained(key: str, plan: Plan, facts: Facts) -> list[str]:
     steps = {step.asset: step for step in plan.steps}
+    if (aside := facts.graph.quarantined.get(key)) is not None:
+        word = click.style("set aside", fg="red")
+        why = f"with {aside.because}" if aside.because else aside.code
+        told = [diagnostic_text(problem) for problem in plan.problems]
+        return [f"{click.style(key, bold=True)} is {word} {why}", *told]
     blocked = next((found.why for found in plan.blocked if found.asset == key), None)
     if blocked is not None:
         word = click.style("blocked", fg="red")
         return [f"{click.style(key, bold=True)} is {word}: {blocked}"]
+    for verdict, verb, kept in (
+        ("pinned", "unpin", plan.pinned),
+        ("paused", "resume", plan.paused),
+    ):
+        if held := next((held for held in kept if held.asset == key), None):
+            return _explained_held(held, verdict, verb, facts)
     if key not in steps:
         proof = next((fresh.proof for fresh in plan.fresh if fresh.asset == key), "")
         lines = [f"{click.style(key, bold=True)} is {click.style('fresh', fg='green')}: {proof}"]
@@ -97,6 +118,21 @@ def _explained(key: str, plan: Plan, facts: Facts) -> list[str]:
     word = "fresh" if step.action == "check" else word
     lines = [f"{click.style(key, bold=True)} is {click.style(word, fg='yellow')}: {step.action}"]
     return [*lines, *_chain(step, steps)]
+
+
+def _explained_held(held: Held, verdict: str, verb: str, facts: Facts) -> list[str]:
+    """Return what keeps an asset as it is, and what it would be otherwise."""
+    word = click.style(verdict, fg="blue")
+    lines = [f"{click.style(held.asset, bold=True)} is {word}: {held_text(held)}"]
+    key = held.asset
+    free = replace(
+        facts,
+        pins={k: pin for k, pin in facts.pins.items() if k != key},
+        pauses={k: pause for k, pause in facts.pauses.items() if k != key},
+    )
+    would = make_plan(free, Wish(selected=frozenset({key})))
+    lines.append(f"  after `freshline {verb} {key}`:")
+    return [*lines, *(f"  {line}" for line in _explained(key, would, free))]
 
 
 def _chain(first: Step, steps: dict[str, Step]) -> list[str]:
@@ -117,19 +153,41 @@ def _chain(first: Step, steps: dict[str, Step]) -> list[str]:
     return lines
 
 
-def _shown(project: Project, key: str, resolved: bool) -> list[str]:
+def _resolved(project: Project, key: str) -> list[str]:
+    """Return every value in force with its origin, aligned."""
+    rows: list[tuple[str, str, str]] = []
+    for each in _origins(project, key):
+        place = f"{each.place.file}:{each.place.line}" if each.place else ""
+        who = each.by if each.by in ("built-in", "defaults", "environment") else ""
+        rows.append((each.key, each.value, f"{place} {who}".strip()))
+    return [
+        click.style(key, bold=True),
+        *table(("key", "value", "from"), rows, width=terminal_width()),
+    ]
+
+
+def _origins(project: Project, key: str) -> "tuple[Origin, ...]":
+    from freshline.declare.origins import origins  # YAML, which nothing else here needs
+
+    graph = project.graph
+    return origins(project.root, graph.project, project.environment, graph.definition_of(key))
+
+
+def _shown(project: Project, key: str) -> list[str]:
     facts = _facts_of(project, key)
     lines = [click.style(key, bold=True)]
     hidden = ("columns", "key", "sql")
     for name, value in facts.items():
-        if name not in hidden and (resolved or value not in (None, "", [], {})):
+        if name not in hidden and value not in (None, "", [], {}):
             text = ", ".join(cast("list[str]", value)) if isinstance(value, list) else str(value)
             lines.append(f"  {name.replace('_', ' '):<12} {text}")
-    return [*lines, "", *_columns(project.graph, key)]
+    return [*lines, "", *_columns(project, key)]
 
 
 def _facts_of(project: Project, key: str) -> dict[str, object]:
     graph = project.graph
+    if key in graph.quarantined:
+        return _facts_aside(project, key)
     node = graph.assets.get(key) or graph.sources[key]
     definition = node.definition
     facts: dict[str, object] = {
@@ -149,34 +207,62 @@ def _facts_of(project: Project, key: str) -> dict[str, object]:
         "storage": storage_of(asset.definition, graph.project),
         "reads": list(asset.upstreams),
         "code_version": asset.code_version,
-        "sql": _sql(graph, key),
+        "sql": _sql(project, key),
     }
     if asset.opaque:
         facts["opaque"] = asset.opaque
     state = project.sight.events.snapshot(graph.project.name, project.environment)
     build = state.of(project.place.target(key)).build
-    if build is not None:
-        version = build.version
-        facts |= {
-            "version": version.number,
-            "published": moment(version.at),
-            "rows": version.rows,
-            "size": size(version.bytes),
-            "files": [file.path for file in version.files],
-        }
-    return facts
+    return {**facts, **(_facts_of_version(build.version) if build is not None else {})}
 
 
-def _columns(graph: Graph, key: str) -> list[str]:
-    node = graph.assets.get(key) or graph.sources[key]
-    described = {c.name.lower(): c.description for c in node.definition.columns}
-    rows = [(c.name, c.type.lower(), described.get(c.name.lower(), "")) for c in node.columns]
+def _facts_aside(project: Project, key: str) -> dict[str, object]:
+    """Return what the last version of an asset tells that is set aside."""
+    manifest = _last(project, key)
+    return {
+        "key": key,
+        "set_aside": aside_text(project.graph, key).removeprefix(f"{key} is set aside "),
+        "columns": [c._asdict() for c in manifest.version.columns],
+        "sql": manifest.logic.text,
+        **_facts_of_version(manifest.version),
+    }
+
+
+def _facts_of_version(version: Version) -> dict[str, object]:
+    return {
+        "version": version.number,
+        "published": moment(version.at),
+        "rows": None if version.query else version.rows,
+        "size": size(version.bytes),
+        "files": [file.path for file in version.files],
+    }
+
+
+def _last(project: Project, key: str) -> Manifest:
+    """Return the record of the last version of an asset that is set aside."""
+    kept = last_version(project.place.target(key), project.storages.values())
+    if kept is None:
+        raise UsageError(aside_text(project.graph, key), help="see `freshline validate`")
+    return kept.manifest
+
+
+def _columns(project: Project, key: str) -> list[str]:
+    graph, described = project.graph, dict[str, str]()
+    if key in graph.quarantined:
+        columns = _last(project, key).version.columns
+    else:
+        columns = graph.columns_of(key)
+        described = {c.name.lower(): c.description for c in graph.definition_of(key).columns}
+    rows = [(c.name, c.type.lower(), described.get(c.name.lower(), "")) for c in columns]
     return table(("column", "type", "description"), rows)
 
 
-def _sql(graph: Graph, key: str) -> str:
+def _sql(project: Project, key: str) -> str:
+    graph = project.graph
     if key in graph.sources:
         raise UsageError(f"{key} is a source: it has no SQL")
+    if key in graph.quarantined:
+        return _last(project, key).logic.text
     from freshline.lineage.sql import readable
 
     return readable(graph.assets[key].text)

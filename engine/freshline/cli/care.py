@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -13,13 +14,21 @@ from freshline.cli.compose import STATE, Project, catalog_path, graph_of, holder
 from freshline.cli.options import as_json, common, said, selection
 from freshline.cli.select import selected
 from freshline.codec import encode
-from freshline.errors import CatalogDamagedError, CorruptError, FreshlineError, UsageError
+from freshline.errors import (
+    CatalogDamagedError,
+    CatalogError,
+    CorruptError,
+    FreshlineError,
+    ResourceError,
+    UsageError,
+)
+from freshline.events import Damaged
 from freshline.execute.recover import from_storage
 from freshline.keys import Target
 from freshline.ports import Ports, Storage
 from freshline.reconcile.fingerprint import storage_of
-from freshline.state import State
-from freshline.versions import Manifest
+from freshline.state import State, TargetState
+from freshline.versions import Manifest, Version
 
 
 @click.command()
@@ -52,7 +61,7 @@ def verify(selection: tuple[str, ...], as_json: bool) -> int:
         for problem in problems:
             click.echo(f"{click.style('wrong', fg='red')} {problem['asset']}  {problem['problem']}")
         if problems:
-            click.echo("`freshline apply --force KEY` rebuilds what is damaged")
+            click.echo("`freshline apply` mends what is damaged; `freshline plan` shows how")
         else:
             click.secho(f"{checked} assets are as they were written", fg="green")
     return 1 if problems else 0
@@ -69,7 +78,7 @@ def doctor(as_json: bool) -> int:
         try:
             results.append({"check": name, "ok": True, "detail": check()})
         except (FreshlineError, OSError, ImportError) as error:
-            detail = f"{error} {getattr(error, 'help', '')}".strip()
+            detail = "; ".join(filter(None, (str(error), getattr(error, "help", ""))))
             results.append({"check": name, "ok": False, "detail": detail})
     if as_json:
         click.echo(encode({"version": 1, "checks": results}))
@@ -162,8 +171,26 @@ def _verified(
         yield f"version {version.number} is published but not on record: apply will record it"
     damaged = storage.verify(version)
     yield from damaged
-    if not damaged:
+    if damaged:
+        _record_damage(known, version, "; ".join(damaged), ports)
+    elif not version.query:
         yield from _content(storage, ports, head)
+
+
+def _record_damage(known: TargetState, version: Version, detail: str, ports: Ports) -> None:
+    """Have every later plan read the bytes, although their stamp says that nobody touched them."""
+    build = known.build
+    if build is None or build.version.publish_id != version.publish_id or not build.stamp:
+        return
+    event = Damaged(
+        at=ports.clock.now(),
+        run=ports.ids.new(),
+        target=version.target,
+        publish_id=version.publish_id,
+        detail=detail,
+    )
+    with suppress(CatalogError, ResourceError):  # what was found is told in any case
+        ports.events.append([event])
 
 
 def _damaged_history(storage: Storage, target: Target) -> Iterator[str]:
@@ -185,7 +212,8 @@ def _content(storage: Storage, ports: Ports, manifest: Manifest) -> Iterator[str
     if measured.rows != manifest.version.rows:
         yield f"it has {measured.rows} rows, {manifest.version.rows} were written"
     elif manifest.trace.data_version != measured.data_version:
-        yield "its rows are not those that were written"
+        key = manifest.version.target.asset
+        yield f"its rows are not those that were written: `freshline apply --force {key}`"
 
 
 def _checks(root: Path) -> Iterator[tuple[str, Callable[[], str]]]:
@@ -205,7 +233,8 @@ def _duckdb() -> str:
 def _project(root: Path) -> str:
     _, _, graph = graph_of(said())
     if graph.failed:
-        raise UsageError(f"{len(graph.quarantined)} assets are set aside:", help="see `validate`")
+        aside = f"{len(graph.quarantined)} assets are set aside"
+        raise UsageError(aside, help="see `freshline validate`")
     return f"{graph.project.name}: {len(graph.assets)} assets, {len(graph.sources)} sources"
 
 

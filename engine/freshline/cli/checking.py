@@ -6,6 +6,7 @@ import click
 
 from freshline.cli.compose import Project, actor, opened, terminal_width
 from freshline.cli.options import as_json, common, said, selection
+from freshline.cli.render import diagnostic_text
 from freshline.cli.select import selected
 from freshline.cli.table import table
 from freshline.codec import encode
@@ -95,10 +96,14 @@ def _looked_at(
     setting = Setting(
         run=ports.ids.new(), root=project.root, graph=graph, ports=ports, sources=facts.sources
     )
+    for problem in facts.graph.diagnostics[len(graph.diagnostics) :]:
+        click.echo(diagnostic_text(problem), err=True)
     findings: dict[str, Findings] = {}
     absent: list[str] = []
     for key in (*graph.sources, *graph.assets):
         if not graph.checks_of(key) or (chosen is not None and key not in chosen):
+            continue
+        if key in facts.graph.quarantined:  # its source has gone since the project was read
             continue
         needs = (key, *(graph.assets.get(key) or graph.sources[key]).needs)
         if any(need in graph.assets and need not in facts.builds for need in needs):

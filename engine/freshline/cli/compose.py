@@ -4,11 +4,8 @@ Adapters enter by their entry points, ours like anybody's. What a command does n
 imported or opened: the engine (DuckDB) only when something is computed or asked.
 """
 
-import getpass
 import os
-import secrets
 import shutil
-import socket
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -18,18 +15,20 @@ from pathlib import Path
 from typing import cast
 
 from freshline.cli.options import Common
-from freshline.declare.project import find_root
+from freshline.declare.files import find_root
 from freshline.definitions import ProjectDefinition, StorageDefinition
-from freshline.errors import DefinitionError, FreshlineError, UsageError
+from freshline.errors import DefinitionError, FreshlineError, ResourceError, UsageError
 from freshline.execute.apply import Place
 from freshline.keys import time_ordered_id
 from freshline.lineage.cache import load_graph
 from freshline.lineage.files.prepared import CACHE
 from freshline.lineage.graph import Graph
 from freshline.ports import EventLog, Holder, Ports, Sight, Storage
+from freshline.secrets import resolved
 from freshline.suggest import closest
 
 STATE = ".freshline"
+LOGS = f"{STATE}/logs"
 
 
 class SystemClock:
@@ -39,13 +38,17 @@ class SystemClock:
         """Return unix seconds, UTC."""
         return time.time()
 
+    def until(self, at: float) -> float:
+        """Return the seconds until a time."""
+        return max(at - self.now(), 0.0)
+
 
 class RandomIds:
     """Identifiers from the machine's clock and randomness."""
 
     def new(self) -> str:
         """Return a new time-ordered identifier."""
-        return time_ordered_id(time.time(), secrets.token_bytes(10))
+        return time_ordered_id(time.time(), os.urandom(10))
 
 
 class Project:
@@ -80,7 +83,8 @@ class Project:
     def declared(self) -> int:
         """How many assets are declared, those that are set aside among them."""
         graph = self.graph
-        return len(graph.assets.keys() | graph.quarantined.keys())
+        aside = {key for key, found in graph.quarantined.items() if not found.is_source}
+        return len(graph.assets.keys() | aside)
 
     @property
     def place(self) -> Place:
@@ -92,11 +96,12 @@ class Project:
             root=self.root,
             environment=self.environment,
             views=self.root / name,
+            logs=self.root / LOGS,
         )
 
     def ports(self) -> Ports:
         """Return the world for a run, with a new engine."""
-        from freshline.execute.sql_engine import SqlEngine
+        from freshline.execute.sql_engine import SqlEngine, statements_of
 
         sources = [self.root / f for s in self.graph.sources.values() for f in s.files]
         folders = [folder for s in self.storages.values() for folder in s.readable()]
@@ -104,7 +109,12 @@ class Project:
             folder.mkdir(parents=True, exist_ok=True)
         scratch = self.root / STATE / "tmp"
         folders += [scratch, self.root / CACHE]
-        engine = SqlEngine(folders=folders, files=sources, scratch=scratch)
+        engine = SqlEngine(
+            folders=folders,
+            files=sources,
+            scratch=scratch,
+            macros=statements_of(self.graph),
+        )
         return Ports(
             events=self.sight.events,
             storages=self.storages,
@@ -164,6 +174,8 @@ def catalog_path(root: Path) -> Path:
 
 def holder(environment: str, purpose: str) -> Holder:
     """Return who we are, for a lease on an environment."""
+    import socket
+
     return Holder(
         name=f"apply:{environment}",
         actor=actor(),
@@ -176,15 +188,17 @@ def holder(environment: str, purpose: str) -> Holder:
 
 def actor() -> str:
     """Return the name of whoever runs this command."""
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
 
 
-def terminal_width() -> int | None:
-    """Return the width of the terminal, None where the output goes elsewhere."""
-    return shutil.get_terminal_size().columns if os.isatty(1) else None
+def terminal_width(stream: int = 1) -> int | None:
+    """Return the width of the terminal, None where the output (2: the progress) goes elsewhere."""
+    return shutil.get_terminal_size().columns if os.isatty(stream) else None
 
 
 def _event_log(root: Path) -> EventLog:
@@ -206,7 +220,12 @@ def _storage(root: Path, definition: StorageDefinition) -> Storage:
             f'storage {definition.name}: there is no adapter "{definition.adapter}"',
             help=f"{hint}adapters: {', '.join(sorted(point.name for point in known))}",
         )
-    settings = dict(definition.settings)
+    try:
+        settings = {name: resolved(value) for name, value in definition.settings.items()}
+    except FreshlineError as error:
+        raise ResourceError(
+            f"storage {definition.name}: {error.message}", help=error.help, span=definition.span
+        ) from error
     place = root / str(settings.pop("path", f"{STATE}/{definition.name}"))
     try:
         return cast(Storage, found[0].load()(place, **settings))

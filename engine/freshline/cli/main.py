@@ -3,7 +3,10 @@
 Commands are imported when they are called: showing help must not cost more than starting Python.
 """
 
+import atexit
 import difflib
+import gc
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -32,9 +35,16 @@ TABLE: Mapping[str, Mapping[str, Entry]] = {
     "Keep fresh": {
         "plan": Entry("deciding:plan", "Show what would happen, and why."),
         "apply": Entry("deciding:apply", "Do it, and record it."),
+        "cancel": Entry("cancel:cancel", "Stop the apply that is under way."),
         "status": Entry("deciding:status", "Show what is fresh, stale or missing."),
         "check": Entry("checking:check", "Run the checks on what is current."),
         "explain": Entry("asking:explain", "Tell the chain of causes for one asset."),
+    },
+    "Keep as it is": {
+        "rollback": Entry("keeping:rollback", "Make an older version current, and pin it."),
+        "unpin": Entry("keeping:unpin", "Let an asset move on from the version it is pinned to."),
+        "pause": Entry("keeping:pause", "Leave assets as they are until they are resumed."),
+        "resume": Entry("keeping:resume", "Keep paused assets fresh again."),
     },
     "Look": {
         "show": Entry("asking:show", "Show one asset: its columns, SQL and state."),
@@ -46,9 +56,11 @@ TABLE: Mapping[str, Mapping[str, Entry]] = {
         "history": Entry("records:history", "List the versions of an asset."),
         "runs": Entry("records:runs", "List runs, or show one."),
         "events": Entry("records:events", "List what was recorded."),
+        "logs": Entry("logs:logs", "Show what a run said while it went."),
     },
     "Look after": {
         "verify": Entry("care:verify", "Read every byte and compare it with its record."),
+        "gc": Entry("garbage:gc", "Remove old versions and what dead runs left behind."),
         "doctor": Entry("care:doctor", "Check this machine and this project's folders."),
         "catalog": Entry("care:catalog", "Mend the catalog."),
         "schema": Entry("schema:schema", "Print or write the JSON Schemas that editors use."),
@@ -58,8 +70,19 @@ _ENTRIES = {name: entry for group in TABLE.values() for name, entry in group.ite
 _ALIASES = {"why": "explain"}
 
 
+class _NobodyReads(Exception):
+    """Whoever read our output has gone: to click, the plain error would be a failure."""
+
+
 class Commands(click.Group):
     """Finds a command in the table, then among those that plug-ins bring."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _NobodyReads from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of our own commands."""
@@ -102,7 +125,14 @@ def freshline() -> None:
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code: 0 done, 1 failed, 2 asked wrongly."""
+    """Run the command line and leave with its exit code: 0 done, 1 failed, 2 asked wrongly.
+
+    130 where it was stopped; 141, without a word, where nobody reads on what it writes.
+    """
+    # A graph lives as long as its command: looking through it for garbage again and again, and once
+    # more at the end, finds nothing.
+    gc.set_threshold(100_000, 20, 20)
+    atexit.register(gc.freeze)
     try:
         code: object = freshline.main(prog_name="freshline", standalone_mode=False)
     except click.exceptions.Exit as exit:
@@ -113,7 +143,9 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
         sys.exit(130)
-    except BrokenPipeError:
+    except (_NobodyReads, BrokenPipeError):
+        # What is buffered still would be written at the end, and fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except Exception as error:
         sys.exit(_failed(error))
@@ -125,8 +157,13 @@ def _failed(error: Exception) -> int:
     from freshline.errors import FreshlineError, UsageError
 
     if not isinstance(error, FreshlineError):
+        from traceback import format_exception
+
+        from freshline.secrets import redacted
+
         click.secho("This is a bug in Freshline, not in your project:", fg="red", err=True)
-        raise error
+        click.echo(redacted("".join(format_exception(error))), err=True, nl=False)
+        return 1
     from freshline.cli.render import error_text
 
     click.echo(error_text(error), err=True)

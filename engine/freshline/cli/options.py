@@ -9,6 +9,25 @@ from typing import Any, TypeVar
 
 import click
 
+class Whole(click.IntRange):
+    """A whole number, at least and at most so much; what it is not is told in a sentence."""
+
+    name = "number"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Return the number that a word is."""
+        most = "" if self.max is None else f" and at most {self.max}"
+        try:
+            number = int(str(value))
+        except ValueError:
+            self.fail(f'"{value}" is no whole number.', param, ctx)
+        if number < (self.min or 0) or (self.max is not None and number > self.max):
+            self.fail(f"{number} will not do: it is at least {self.min}{most}.", param, ctx)
+        return number
+
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 
 import click
 
+from freshline.cli.layout import folded
 from freshline.errors import DefinitionError, Diagnostic, FreshlineError, Severity
 from freshline.execute.run import Status
 from freshline.reconcile.checks import Standing, sentence
+from freshline.reconcile.held import Held
 from freshline.reconcile.plan import Action, Plan, Step
 from freshline.reconcile.staleness import Reason
+from freshline.secrets import redacted
 
 _ACTIONS = {
     Action.CREATE: ("+", "green"),
@@ -26,6 +29,7 @@ _STATUSES = {
     Status.REPUBLISHED: ("republished", "cyan"),
     Status.VERIFIED: ("unchanged", "blue"),
     Status.CHECKED: ("checked", "green"),
+    Status.RETRYING: ("retrying", "yellow"),
     Status.FAILED: ("failed", "red"),
     Status.SKIPPED: ("skipped", "yellow"),
     Status.CANCELLED: ("cancelled", "yellow"),
@@ -72,32 +76,67 @@ def error_text(error: FreshlineError) -> str:
     if error.span is not None:
         lines.append(f"  {click.style(str(error.span), fg='cyan')}")
     lines += [f"  {line}" for line in error.help.split("\n") if line]
-    return "\n".join(lines)
+    return redacted("\n".join(lines))
 
 
-def plan_text(plan: Plan, total: int) -> str:
-    """Return a plan: a line for each step with its first reason, and what stays as it is."""
+def plan_text(plan: Plan, total: int, width: int | None = None) -> str:
+    """Return a plan: a line for each step with its first reason, and what stays as it is.
+
+    Where a line would be longer than `width`, it goes on below.
+    """
     lines = [click.style(f"plan {plan.environment}", bold=True) + f"   {_count(total, 'asset')}"]
     widths = (
         max((len(s.asset) for s in plan.steps), default=0),
         max((len(s.action) for s in plan.steps), default=0),
         max((len(_words(s)) for s in plan.steps), default=0),
     )
-    lines += [_step_line(step, widths) for step in plan.steps]
-    for aside in plan.quarantined:
-        why = f"set aside with {aside.because}" if aside.because else f"set aside: {aside.code}"
-        lines.append(f"  {click.style('x', fg='red')} {aside.asset}  {why}")
+    for step in plan.steps:
+        lines += _step_lines(step, widths, width)
+    lines += aside_lines(plan, width)
     for change in plan.metadata:
-        lines.append(f"  . {change.asset}  metadata only: {', '.join(change.fields)}")
+        why = f"metadata only: {', '.join(change.fields)}"
+        lines += _noted(".", change.asset, why, width)
     for key in plan.orphans:
-        lines.append(f"  . {key}  has a version but is not declared any more; left alone")
+        why = "has a version but is not declared any more; left alone"
+        lines += _noted(".", key, why, width)
     lines += [standing_text(found) for found in plan.failing]
     for warning in plan.warnings:
-        lines.append(f"  {click.style('warning', fg='yellow')} {warning}")
+        lines += folded(
+            f"  {click.style('warning', fg='yellow')} ", warning, indent=10, width=width
+        )
+    lines += held_lines(plan)
     if plan.fresh:
         lines.append(f"  {click.style('=', fg='green')} {len(plan.fresh)} fresh")
     lines.append(_summary(plan))
     return "\n".join(lines)
+
+
+def aside_lines(plan: Plan, width: int | None = None) -> list[str]:
+    """Return a line for each asset that is set aside, with what is to blame."""
+    lines: list[str] = []
+    for aside in plan.quarantined:
+        why = f"set aside with {aside.because}" if aside.because else f"set aside: {aside.code}"
+        lines += _noted(click.style("x", fg="red"), aside.asset, why, width)
+    return lines
+
+
+def held_lines(plan: Plan, *, with_end: bool = False) -> list[str]:
+    """Return a line for each asset that is pinned or paused, with the command that ends it."""
+    held = [("pinned", "unpin", each) for each in plan.pinned]
+    held += [("paused", "resume", each) for each in plan.paused]
+    width = max((len(each.asset) for _, _, each in held), default=0)
+    return [
+        f"  {click.style('=', fg='blue')} {verdict}   {each.asset:<{width}}   {held_text(each)}"
+        + (f"   `freshline {verb} {each.asset}`" if with_end else "")
+        for verdict, verb, each in held
+    ]
+
+
+def held_text(held: Held) -> str:
+    """Return which version an asset is kept at, since when, by whom and why."""
+    version = "never materialized" if held.version is None else f"version {held.version}"
+    until = "" if held.until is None else f", until {moment(held.until)}"
+    return f"{version} since {moment(held.since)} by {held.actor}: {held.reason}{until}"
 
 
 def standing_text(found: Standing) -> str:
@@ -109,7 +148,7 @@ def standing_text(found: Standing) -> str:
 
 
 def progress_text(status: Status, asset: str, detail: str, place: str) -> str:
-    """Return one line about a step that ended."""
+    """Return one line about a step that ended or is put off."""
     words, color = _STATUSES[status]
     return f"  {place} {click.style(words.ljust(11), fg=color)} {asset}  {detail}".rstrip()
 
@@ -135,13 +174,24 @@ def reason_text(reason: Reason) -> str:
     return f"{reason.detail}{place}"
 
 
-def _step_line(step: Step, widths: tuple[int, int, int]) -> str:
+def _step_lines(step: Step, widths: tuple[int, int, int], width: int | None) -> list[str]:
     mark, color = _ACTIONS[step.action]
     first = step.reasons[0] if step.reasons else None
     place = str(first.source) if first and first.source else ""
-    text = f"{step.asset:<{widths[0]}}  {step.action:<{widths[1]}}  {_words(step):<{widths[2]}}"
-    line = f"  {click.style(mark, fg=color)} {text}"
-    return f"{line}  {click.style(place, fg='cyan')}" if place else line.rstrip()
+    head = f"{step.asset:<{widths[0]}}  {step.action:<{widths[1]}}  "
+    styled = f"  {click.style(mark, fg=color)} {head}"
+    indent, words = len(head) + 4, _words(step)
+    if width is None or indent + widths[2] + len(place) + 2 <= width:
+        line = f"{styled}{words:<{widths[2]}}"
+        return [f"{line}  {click.style(place, fg='cyan')}" if place else line.rstrip()]
+    lines = folded(styled, f"{words}  {place}".rstrip(), indent=indent, width=width)
+    if not place:
+        return lines
+    return [*lines[:-1], click.style(place, fg="cyan").join(lines[-1].rsplit(place, 1))]
+
+
+def _noted(mark: str, asset: str, why: str, width: int | None) -> list[str]:
+    return folded(f"  {mark} {asset}  ", why, indent=len(asset) + 6, width=width)
 
 
 def _words(step: Step) -> str:
@@ -158,7 +208,8 @@ def _words(step: Step) -> str:
 def _summary(plan: Plan) -> str:
     if not plan.steps:
         bad = any(found.blocks for found in plan.failing)
-        text = "nothing is stale" if not plan.quarantined else "nothing else is stale"
+        held = any(each.reasons for each in (*plan.pinned, *plan.paused))
+        text = "nothing else is stale" if plan.quarantined or held else "nothing is stale"
         return click.style(f"{text}   plan {plan.plan_id}", fg="yellow" if bad else "green")
     return f"certain {plan.certain}, conditional {plan.conditional}   plan {plan.plan_id}"
 

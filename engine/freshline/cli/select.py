@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from freshline.cli.compose import Project
 from freshline.errors import UsageError
-from freshline.lineage.graph import downstreams
+from freshline.execute.aside import last_version
+from freshline.lineage.graph import Graph, downstreams
 from freshline.lineage.selection import Selectable, parse, resolve
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.observe import look, plan_from
@@ -12,35 +13,68 @@ from freshline.reconcile.plan import Wish
 from freshline.suggest import closest
 
 
-def selected(project: Project, words: Sequence[str]) -> frozenset[str] | None:
-    """Return the assets that a selection means; None, for all, where there are no words."""
+def selected(
+    project: Project, words: Sequence[str], *, with_aside: bool = False
+) -> frozenset[str] | None:
+    """Return the assets that a selection means; None, for all, where there are no words.
+
+    What is set aside is left out, save for those who tell it apart; UsageError where nothing else
+    is meant.
+    """
     if not words:
         return None
     text = " ".join(words)
-    return resolve(parse(text), _subject(project, with_states="state:" in text))
+    found = resolve(parse(text), _subject(project, with_states="state:" in text))
+    aside = found & project.graph.quarantined.keys()
+    if with_aside or not aside:
+        return found
+    if aside == found:
+        first = aside_text(project.graph, min(aside))
+        more = f", and so are {len(aside) - 1} more" if len(aside) > 1 else ""
+        raise UsageError(first + more, help="see `freshline validate`")
+    return found - aside
 
 
-def one_asset(project: Project, key: str) -> str:
-    """Return the key of one asset or source, or raise UsageError with the nearest ones."""
+def one_asset(project: Project, key: str, *, may_be_aside: bool = False) -> str:
+    """Return the key of one asset or source, or raise UsageError with the nearest ones.
+
+    What is set aside is refused, save by those who can do with its last version.
+    """
     graph = project.graph
     if key in graph.assets or key in graph.sources:
         return key
-    if (aside := graph.quarantined.get(key)) is not None:
-        why = f"with {aside.because}" if aside.because else f"({aside.code})"
-        raise UsageError(f"{key} is set aside {why}", help="see `freshline validate`")
-    near = closest(key, [*graph.assets, *graph.sources])
+    if key in graph.quarantined:
+        if may_be_aside and last_version(project.place.target(key), project.storages.values()):
+            return key
+        raise UsageError(aside_text(graph, key), help="see `freshline validate`")
+    near = closest(key, [*graph.assets, *graph.sources, *graph.quarantined])
     hint = f'did you mean "{near[0]}"?' if near else "see `freshline status` for all of them"
     raise UsageError(f'there is no asset "{key}"', help=hint)
+
+
+def aside_text(graph: Graph, key: str) -> str:
+    """Return that an asset is set aside, and what is to blame."""
+    aside = graph.quarantined[key]
+    why = f"with {aside.because}" if aside.because else f"({aside.code})"
+    return f"{key} is set aside {why}"
 
 
 def _subject(project: Project, *, with_states: bool) -> Selectable:
     graph = project.graph
     upstreams = {key: asset.upstreams for key, asset in graph.assets.items()}
+    # Of what is set aside nothing more is known than what it is set aside with.
+    upstreams |= {
+        key: (aside.because,) if aside.because in graph.quarantined else ()
+        for key, aside in graph.quarantined.items()
+    }
     files: dict[str, set[str]] = {}
     for key in (*graph.sources, *graph.assets):
         files.setdefault(graph.definition_of(key).file, set()).add(key)
+    for finding in graph.diagnostics:
+        if finding.span is not None and finding.asset in graph.quarantined:
+            files.setdefault(finding.span.file, set()).add(finding.asset)
     return Selectable(
-        keys=(*graph.sources, *graph.assets),
+        keys=(*graph.sources, *graph.assets, *graph.quarantined),
         upstream=upstreams,
         downstream=downstreams(upstreams),
         facets=_facets(project, with_states=with_states),
@@ -80,4 +114,7 @@ def _states(project: Project) -> dict[str, set[str]]:
             continue
         states["missing" if step.action == "create" else "stale"].add(step.asset)
     states["stale"] |= {found.asset for found in plan.blocked}
+    states["pinned"] = {held.asset for held in plan.pinned}
+    states["paused"] = {held.asset for held in plan.paused}
+    states["fresh"] -= states["pinned"] | states["paused"]
     return states

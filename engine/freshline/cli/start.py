@@ -18,6 +18,9 @@ from freshline.keys import key_from_text
 if TYPE_CHECKING:
     from freshline.cli.drafts import Draft
 
+# By this line an editor finds the schema of a file, relative to the file.
+_EDITOR = "# yaml-language-server: $schema="
+
 
 @click.command()
 @click.argument("folder", nargs=-1)
@@ -83,7 +86,10 @@ def _from_files(root: Path, patterns: tuple[str, ...]) -> int:
     _make_project(root)
     target.parent.mkdir(exist_ok=True)
     command = f"freshline init --from {' '.join(shlex.quote(p) for p in patterns[:3])}"
-    target.write_text(yaml(drafts, command), encoding="utf-8")
+    target.write_text(
+        f"{_EDITOR}../{FOLDER}/source.json\n{yaml(drafts, command)}", encoding="utf-8"
+    )
+    write_schemas(root / FOLDER)
     _tell(root, target, drafts)
     return 0
 
@@ -105,7 +111,8 @@ def _make_project(root: Path) -> None:
     (root / "assets").mkdir(parents=True, exist_ok=True)
     if not any((root / name).exists() for name in ("freshline.yaml", "freshline.yml")):
         name = key_from_text(root.resolve().name)
-        (root / "freshline.yaml").write_text(f"project: {name}\n", encoding="utf-8")
+        text = f"{_EDITOR}{FOLDER}/project.json\nproject: {name}\n"
+        (root / "freshline.yaml").write_text(text, encoding="utf-8")
     if not (root / ".gitignore").exists():
         with as_file(files("freshline.cli") / "template" / ".gitignore") as ignored:
             shutil.copyfile(ignored, root / ".gitignore")
@@ -125,7 +132,8 @@ def _tell(root: Path, target: Path, drafts: "tuple[Draft, ...]") -> None:
         for remark in draft.found.remarks:
             click.secho(f"  {'':<{width}}  - {legible(remark)}", fg="yellow")
     first = drafts[0].key
-    click.echo(f"Next:  write a first asset, for instance assets/stg/{first.split('.')[-1]}.sql:")
+    name = first.split(".")[-1]
+    click.echo(f"Next:  write a first asset, for instance assets/staging/{name}.sql:")
     click.echo(f"           SELECT * FROM {first}")
     click.echo(f"       {_go_to(root)}freshline validate    see whether all is understood")
     click.echo(f"       {_go_to(root)}freshline apply       build it")

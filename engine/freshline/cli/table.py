@@ -10,31 +10,36 @@ def table(
     rows: Sequence[Sequence[str]],
     *,
     right: frozenset[int] = frozenset(),
+    whole: frozenset[int] = frozenset(),
     width: int | None = None,
 ) -> list[str]:
     """Return the lines of a table; columns in `right` are set to the right.
 
-    The widest column gives way where the lines would be longer than `width`.
+    The widest column gives way where the lines would be longer than `width`, but for those in
+    `whole`.
     """
     cells = [list(header), *(list(row) for row in rows)] if header else [list(r) for r in rows]
     if not cells:
         return []
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     if width is not None:
-        widths = _narrowed(widths, width)
+        widths = _narrowed(widths, width, whole)
     lines = [_line(row, widths, right) for row in cells]
     if header:
         lines.insert(1, "  ".join("-" * w for w in widths))
     return lines
 
 
-def _narrowed(widths: list[int], width: int) -> list[int]:
+def _narrowed(widths: list[int], width: int, whole: frozenset[int]) -> list[int]:
     narrow = list(widths)
-    while sum(narrow) + 2 * (len(narrow) - 1) > width and max(narrow) > 8:
-        widest = narrow.index(max(narrow))
-        spare = sum(narrow) + 2 * (len(narrow) - 1) - width
-        others = sorted(narrow)[-2] if len(narrow) > 1 else 8
-        narrow[widest] = max(8, narrow[widest] - spare, min(others, narrow[widest] - 1))
+    giving = [i for i in range(len(narrow)) if i not in whole]
+    while (spare := sum(narrow) + 2 * (len(narrow) - 1) - width) > 0 and giving:
+        widest, *others = sorted(giving, key=lambda i: -narrow[i])
+        if narrow[widest] <= 8:
+            break
+        following = narrow[others[0]] if others else 8
+        least = max(8, min(following, narrow[widest] - 1))
+        narrow[widest] = max(least, narrow[widest] - spare)
     return narrow
 
 

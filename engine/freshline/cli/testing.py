@@ -34,7 +34,7 @@ def test(selection: tuple[str, ...], as_json: bool, pattern: str | None) -> int:
     with opened(said()) as project:
         declared = read_tests(project.root)
         tests = declared.tests
-        chosen = selected(project, selection)
+        chosen = selected(project, selection, with_aside=True)
         if chosen is not None:
             tests = tuple(test for test in tests if test.asset.text in chosen)
         if pattern is not None:

@@ -1,45 +1,31 @@
-"""What people should know about an asset or a source: read the same way for both."""
+"""What people say of assets and sources: read the same way wherever it stands."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
 
-from freshline.declare import rules, scalars, source
-from freshline.declare.checks import checks_of_column, not_null, read_checks
+from freshline.declare import rules, source
+from freshline.declare.checks import is_none, read_checks, sql_for
+from freshline.declare.columns import column_reader
 from freshline.declare.interpolation import Values
+from freshline.declare.layers import About, Layer, resolved
+from freshline.declare.links import read_links
+from freshline.declare.policies import read_lifecycle, read_retries, read_timeout
 from freshline.declare.report import Report
 from freshline.declare.section import (
     LATER,
+    Keys,
     Section,
     data_mapping,
-    described,
     did_you_mean,
-    mapping,
+    place_of,
     text,
     word,
     words,
-    wrong,
 )
 from freshline.declare.text import quoted
-from freshline.definitions import CheckDefinition, ColumnDefinition, Kind
+from freshline.definitions import Kind
+from freshline.errors import Severity
 from freshline.suggest import closest
-
-# The shape of a DuckDB type: words, then what stands in parentheses, then array brackets.
-_TYPE = re.compile(r"[a-zA-Z_][\w ]*(\(.*\))?(\[\d*\])*( with(out)? time zone)?", re.DOTALL)
-_TYPE_CHARACTERS = re.compile(r"[\w\s(),.\[\]'\"-]*")
-_LONGEST_TYPE = 2_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
-    """What `defaults:` of a project gives to every asset and source that does not say it."""
-
-    owner: str | None = None
-    group: str | None = None
-    tags: tuple[str, ...] = ()
-    storage: str | None = None
-    kind: Kind = Kind.TABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,34 +33,23 @@ class Scope:
     """All that the declarations of one file depend on besides its own text.
 
     Two equal scopes give equal definitions, so a declared file can be kept by the digest of its
-    scope and its content. `is_complete` is False when the project file itself could not be read:
-    then no name is called unknown.
+    scope and its content. `layers` are the project's defaults and those of the folders above the
+    file, outermost first; `overrides` are what the environment says of single assets.
+    `is_complete` is False when the project file itself could not be read: then no name is called
+    unknown.
     """
 
     values: Values
-    defaults: Defaults = Defaults()
+    layers: tuple[Layer, ...] = ()
+    overrides: Mapping[str, Layer] = field(default_factory=dict[str, Layer])
     storages: tuple[str, ...] = ("lake",)
     owners: tuple[str, ...] = ()
     is_complete: bool = True
 
-
-class About(NamedTuple):
-    """What holds: own values, else the project's defaults, else the built-in ones."""
-
-    description: str
-    owner: str | None
-    group: str
-    tags: tuple[str, ...]
-    meta: Mapping[str, object]
-    columns: tuple[ColumnDefinition, ...] = ()
-    checks: tuple[CheckDefinition, ...] = ()
-
-
-class Described(NamedTuple):
-    """A column with the checks that stand below it."""
-
-    column: ColumnDefinition
-    checks: tuple[CheckDefinition, ...]
+    def broken(self, key: str) -> str:
+        """Return the code of what is wrong with what else is said of a key, empty if nothing."""
+        last = self.overrides.get(key, Layer())
+        return next((layer.broken for layer in (*self.layers, last) if layer.broken), "")
 
 
 read_owner = word(r"[^\n]{1,200}", "the name of an owner", "data")
@@ -84,34 +59,73 @@ read_tags = words(
 )
 
 
-def undescribed(key: str, defaults: Defaults) -> About:
-    """Return what holds of an asset or source that says nothing of itself."""
-    group = defaults.group or key.partition(".")[0]
-    return About("", defaults.owner, group, defaults.tags, {})
+def read_about(section: Section | None, key: str, scope: Scope) -> About:
+    """Return what holds of an asset or source: its own section is None where it has none."""
+    layers = [_made_for(layer, key, scope.values) for layer in scope.layers]
+    if section is not None:
+        layers.append(read_layer(section, key, scope))
+    if (override := scope.overrides.get(key)) is not None:
+        layers.append(override)
+    return resolved(key, layers)
 
 
-def read_about(section: Section, key: str, scope: Scope) -> About:
-    """Return what a section says; `null` unsets a default, tags add up."""
-    otherwise = undescribed(key, scope.defaults)
-    owner = section.get("owner", read_owner) if "owner" in section else otherwise.owner
+def read_layer(section: Section, key: str | None, scope: Scope) -> Layer:
+    """Return what a section says; `key` is None where it is said of many.
+
+    Checks of SQL that are said of many keep their references: `${this}` is another for each.
+    """
+    owner = section.get("owner", read_owner)
     check_owner(section, owner, scope.owners)
-    tags = otherwise.tags
-    if "tags" in section:
-        own = section.get("tags", read_tags)
-        tags = () if own is None else tuple(dict.fromkeys((*tags, *own)))
-    columns = section.get("columns", read_columns) or ()
+    columns = section.get("columns", column_reader(scope.values)) or ()
     below = [check for described in columns for check in described.checks]
-    return About(
+    given = tuple(name for name in section.keys.known if name in section)
+    return Layer(
+        given=given,
+        unset=tuple(name for name in given if _is_unset(section, name)),
         description=(section.get("description", text) or "").strip(),
         owner=owner,
-        group=section.get("group", read_group) or key.partition(".")[0]
-        if "group" in section
-        else otherwise.group,
-        tags=tags,
+        group=section.get("group", read_group),
+        tags=section.get("tags", read_tags) or (),
         meta=section.get("meta", data_mapping) or {},
+        links=section.get("links", read_links) or (),
+        kind=section.get("kind", read_kind),
+        storage=read_storage(section, "storage", scope),
+        lifecycle=section.get("lifecycle", read_lifecycle),
+        retries=section.get("retries", read_retries),
+        timeout=section.get("timeout", read_timeout),
         columns=tuple(described.column for described in columns),
         checks=read_checks(section, key, below, scope.values),
     )
+
+
+def read_outer(
+    report: Report, node: source.Mapping, keys: Keys, scope: Scope, key: str | None = None
+) -> Layer:
+    """Return what is said of assets from outside: of many, or of the one called `key`."""
+    part = report.part(node)
+    part.name(key)
+    layer = read_layer(Section(part, node, keys), key, scope)
+    if not part.failed:
+        return layer
+    found = (finding.diagnostic for finding in part.findings)
+    codes = [each.code for each in found if each.severity is Severity.ERROR]
+    return replace(layer, broken=codes[0] if codes else "E120")
+
+
+def _is_unset(section: Section, name: str) -> bool:
+    entry = section.entry(name)
+    return entry is None or (name == "checks" and is_none(entry))
+
+
+def _made_for(layer: Layer, key: str, values: Values) -> Layer:
+    """Return what is said of many as it is for one: `${this}` in its checks is this one."""
+    if not any(check.sql for check in layer.checks):
+        return layer
+    made = (
+        replace(check, sql=sql_for(check.sql, key, values)[0]) if check.sql else check
+        for check in layer.checks
+    )
+    return replace(layer, checks=tuple(made))
 
 
 def check_owner(section: Section, owner: str | None, owners: tuple[str, ...]) -> None:
@@ -121,6 +135,16 @@ def check_owner(section: Section, owner: str | None, owners: tuple[str, ...]) ->
         fix = did_you_mean(owner, owners) or "add it under `owners:` in freshline.yaml"
         message = f"{quoted(owner)} is not among the project's owners"
         section.report.warn("W501", entry.value, message, fix)
+
+
+def read_storage(section: Section, key: str, scope: Scope) -> str | None:
+    """Return the name of a storage that a section gives; None where the project has none such."""
+    entry, name = section.entry(key), section.get(key, text)
+    if entry is not None and name is not None and scope.is_complete and name not in scope.storages:
+        fix = did_you_mean(name, scope.storages) or f"storages are {', '.join(scope.storages)}"
+        section.report.error("E107", place_of(entry), f"unknown storage {quoted(name)}", fix)
+        return None
+    return name
 
 
 def read_kind(report: Report, entry: source.Entry) -> Kind | None:
@@ -137,81 +161,3 @@ def read_kind(report: Report, entry: source.Entry) -> Kind | None:
         report.error("E105", entry.value, f"{quoted(name)} is no kind of asset", fix)
         return None
     return Kind(name)
-
-
-def read_columns(report: Report, entry: source.Entry) -> tuple[Described, ...] | None:
-    """Read columns: `name: type`, `!` behind it where it is never null, or a mapping below."""
-    if isinstance(entry.value, source.Sequence):
-        fix = "write `order_id: bigint!` on a line for each"
-        wrong(report, entry, "a mapping of names to types", fix)
-        return None
-    node = mapping(report, entry)
-    columns: list[Described] = []
-    spelt: dict[str, source.Scalar] = {}
-    for each in node.entries if node else ():
-        name = each.key.text
-        first = spelt.setdefault(name.lower(), each.key)
-        if first is not each.key:
-            message = f"the columns {quoted(first.text)} and {quoted(name)} differ in case only"
-            report.error("E109", each.key, message, "keep one: names of columns ignore case")
-        elif name == "strict" and scalars.meaning_of(each.value) is scalars.Meaning.BOOL:
-            report.error("E104", each.key, f"`strict` {LATER}", "remove it from the columns")
-        elif not name.strip():
-            report.error("E105", each.key, "a column needs a name", "write `name: type`")
-        else:
-            columns.append(_column(report, each))
-    return tuple(columns)
-
-
-def _column(report: Report, entry: source.Entry) -> Described:
-    described_type: str | None = None
-    description = ""
-    checks: tuple[CheckDefinition, ...] = ()
-    match entry.value:
-        case source.Mapping():
-            section = Section(report, entry.value, rules.COLUMN)
-            described_type = section.get("type", _read_type)
-            description = (section.get("description", text) or "").strip()
-            checks = checks_of_column(section, entry.key.text)
-        case source.Scalar() if scalars.is_null(entry.value):
-            pass
-        case source.Scalar():
-            described_type = _read_type(report, entry)
-        case source.Sequence():
-            expected = "a type, or a mapping with `type:` and `description:`"
-            wrong(report, entry, expected, "write for instance `bigint!`")
-    type = described_type.removesuffix("!").rstrip() if described_type else None
-    column = ColumnDefinition(
-        name=entry.key.text,
-        type=type,
-        not_null=described_type is not None and described_type.endswith("!"),
-        description=description,
-        span=report.span(entry.key),
-    )
-    own = (not_null(report, column, entry.key),) if column.not_null else ()
-    return Described(column, (*own, *checks))
-
-
-def _read_type(report: Report, entry: source.Entry) -> str | None:
-    """Read what looks like a DuckDB type; whether it is one, the compiler says."""
-    if not isinstance(entry.value, source.Scalar):
-        wrong(report, entry, "a type", "write for instance `bigint!`")
-        return None
-    spelled = entry.value.text.strip()
-    type = spelled.removesuffix("!").rstrip()
-    if len(type) > _LONGEST_TYPE or not _looks_like_type(type):
-        message = f"{described(entry.value)} does not look like a type of DuckDB"
-        report.error("E105", entry.value, message, "write for instance `decimal(18,2)` or `text!`")
-        return None
-    return spelled
-
-
-def _looks_like_type(type: str) -> bool:
-    if not _TYPE.fullmatch(type) or not _TYPE_CHARACTERS.fullmatch(type) or "--" in type:
-        return False
-    depth = 0
-    for character in type:
-        depth += (character == "(") - (character == ")")
-        if depth < 0:
-            return False
-    return depth == 0 and type.count("'") % 2 == 0 and type.count('"') % 2 == 0

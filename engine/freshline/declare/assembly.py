@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from freshline.declare.declared import FileDeclared, Quote
 from freshline.declare.files import PROJECT_FILES
+from freshline.declare.section import did_you_mean
 from freshline.declare.settings import Settings
-from freshline.definitions import AssetDefinition, Declared, SourceDefinition
+from freshline.definitions import AssetDefinition, Declared, MacroDefinition, SourceDefinition
 from freshline.errors import Diagnostic, Span
 from freshline.keys import relation_name
 
@@ -32,15 +33,20 @@ def assemble(settings: Settings, parts: Iterable[FileDeclared]) -> Declared:
     for part in ordered:
         problems += part.diagnostics
         broken.update(part.broken)
+    _refuse_second_folder_file(ordered, problems)
     candidates = _candidates(ordered, problems, broken)
     _refuse_duplicates(candidates, problems, broken)
     _refuse_collisions(candidates, problems, broken)
+    _refuse_unknown_overrides(settings, candidates, broken, problems)
+    macros = _macros(ordered, problems)
     good = [found[0].definition for key, found in sorted(candidates.items()) if key not in broken]
     return Declared(
         project=settings.project,
         assets=tuple(d for d in good if isinstance(d, AssetDefinition)),
         sources=tuple(d for d in good if isinstance(d, SourceDefinition)),
+        macros=macros,
         broken=tuple(sorted(broken)),
+        causes={key: code for part in ordered for key, code in part.causes.items()},
         diagnostics=in_order(problems),
     )
 
@@ -70,6 +76,70 @@ def _refuse_second_project_file(
                     related=((first, "the other one"),),
                 )
             )
+
+
+def _refuse_second_folder_file(ordered: list[FileDeclared], problems: list[Diagnostic]) -> None:
+    files = {part.file for part in ordered if part.layer is not None}
+    for second in sorted(file for file in files if file.endswith(".yml")):
+        first = second.removesuffix("yml") + "yaml"
+        if first in files:
+            place = Span(file=second, line=1, column=1)
+            other = Span(file=first, line=1, column=1)
+            message = f"a folder has one file of defaults, and {first} is it"
+            problems.append(
+                Diagnostic(
+                    code="E110",
+                    message=message,
+                    span=place,
+                    fix="keep one of the two",
+                    related=((other, "the other one"),),
+                )
+            )
+
+
+def _refuse_unknown_overrides(
+    settings: Settings,
+    candidates: Mapping[str, list[_Candidate]],
+    broken: set[str],
+    problems: list[Diagnostic],
+) -> None:
+    """Refuse what an environment says of an asset that is none."""
+    assets = [
+        key
+        for key, found in candidates.items()
+        if any(isinstance(each.definition, AssetDefinition) for each in found)
+    ]
+    for key, place in settings.places():
+        if key in assets or key in broken:
+            continue
+        message = f'there is no asset "{key}"'
+        fix = did_you_mean(key, sorted({*assets, *broken})) or "name an asset by its full key"
+        if key in candidates:
+            message = f"{key} is a source, of which an environment says nothing"
+            fix = "let its `path:` read a variable: `path: data/${var.folder}/orders.csv`"
+        problems.append(
+            Diagnostic(code="E203", message=message, span=place.span, excerpt=place.line, fix=fix)
+        )
+
+
+def _macros(ordered: list[FileDeclared], problems: list[Diagnostic]) -> tuple[MacroDefinition, ...]:
+    """Return the macros by name; those of one name are all left out."""
+    by_name: dict[str, list[MacroDefinition]] = {}
+    for part in ordered:
+        for macro in part.macros:
+            by_name.setdefault(macro.name, []).append(macro)
+    for name, (first, *others) in by_name.items():
+        problems += (
+            Diagnostic(
+                code="E110",
+                message=f"the macro {name} is declared twice: here and at {first.span}",
+                span=other.span,
+                fix="keep one of the two; several forms of one macro stand in one statement",
+                related=((first.span, "declared here too"),),
+            )
+            for other in others
+        )
+    return tuple(found[0] for _, found in sorted(by_name.items()) if len(found) == 1)
 
 
 def _candidates(

@@ -6,16 +6,16 @@ keys. One that describes an asset but has no `sql:` is the side-car of the SQL f
 """
 
 from freshline.declare import rules, source
-from freshline.declare.about import About, Scope, read_about, read_kind, undescribed
+from freshline.declare.about import Scope, read_about
 from freshline.declare.declared import FileDeclared, Gathering, Quote
 from freshline.declare.frontmatter import read_front_matter
 from freshline.declare.interpolation import render
-from freshline.declare.links import read_links
+from freshline.declare.layers import About
 from freshline.declare.paths import path_key
 from freshline.declare.report import Report, Stretch
-from freshline.declare.section import Section, did_you_mean, place_of, read_key, text, wrong
+from freshline.declare.section import Section, read_key, wrong
 from freshline.declare.sqltext import sql_after, sql_of_scalar
-from freshline.declare.text import quoted, shown, source_text
+from freshline.declare.text import shown, source_text
 from freshline.definitions import AssetDefinition, SqlText
 from freshline.errors import Span
 
@@ -59,10 +59,10 @@ def read_asset(gathering: Gathering, entry: source.Entry, scope: Scope) -> None:
     if isinstance(entry.value, source.Mapping):
         section = Section(part, entry.value, rules.LISTED_ASSET)
         sql = section.entry("sql")
-        if sql is None:
+        if sql is None and not part.failed:
             message, fix = "this asset has no SQL", "add `sql:`, or write the SELECT in a file"
             part.error("E106", entry.key, message, fix)
-        else:
+        elif sql is not None:
             asset = _asset(part, section, key, (_sql(part, sql), entry.key), scope)
     else:
         wrong(part, entry, "a mapping with `sql:`", "write `sql: SELECT ...` on a line below it")
@@ -76,18 +76,8 @@ def _bare_sql(file: str, text: str, scope: Scope) -> FileDeclared | None:
         return None
     key = path.key
     span = Span(file=file, line=1, column=1)
-    about = undescribed(key, scope.defaults)
-    asset = AssetDefinition(
-        key=key,
-        file=file,
-        span=span,
-        sql=SqlText(text=text, original=text, file=file),
-        kind=scope.defaults.kind,
-        storage=scope.defaults.storage,
-        owner=about.owner,
-        group=about.group,
-        tags=about.tags,
-    )
+    sql = SqlText(text=text, original=text, file=file)
+    asset = _definition(key, sql, span, read_about(None, key, scope))
     place = Quote(span, shown(text.partition("\n")[0]))
     return FileDeclared(file=file, assets=(asset,), places={key: place})
 
@@ -141,36 +131,26 @@ def _asset(
     sql, problems = render(body[0], scope.values)
     for problem in problems:
         report.add(body[1], problem)
-    about: About = undescribed(key, scope.defaults)
-    kind, storage = scope.defaults.kind, scope.defaults.storage
-    links: tuple[tuple[str, str], ...] = ()
-    if section is not None:
-        about = read_about(section, key, scope)
-        links = section.get("links", read_links) or ()
-        kind = section.get("kind", read_kind) or kind
-        if "storage" in section:
-            storage = _storage(section, scope)
+    return _definition(key, sql, report.span(body[1]), read_about(section, key, scope))
+
+
+def _definition(key: str, sql: SqlText, span: Span, about: About) -> AssetDefinition:
     return AssetDefinition(
         key=key,
-        file=report.text.file,
-        span=report.span(body[1]),
+        file=span.file,
+        span=span,
         sql=sql,
-        kind=kind,
-        storage=storage,
+        kind=about.kind,
+        storage=about.storage,
         description=about.description,
         owner=about.owner,
         group=about.group,
         tags=about.tags,
         meta=about.meta,
-        links=links,
+        links=about.links,
         columns=about.columns,
         checks=about.checks,
+        lifecycle=about.lifecycle,
+        retries=about.retries,
+        timeout=about.timeout,
     )
-
-
-def _storage(section: Section, scope: Scope) -> str | None:
-    entry, name = section.entry("storage"), section.get("storage", text)
-    if entry is not None and name is not None and scope.is_complete and name not in scope.storages:
-        fix = did_you_mean(name, scope.storages) or f"storages are {', '.join(scope.storages)}"
-        section.report.error("E107", place_of(entry), f"unknown storage {quoted(name)}", fix)
-    return name

@@ -11,12 +11,20 @@ from dataclasses import dataclass, replace
 
 from freshline.declare import rules, scalars, source
 from freshline.declare.interpolation import Values, render
+from freshline.declare.references import filled_entry
 from freshline.declare.report import Placed, Report
 from freshline.declare.scalars import Meaning
 from freshline.declare.section import Section, data, text, word, wrong
 from freshline.declare.sqltext import sql_of_scalar
 from freshline.declare.text import quoted
-from freshline.definitions import CheckDefinition, CheckKind, CheckSeverity, ColumnDefinition
+from freshline.definitions import (
+    CheckDefinition,
+    CheckKind,
+    CheckSeverity,
+    ColumnDefinition,
+    SqlText,
+)
+from freshline.errors import Diagnostic
 from freshline.keys import key_problem
 
 Value = str | int | float | bool | None
@@ -38,13 +46,13 @@ class _Said:
     description: str
 
 
-def checks_of_column(section: Section, column: str) -> tuple[CheckDefinition, ...]:
+def checks_of_column(section: Section, column: str, values: Values) -> tuple[CheckDefinition, ...]:
     """Return the checks that stand below a column."""
     said = _said(section)
     found: list[CheckDefinition] = []
     for name in rules.COLUMN_CHECKS:
         if (entry := section.entry(name)) is not None:
-            found += _of_column(section.report, said, CheckKind(name), column, entry)
+            found += _of_column(section.report, said, CheckKind(name), column, (entry, values))
     return tuple(found)
 
 
@@ -54,10 +62,24 @@ def not_null(report: Report, column: ColumnDefinition, place: Placed) -> CheckDe
     return _check(report, said, CheckKind.NOT_NULL, (column.name,), place)
 
 
+def is_none(entry: source.Entry) -> bool:
+    """Say whether `checks: none` stands there, which takes away those that come from outside."""
+    return isinstance(entry.value, source.Scalar) and entry.value.text == "none"
+
+
+def sql_for(sql: SqlText, key: str, values: Values) -> tuple[SqlText, tuple[Diagnostic, ...]]:
+    """Return the SQL of a check as it is for one asset, and what is wrong with its references."""
+    this = ".".join(f'"{segment}"' for segment in key.split("."))
+    return render(sql, replace(values, this=this))
+
+
 def read_checks(
-    section: Section, key: str, below: Iterable[CheckDefinition], values: Values
+    section: Section, key: str | None, below: Iterable[CheckDefinition], values: Values
 ) -> tuple[CheckDefinition, ...]:
-    """Return all checks: those `below` the columns, of the primary key, and listed."""
+    """Return all checks: those `below` the columns, of the primary key, and listed.
+
+    Without a key they are of many, and the SQL of each keeps its references.
+    """
     found = [*below]
     if (entry := section.entry("primary_key")) is not None:
         found += _primary_key(section.report, entry)
@@ -77,8 +99,10 @@ def _primary_key(report: Report, entry: source.Entry) -> list[CheckDefinition]:
     ]
 
 
-def _listed(report: Report, entry: source.Entry, key: str, values: Values) -> list[CheckDefinition]:
-    if isinstance(entry.value, source.Scalar) and entry.value.text == "none":
+def _listed(
+    report: Report, entry: source.Entry, key: str | None, values: Values
+) -> list[CheckDefinition]:
+    if is_none(entry):
         return []
     if not isinstance(entry.value, source.Sequence):
         fix = "write for instance `- unique: order_id` on a line for each"
@@ -95,7 +119,7 @@ def _listed(report: Report, entry: source.Entry, key: str, values: Values) -> li
 
 
 def _item(
-    section: Section, item: source.Mapping, key: str, values: Values
+    section: Section, item: source.Mapping, key: str | None, values: Values
 ) -> list[CheckDefinition]:
     report = section.report
     said = _said(section)
@@ -123,7 +147,7 @@ def _of_kind(
     said: _Said,
     kind: CheckKind,
     entry: source.Entry,
-    context: tuple[str, Values],
+    context: tuple[str | None, Values],
 ) -> list[CheckDefinition]:
     """Return what one entry of a listed check stands for: a check, or one for each column."""
     match kind:
@@ -135,7 +159,7 @@ def _of_kind(
             names = tuple(dict.fromkeys(c.text for c in columns))
             return [_check(report, said, kind, names, columns[0])] if columns else []
         case CheckKind.ROWS:
-            return _rows(report, said, entry)
+            return _rows(report, said, (entry, context[1]))
         case CheckKind.SQL:
             return _sql(report, said, entry, context)
         case _:
@@ -146,7 +170,7 @@ def _of_kind(
     return [
         check
         for each in entry.value.entries
-        for check in _of_column(report, said, kind, each.key.text, each)
+        for check in _of_column(report, said, kind, each.key.text, (each, context[1]))
     ]
 
 
@@ -159,10 +183,13 @@ _EXAMPLES = {
 
 
 def _of_column(
-    report: Report, said: _Said, kind: CheckKind, column: str, entry: source.Entry
+    report: Report, said: _Said, kind: CheckKind, column: str, written: tuple[source.Entry, Values]
 ) -> list[CheckDefinition]:
     """Return the check of one column whose argument is the value of an entry."""
     arguments: tuple[Value, ...] | None
+    entry = filled_entry(report, *written)
+    if entry is None:
+        return []
     match kind:
         case CheckKind.NOT_NULL | CheckKind.UNIQUE:
             if scalars.meaning_of(entry.value) is not Meaning.BOOL:
@@ -227,8 +254,13 @@ def _reference(report: Report, entry: source.Entry) -> tuple[Value, ...] | None:
     return None
 
 
-def _rows(report: Report, said: _Said, entry: source.Entry) -> list[CheckDefinition]:
+def _rows(
+    report: Report, said: _Said, written: tuple[source.Entry, Values]
+) -> list[CheckDefinition]:
     found: tuple[Value, ...] | None
+    entry = filled_entry(report, *written)
+    if entry is None:
+        return []
     if scalars.meaning_of(entry.value) is Meaning.INTEGER:
         count = _scalar(data(report, entry))
         found = (count, count)
@@ -243,7 +275,7 @@ def _rows(report: Report, said: _Said, entry: source.Entry) -> list[CheckDefinit
 
 
 def _sql(
-    report: Report, said: _Said, entry: source.Entry, context: tuple[str, Values]
+    report: Report, said: _Said, entry: source.Entry, context: tuple[str | None, Values]
 ) -> list[CheckDefinition]:
     key, values = context
     if not isinstance(entry.value, source.Scalar) or not entry.value.text.strip():
@@ -254,12 +286,12 @@ def _sql(
         message = "a check of SQL needs a name"
         report.error("E116", entry.key, message, "add for instance `name: no_future_orders`")
         return []
-    this = ".".join(f'"{segment}"' for segment in key.split("."))
     raw = sql_of_scalar(report.text, entry.value)
-    sql, problems = render(raw, replace(values, this=this))
+    sql, problems = sql_for(raw, key or "this", values)
     for problem in problems:
         report.add(entry.value, problem)
-    return [replace(_check(report, said, CheckKind.SQL, (), entry.key), sql=sql)]
+    check = _check(report, said, CheckKind.SQL, (), entry.key)
+    return [replace(check, sql=raw if key is None else sql)]
 
 
 def _said(section: Section) -> _Said:

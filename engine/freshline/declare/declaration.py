@@ -1,13 +1,26 @@
 """What one file of a project declares: which reader it goes to, by its folder and suffix."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from freshline.declare import rules, source
-from freshline.declare.about import Scope
+from freshline.declare.about import Scope, read_outer
 from freshline.declare.assets import declare_asset_file, declare_sql_file, read_asset
 from freshline.declare.declared import FileDeclared, Gathering, Quote
 from freshline.declare.files import PROJECT_FILES
-from freshline.declare.paths import ASSETS, is_data, path_key, split_suffix
+from freshline.declare.layers import Layer
+from freshline.declare.macros import declare_macro_file
+from freshline.declare.paths import (
+    ASSETS,
+    MACROS,
+    SOURCES,
+    folders_above,
+    is_data,
+    is_folder_file,
+    path_key,
+    split_suffix,
+)
+from freshline.declare.process import ProcessVariables
 from freshline.declare.report import Report, Stretch
 from freshline.declare.scalars import is_null
 from freshline.declare.section import LATER, Keys, Section, check_key, mapping
@@ -18,32 +31,60 @@ from freshline.declare.text import Content, decode, source_text
 from freshline.errors import Diagnostic, Span
 
 _YAML = frozenset({".yaml", ".yml"})
-_SOURCES = "sources/"
 
 
 def needs_content(path: str) -> bool:
     """Say whether a file's content matters to what it declares; a data file's does not."""
     suffix = split_suffix(path)[1]
+    if path.startswith(MACROS):
+        return suffix == ".sql"
     if path.startswith(ASSETS):
         return suffix == ".sql" or suffix in _YAML
     return suffix in _YAML
 
 
+def scope_of(path: str, scope: Scope, folders: Mapping[str, Layer]) -> Scope:
+    """Return the scope of a file: that of the project with the layers of the folders above it."""
+    if not folders:
+        return scope
+    inner = [folders[folder] for folder in folders_above(path) if folder in folders]
+    return replace(scope, layers=(*scope.layers, *inner)) if inner else scope
+
+
 def declare_file(
-    path: str, content: Content, settings: Settings, environment: str = "main"
+    path: str,
+    content: Content,
+    settings: Settings,
+    environment: str = "main",
+    folders: Mapping[str, Layer] | None = None,
+    process: Mapping[str, str] | None = None,
 ) -> FileDeclared:
     """Return what one file declares, whatever it holds: nothing in it makes this fail.
 
-    It depends on the arguments alone; of the settings, on `settings.scope(environment)` alone. A
-    file that declares nothing gives an empty answer. `content` is a Diagnostic where the file could
-    not be read.
+    It depends on the arguments alone: on `scope_of` the settings and the `folders`, which are what
+    the files of folders say, and on those variables of the process that the result names. A file
+    that declares nothing gives an empty answer. `content` is a Diagnostic where the file could not
+    be read.
     """
-    scope = settings.scope(environment)
+    asked = ProcessVariables(process or {})
+    known = settings.scope(environment)
+    scope = replace(known, values=replace(known.values, process=asked))
+    if not is_folder_file(path):
+        scope = scope_of(path, scope, folders or {})
+    declared = _declared(path, content, scope)
+    if scope.overrides or any(layer.broken for layer in scope.layers):
+        declared = _without_broken(declared, scope)
+    return replace(declared, process=asked.asked) if asked.asked else declared
+
+
+def _declared(path: str, content: Content, scope: Scope) -> FileDeclared:
     suffix = split_suffix(path)[1]
     if needs_content(path):
         text = decode(path, content)
         if isinstance(text, Diagnostic):
             return _unreadable(path, text)
+        if path.startswith(MACROS):
+            return declare_macro_file(path, text)
         if suffix == ".sql":
             return declare_sql_file(path, text, scope)
         return _declare_yaml(path, text, scope)
@@ -55,9 +96,27 @@ def declare_file(
     return FileDeclared(file=path)
 
 
+def _without_broken(declared: FileDeclared, scope: Scope) -> FileDeclared:
+    """Set aside what something is said of that could not be understood."""
+    causes = {key: code for key in declared.places if (code := scope.broken(key))}
+    beside = declared.side_car
+    if not causes:
+        return declared
+    return replace(
+        declared,
+        assets=tuple(asset for asset in declared.assets if asset.key not in causes),
+        sources=tuple(source for source in declared.sources if source.key not in causes),
+        side_car=None if beside is None or beside.key in causes else beside,
+        broken=tuple(dict.fromkeys((*declared.broken, *causes))),
+        causes=causes,
+    )
+
+
 def _unreadable(path: str, problem: Diagnostic) -> FileDeclared:
     if path in PROJECT_FILES:
         return FileDeclared(file=path)  # the settings tell it
+    if is_folder_file(path):
+        return FileDeclared(file=path, layer=Layer(broken=problem.code), diagnostics=(problem,))
     key = path_key(path) if path.startswith(ASSETS) else None
     if key is None or key.problem is not None:
         return FileDeclared(file=path, diagnostics=(problem,))
@@ -77,12 +136,11 @@ def _later(path: str, what: str, fix: str) -> FileDeclared:
 
 
 def _declare_yaml(path: str, text: str, scope: Scope) -> FileDeclared:
-    if path.rpartition("/")[2].rpartition(".")[0] == "_folder":
-        fix = "put the defaults under `defaults:` in freshline.yaml"
-        return _later(path, "a file of defaults for a folder", fix)
     report = Report(source_text(path, text))
     gathering = Gathering(report)
     node = compose(report)
+    if is_folder_file(path):
+        return _folder(report, node, scope)
     if path in PROJECT_FILES:
         if isinstance(node, source.Mapping):
             # What is wrong with the rest of it, the settings tell.
@@ -93,7 +151,7 @@ def _declare_yaml(path: str, text: str, scope: Scope) -> FileDeclared:
     names: set[str] = set()
     if isinstance(node, source.Mapping):
         names = {entry.key.text for entry in node.entries}
-    if path.startswith(_SOURCES):
+    if path.startswith(SOURCES):
         keys: Keys | None = rules.SOURCES_FILE
     else:
         keys = rules.LISTING_FILE if names & {"assets", "sources"} else None
@@ -106,6 +164,21 @@ def _declare_yaml(path: str, text: str, scope: Scope) -> FileDeclared:
             "E105", node, "this file is a mapping of keys to values", "begin with `sources:`"
         )
     return gathering.declared()
+
+
+def _folder(report: Report, node: source.Node | None, scope: Scope) -> FileDeclared:
+    """Return what the file of a folder says of all that lies below it."""
+    keys = rules.SOURCES_FOLDER if report.text.file.startswith(SOURCES) else rules.FOLDER
+    layer = Layer()
+    if isinstance(node, source.Mapping):
+        layer = read_outer(report, node, keys, scope)
+    elif node is not None:
+        fix = "write for instance `owner: data`"
+        report.error("E105", node, "a folder's file is a mapping of keys to values", fix)
+    diagnostics = report.diagnostics()
+    if report.failed and not layer.broken:
+        layer = replace(layer, broken=diagnostics[0].code)
+    return FileDeclared(file=report.text.file, layer=layer, diagnostics=diagnostics)
 
 
 def _read_listed(

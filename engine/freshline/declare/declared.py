@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from freshline.declare.layers import Layer
 from freshline.declare.report import Placed, Report
-from freshline.definitions import AssetDefinition, SourceDefinition
+from freshline.definitions import AssetDefinition, MacroDefinition, SourceDefinition
 from freshline.errors import Diagnostic, Span
 
 
@@ -21,16 +22,22 @@ class FileDeclared:
     """What one file says, independent of every other: fit for a cache by content.
 
     `side_car` describes the asset of a SQL file beside this one, without the SQL. `front_matter` is
-    where a SQL file describes itself. `broken` are keys told apart but not understood; `places`
-    and `paths` say where each key, and each source's path, is declared.
+    where a SQL file describes itself. `layer` is what a folder's file says of what lies below it.
+    `broken` are keys told apart but not understood; `causes` the codes of those that are so by what
+    is said elsewhere. `places` and `paths` say where each key, and each source's path, is declared.
+    `process` are the process variables that were read, with a stamp of each.
     """
 
     file: str
     assets: tuple[AssetDefinition, ...] = ()
     sources: tuple[SourceDefinition, ...] = ()
+    macros: tuple[MacroDefinition, ...] = ()
     side_car: AssetDefinition | None = None
     front_matter: Span | None = None
+    layer: Layer | None = None
     broken: tuple[str, ...] = ()
+    causes: Mapping[str, str] = field(default_factory=dict[str, str])
+    process: Mapping[str, str] = field(default_factory=dict[str, str])
     places: Mapping[str, Quote] = field(default_factory=dict[str, Quote])
     paths: Mapping[str, Quote] = field(default_factory=dict[str, Quote])
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from freshline.errors import ResourceError
 
 PROJECT_FILES = ("freshline.yaml", "freshline.yml")
-_FOLDERS = ("assets", "sources")
+# Clocks of file systems are coarse: a second write could hide behind the time of the first.
+_SETTLED_NS = 2_000_000_000
+_FOLDERS = ("assets", "macros", "sources")
 
 
 class ProjectFile(NamedTuple):
@@ -24,10 +26,14 @@ class ProjectFile(NamedTuple):
     mtime_ns: int
     inode: int
 
+    def was_settled(self, at_ns: int) -> bool:
+        """Say whether, at that time, it had been left alone for long enough to be trusted."""
+        return self.mtime_ns < at_ns - _SETTLED_NS
+
 
 def find_root(start: Path) -> Path | None:
     """Return the nearest folder, `start` or one above, that holds freshline.yaml."""
-    start = start.absolute()
+    start = Path(os.path.abspath(start))  # of x/../y, x is not a folder above
     for folder in (start, *start.parents):
         if any((folder / name).is_file() for name in PROJECT_FILES):
             return folder
@@ -69,6 +75,8 @@ def _file(root: Path, name: str) -> ProjectFile | None:
 
 def _matters(path: str) -> bool:
     """Say whether a file may declare something: below sources/ only YAML does, data does not."""
+    if path.startswith("macros/"):
+        return path.lower().endswith(".sql")
     return not path.startswith("sources/") or path.lower().endswith((".yaml", ".yml"))
 
 

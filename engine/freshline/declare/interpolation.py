@@ -1,4 +1,4 @@
-"""`${var.x}` in SQL: found between the tokens of the raw text, replaced by one literal each.
+"""`${var.x}` and `${env.X}` in SQL: found between the tokens, replaced by one literal each.
 
 The rules:
 - A reference stands where a literal may stand. Inside a string, a quoted name or a dollar quote it
@@ -18,14 +18,17 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
+from freshline.declare.process import ProcessVariables
 from freshline.declare.report import MAX_FINDINGS
 from freshline.declare.section import LATER, did_you_mean
 from freshline.declare.text import quoted
 from freshline.definitions import Edit, SqlText
 from freshline.errors import Diagnostic
 
-_REFERENCE = re.compile(r"\$\{(?P<inside>[^{}\n]{0,200})\}")
-_LATER_REFERENCE = re.compile(r"(env|secret|partition)\..*|start|end|this")
+REFERENCE = re.compile(r"\$\{(?P<inside>[^{}\n]{0,200})\}")
+_LATER_REFERENCE = re.compile(r"partition\..*|start|end|this")
+_PROCESS_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SECRETS = "FRESHLINE_SECRET"
 _OUTSIDE = re.compile(
     r"""(?P<comment>--[^\n]*)
     | (?P<block>/\*)
@@ -69,16 +72,17 @@ class Values:
 
     `environment` is named in messages. `is_complete` is False when the project file itself could
     not be read: then no variable is called unknown. `this` is what `${this}` stands for, where it
-    may stand at all.
+    may stand at all. `process` are the variables of the process, which no digest of this counts.
     """
 
     variables: Mapping[str, str | None]
     environment: str = "main"
     is_complete: bool = True
     this: str | None = None
+    process: ProcessVariables | None = None
 
 
-class _Misplaced(Exception):
+class Misplaced(Exception):
     """A reference that cannot be replaced."""
 
     def __init__(self, code: str, message: str, fix: str) -> None:
@@ -101,10 +105,10 @@ def render(sql: SqlText, values: Values) -> tuple[SqlText, tuple[Diagnostic, ...
     problems: list[Diagnostic] = []
     for region in _regions(sql.text):
         if region.place is Place.REFERENCE:
-            found = _REFERENCE.match(sql.text, region.start)
+            found = REFERENCE.match(sql.text, region.start)
             try:
                 name, literal = _literal(sql.text, region.start, found, values)
-            except _Misplaced as wrong:
+            except Misplaced as wrong:
                 problems.append(_diagnostic(sql, region.start, found, wrong))
             else:
                 end = found.end() if found else region.end
@@ -118,7 +122,7 @@ def render(sql: SqlText, values: Values) -> tuple[SqlText, tuple[Diagnostic, ...
                 if sql.text[at - 1] == "$":
                     edits.append((Edit(at - 1, at, 0), ""))
                 else:
-                    found = _REFERENCE.match(sql.text, at)
+                    found = REFERENCE.match(sql.text, at)
                     problems.append(_diagnostic(sql, at, found, _inside(sql.text, region)))
         if len(problems) > MAX_FINDINGS:
             break
@@ -166,43 +170,72 @@ def _comment_end(text: str, start: int) -> int:
 def _literal(text: str, at: int, found: re.Match[str] | None, values: Values) -> tuple[str, str]:
     """Return the variable's name and its literal; no name for `${this}`."""
     if found is None:
-        raise _Misplaced("E113", "`${` is not closed by `}`", "write `${var.name}`")
+        raise Misplaced("E113", "`${` is not closed by `}`", "write `${var.name}`")
     inside, whole = found["inside"], found[0]
+    glued = _is_glued(text, at, found.end())
     if inside == "this" and values.this is not None:
-        if _is_glued(text, at, found.end()):
+        if glued:
             message = f"`{whole}` is glued to its neighbour"
-            raise _Misplaced("E113", message, "give it an alias: FROM ${this} AS t")
+            raise Misplaced("E113", message, "give it an alias: FROM ${this} AS t")
         return "", values.this
+    if inside.startswith("secret."):
+        message = f"`{whole}` in SQL: a secret would be stored and shown with the query"
+        fix = "secrets belong in the settings of a storage and in addresses of sources"
+        raise Misplaced("E113", message, fix)
+    literal = literal_of(inside, values)
+    if glued:
+        raise Misplaced(
+            "E113",
+            f"`{whole}` is glued to its neighbour: a variable is a value, never part of a word",
+            "put spaces around it; a name cannot be put together from variables",
+        )
+    return inside.removeprefix("var."), literal
+
+
+def literal_of(inside: str, values: Values) -> str:
+    """Return the SQL literal that `${inside}` stands for; Misplaced where it stands for none."""
+    whole = f"${{{inside}}}"
     if _LATER_REFERENCE.fullmatch(inside):
-        raise _Misplaced("E104", f"`{whole}` {LATER}", "use a variable: `${var.name}`")
+        raise Misplaced("E104", f"`{whole}` {LATER}", "use a variable: `${var.name}`")
     namespace, _, name = inside.partition(".")
+    if namespace == "env" and name:
+        return _of_process(name, values)
     if namespace != "var" or not name:
         meant = inside.strip().removeprefix("var.").removeprefix("vars.")
         fix = f"did you mean `${{var.{meant}}}`?" if meant in values.variables else ""
-        raise _Misplaced("E113", f"`{whole}` refers to nothing", fix or "write `${var.name}`")
+        raise Misplaced("E113", f"`{whole}` refers to nothing", fix or "write `${var.name}`")
     if name not in values.variables:
         if not values.is_complete:
-            raise _Misplaced(
+            raise Misplaced(
                 "E115",
                 f"`{whole}` has no value while freshline.yaml cannot be read",
                 "repair freshline.yaml first",
             )
         fix = did_you_mean(name, values.variables) or "declare it under `vars:` in freshline.yaml"
-        raise _Misplaced("E114", f"unknown variable {quoted(name)}", fix)
-    if _is_glued(text, at, found.end()):
-        raise _Misplaced(
-            "E113",
-            f"`{whole}` is glued to its neighbour: a variable is a value, never part of a word",
-            "put spaces around it; a name cannot be put together from variables",
-        )
+        raise Misplaced("E114", f"unknown variable {quoted(name)}", fix)
     literal = values.variables[name]
     if literal is None:
-        raise _Misplaced(
+        raise Misplaced(
             "E115",
             f'variable "{name}" has no value in environment "{values.environment}"',
             "give it a `default:`, or a value under the environment's `vars:`",
         )
-    return name, literal
+    return literal
+
+
+def _of_process(name: str, values: Values) -> str:
+    """Return a variable of the process as a literal of text."""
+    if not _PROCESS_VARIABLE.fullmatch(name):
+        message = f"{quoted(name)} is no name of a process variable"
+        raise Misplaced("E113", message, "write for instance `${env.REGION}`")
+    if name.startswith(_SECRETS):
+        message = f"`${{env.{name}}}` is a secret, which would be stored and shown"
+        raise Misplaced("E113", message, "write `${secret.name}`, where secrets may stand")
+    value = values.process.get(name) if values.process is not None else None
+    if value is None:
+        message = f"the process variable {name} is not set"
+        raise Misplaced("E117", message, f"set it where Freshline runs: `export {name}=...`")
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _inner_references(text: str, region: Region) -> Iterator[int]:
@@ -221,22 +254,20 @@ def _is_glued(text: str, start: int, end: int) -> bool:
     return bool(_GLUE.match(before) or _GLUE.match(after))
 
 
-def _inside(text: str, region: Region) -> _Misplaced:
+def _inside(text: str, region: Region) -> Misplaced:
     message = f"`${{` inside {region.place.value}: a variable is a value of its own"
     if region.place is Place.NAME:
-        return _Misplaced("E113", message, "a name cannot be put together from variables")
+        return Misplaced("E113", message, "a name cannot be put together from variables")
     fix = "write `${var.p} || '%'`; `$${` is the text `${`"
     whole = text[region.start : min(region.end, region.start + _LONGEST_REPAIR + 1)]
-    if whole[0] == "'" and len(whole) <= _LONGEST_REPAIR and _REFERENCE.search(whole):
-        parts = _REFERENCE.sub(lambda found: f"' || {found[0]} || '", whole)
+    if whole[0] == "'" and len(whole) <= _LONGEST_REPAIR and REFERENCE.search(whole):
+        parts = REFERENCE.sub(lambda found: f"' || {found[0]} || '", whole)
         parts = parts.removeprefix("'' || ").removesuffix(" || ''").replace(" || '' || ", " || ")
         fix = f"write `{parts}`; `$${{` is the text `${{`"
-    return _Misplaced("E113", message, fix)
+    return Misplaced("E113", message, fix)
 
 
-def _diagnostic(
-    sql: SqlText, at: int, found: re.Match[str] | None, wrong: _Misplaced
-) -> Diagnostic:
+def _diagnostic(sql: SqlText, at: int, found: re.Match[str] | None, wrong: Misplaced) -> Diagnostic:
     span = sql.span(at, found.end() - at if found else 2)
     return Diagnostic(code=wrong.code, message=wrong.message, span=span, fix=wrong.fix)
 

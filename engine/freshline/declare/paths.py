@@ -7,6 +7,9 @@ from freshline.declare.text import quoted
 from freshline.keys import key_from_text, key_problem
 
 ASSETS = "assets/"
+SOURCES = "sources/"
+MACROS = "macros/"
+_FOLDER_FILES = ("_folder.yaml", "_folder.yml")
 _FORMATS: Mapping[str, str] = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -48,6 +51,17 @@ def split_suffix(path: str) -> tuple[str, str]:
     if not stem:
         stem, suffix = name, ""
     return (f"{folder}/{stem}" if folder else stem), suffix
+
+
+def is_folder_file(path: str) -> bool:
+    """Say whether a file holds the defaults of the folder that it lies in."""
+    return path.rpartition("/")[2] in _FOLDER_FILES and path.startswith((ASSETS, SOURCES))
+
+
+def folders_above(path: str) -> tuple[str, ...]:
+    """Return the folders that a file lies in, outermost first: `assets`, `assets/stg`."""
+    parts = path.split("/")[:-1]
+    return tuple("/".join(parts[: depth + 1]) for depth in range(len(parts)))
 
 
 def path_key(path: str) -> PathKey:

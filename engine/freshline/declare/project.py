@@ -1,20 +1,21 @@
 """A project read from its folder: the shell around what each file declares by itself.
 
 `declare_file` and `assemble` are pure: a cache may keep what a file declared by the digest of its
-content and of `settings.scope(environment)`, the two things it depends on.
+content and of its `scope_of`, as long as the process variables that it read are as they were.
 """
 
 import glob
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from freshline.declare.assembly import assemble, in_order
-from freshline.declare.declaration import declare_file, needs_content
+from freshline.declare.declaration import declare_file, needs_content, scope_of
 from freshline.declare.declared import FileDeclared
 from freshline.declare.files import PROJECT_FILES, ProjectFile, find_root, list_files
-from freshline.declare.paths import is_address
+from freshline.declare.layers import Layer
+from freshline.declare.paths import is_address, is_folder_file
 from freshline.declare.settings import Settings, read_settings
 from freshline.declare.text import Content, quoted, read_content
 from freshline.definitions import Declared, SourceDefinition
@@ -27,11 +28,14 @@ __all__ = [
     "assemble",
     "declare_file",
     "find_root",
+    "is_folder_file",
+    "layers_of",
     "list_files",
     "needs_content",
     "read_file",
     "read_project",
     "read_settings",
+    "scope_of",
     "with_files",
 ]
 
@@ -50,9 +54,24 @@ def read_project(root: Path, environment: str = "main") -> Declared:
             f"there is no project in {root}: {PROJECT_FILES[0]} is missing",
             help="run `freshline init`, or name the project's folder with --project",
         )
-    settings = read_settings(read_file(root, main), main.path)
-    parts = [declare_file(f.path, read_file(root, f), settings, environment) for f in files]
+    process = os.environ
+    settings = read_settings(read_file(root, main), main.path, process).in_force(environment)
+    parts: list[FileDeclared] = []
+    for of_folders in (True, False):  # what the files of folders say comes before what it is about
+        folders = layers_of(parts)
+        for file in files:
+            if is_folder_file(file.path) is of_folders:
+                content = read_file(root, file)
+                parts.append(
+                    declare_file(file.path, content, settings, environment, folders, process)
+                )
     return with_files(root, assemble(settings, parts), parts)
+
+
+def layers_of(parts: Iterable[FileDeclared]) -> Mapping[str, Layer]:
+    """Return what is said of each folder, by its path; `_folder.yaml` wins over `_folder.yml`."""
+    said = sorted((part.file, part.layer) for part in parts if part.layer is not None)
+    return {file.rpartition("/")[0]: layer for file, layer in reversed(said)}
 
 
 def read_file(root: Path, file: ProjectFile) -> Content:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, cast
 
 from freshline.declare import source
+from freshline.declare.interpolation import Values
+from freshline.declare.references import filled_settings
 from freshline.declare.report import Report
-from freshline.declare.section import did_you_mean, place_of, setting_mapping, wrong
+from freshline.declare.section import did_you_mean, place_of, wrong
 from freshline.declare.text import quoted
 
 
@@ -110,14 +112,14 @@ _REFUSED: Mapping[str, tuple[str, str]] = {
 
 
 def read_options(
-    report: Report, entry: source.Entry, format: str | None
+    report: Report, entry: source.Entry, format: str | None, values: Values
 ) -> tuple[tuple[str, object], ...] | None:
     """Read the options of a reader, sorted by DuckDB's names: their order means nothing.
 
     Of a format that is not known, any are taken. What is unknown, of the wrong kind or refused is
     reported at its place.
     """
-    found = setting_mapping(report, entry)
+    found = filled_settings(report, entry, values)
     if found is None or not isinstance(entry.value, source.Mapping):
         return None
     known = OPTIONS.get(format or "")

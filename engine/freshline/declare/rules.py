@@ -4,24 +4,29 @@ A key of a later version is known by name, so that an author learns that it is c
 it is misspelt.
 """
 
+from dataclasses import replace
+
 from freshline.declare.section import Keys
 
 _ABOUT = ("description", "owner", "group", "tags", "meta", "columns")
 _CHECKS = ("checks", "primary_key")
 _SQL_INFERS = "remove it: what an asset reads is inferred from its SQL"
 
+_POLICY = ("lifecycle", "retries", "timeout")
+_OF_ONE = "say it of each: this is said of many"
+_OF_ASSETS = "remove it: it is about assets, and here are sources"
+
 # What a check can say of single columns: the same words below a column and in a list of checks.
 COLUMN_CHECKS = ("not_null", "unique", "in", "between", "matches", "references")
 
 ASSET = Keys(
     section="asset",
-    known=("key", "sql", "kind", "storage", "links", *_ABOUT, *_CHECKS),
+    known=("key", "sql", "kind", "storage", "links", *_ABOUT, *_CHECKS, *_POLICY),
     later=frozenset(
         {
-            "command", "cutoff", "for_each", "freshness", "ignore_checks", "inputs",
-            "lifecycle", "on_change", "partition", "pool", "preview", "protect",
-            "reads_env", "refresh", "resources", "retries", "run", "strict", "timeout", "use",
-            "volatile", "was", "write",
+            "command", "cutoff", "for_each", "freshness", "ignore_checks", "inputs", "on_change",
+            "partition", "pool", "preview", "protect", "reads_env", "refresh", "resources", "run",
+            "strict", "use", "volatile", "was", "write",
         }
     ),
     elsewhere={
@@ -44,6 +49,16 @@ LISTED_ASSET = Keys(
     known=tuple(key for key in ASSET.known if key != "key"),
     later=ASSET.later,
     elsewhere={**ASSET.elsewhere, "key": "remove it: below `assets:` the name is the key"},
+)
+OVERRIDE = Keys(
+    section="environment's asset",
+    known=tuple(key for key in ASSET.known if key not in ("key", "sql")),
+    later=ASSET.later,
+    elsewhere={
+        **ASSET.elsewhere,
+        "key": "remove it: an asset is the same in every environment",
+        "sql": "remove it: the SQL is the same in every environment; read a variable in it",
+    },
 )
 SOURCE = Keys(
     section="source",
@@ -85,16 +100,17 @@ BOUNDS = Keys(section="range", known=("min", "max"))
 PROJECT = Keys(
     section="project",
     known=(
-        "project", "vars", "owners", "defaults", "storages", "storage", "environments", "assets",
-        "sources",
+        "project", "vars", "owners", "defaults", "storages", "storage", "retention",
+        "environments", "assets", "sources",
     ),
     later=frozenset(
         {
-            "approve", "catalog", "catalogs", "checks", "locations", "macros", "policies", "pools",
-            "presets", "retention", "schedules", "sensors", "tests",
+            "approve", "catalog", "catalogs", "checks", "locations", "policies", "pools",
+            "presets", "schedules", "sensors", "tests",
         }
     ),
     elsewhere={
+        "macros": "macros are files: write CREATE MACRO in macros/name.sql",
         "name": "write `project:`",
         "variables": "write `vars:`",
         "models": "assets are files below assets/",
@@ -102,20 +118,42 @@ PROJECT = Keys(
 )  # fmt: skip
 DEFAULTS = Keys(
     section="list of defaults",
-    known=("owner", "group", "tags", "storage", "kind"),
-    later=ASSET.later | {*_CHECKS},
+    known=(
+        "owner", "group", "tags", "storage", "kind", "meta", "checks", "lifecycle", "retries",
+        "timeout",
+    ),
+    later=ASSET.later,
+    elsewhere=dict.fromkeys(
+        ("key", "sql", "description", "links", "columns", "primary_key"), _OF_ONE
+    ),
+)  # fmt: skip
+FOLDER = replace(DEFAULTS, section="folder")
+SOURCES_FOLDER = Keys(
+    section="folder",
+    known=("owner", "group", "tags", "meta", "checks"),
+    later=SOURCE.later,
+    elsewhere={
+        **dict.fromkeys(
+            ("path", "format", "read", "version"), "remove it: each source has its own"
+        ),
+        **dict.fromkeys(("description", "columns", "primary_key"), _OF_ONE),
+        **dict.fromkeys(("storage", "kind", "retries", "timeout"), _OF_ASSETS),
+    },
 )
 ENVIRONMENT = Keys(
     section="environment",
-    known=("vars",),
+    known=("vars", "assets", "strict", "retention"),
     later=frozenset(
         {
-            "approve", "assets", "catalog", "expires", "fallback", "pause", "sensors", "storage",
-            "storages", "strict",
+            "approve", "catalog", "expires", "fallback", "pause", "sensors", "storage", "storages",
         }
     ),
+    elsewhere={"sources": "a path that differs is a variable: `path: data/${var.folder}/a.csv`"},
 )  # fmt: skip
+RETENTION = Keys(section="retention", known=("versions", "days"))
+RETRIES = Keys(section="retries", known=("count", "delay", "backoff"))
+LIFECYCLE = Keys(section="lifecycle", known=("stage", "replacement", "sunset"))
 OWNER = Keys(section="owner", known=("email", "chat", "on_call"))
 VARIABLE = Keys(section="variable", known=("type", "default", "description"))
 
-LATER_KINDS = frozenset({"view", "incremental", "history"})
+LATER_KINDS = frozenset({"incremental", "history"})

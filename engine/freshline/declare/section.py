@@ -114,7 +114,7 @@ def described(node: source.Node) -> str:
         case source.Mapping():
             return "a mapping"
         case source.Sequence():
-            return "a list"
+            return f"a list of {len(node.items)}" if node.items else "an empty list"
         case source.Scalar():
             what = scalars.meaning(node)
             if what is Meaning.NULL:
@@ -193,8 +193,13 @@ def data_mapping(report: Report, entry: source.Entry) -> dict[str, object] | Non
     return None if node is None else {e.key.text: data(report, e) for e in node.entries}
 
 
-def setting_mapping(report: Report, entry: source.Entry) -> dict[str, object] | None:
-    """Read settings for somebody else's code: plain names with plain data, no references."""
+def setting_mapping(
+    report: Report, entry: source.Entry, fill: Callable[[source.Entry], source.Entry | None]
+) -> dict[str, object] | None:
+    """Read settings for somebody else's code: plain names with plain data.
+
+    `fill` replaces the references in an entry, or reports what is wrong with them.
+    """
     node = mapping(report, entry)
     if node is None:
         return None
@@ -204,26 +209,9 @@ def setting_mapping(report: Report, entry: source.Entry) -> dict[str, object] | 
         if not _SETTING.fullmatch(name):
             message = f"{quoted(name)} is no name of a setting"
             report.error("E105", each.key, message, 'use lower-case letters, digits and "_"')
-        elif (reference := _reference(each.value)) is not None:
-            report.error("E104", reference, f"`${{` in a setting {LATER}", "write the value out")
-        else:
-            settings[name] = data(report, each)
+        elif (filled := fill(each)) is not None:
+            settings[name] = data(report, filled)
     return settings
-
-
-def _reference(node: source.Node) -> source.Scalar | None:
-    """Return the first scalar below a node that holds `${`."""
-    waiting = [node]
-    while waiting:
-        match waiting.pop():
-            case source.Mapping(entries=entries):
-                waiting += [entry.value for entry in reversed(entries)]
-            case source.Sequence(items=items):
-                waiting += reversed(items)
-            case source.Scalar() as scalar:
-                if "${" in scalar.text:
-                    return scalar
-    return None
 
 
 def data(report: Report, entry: source.Entry) -> object:

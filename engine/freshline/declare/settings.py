@@ -3,35 +3,34 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from freshline.declare import rules, source
-from freshline.declare.about import (
-    Defaults,
-    Scope,
-    check_owner,
-    read_group,
-    read_kind,
-    read_owner,
-    read_tags,
-)
+from freshline.declare.about import Scope, read_outer, read_storage
+from freshline.declare.declared import Quote
+from freshline.declare.environments import Environment, read_environment, read_own_values
 from freshline.declare.interpolation import Values
+from freshline.declare.layers import Layer
+from freshline.declare.policies import read_retention
+from freshline.declare.process import ProcessVariables
+from freshline.declare.references import filled_settings
 from freshline.declare.report import Report, Stretch
 from freshline.declare.section import (
+    Reader,
     Section,
-    did_you_mean,
     mapping,
-    place_of,
-    setting_mapping,
     text,
     wrong,
 )
 from freshline.declare.source import compose
 from freshline.declare.text import Content, decode, quoted, source_text
-from freshline.declare.variables import Variable, read_values, read_variables
-from freshline.definitions import ProjectDefinition, StorageDefinition
+from freshline.declare.variables import Variable, read_variables
+from freshline.definitions import ProjectDefinition, Retention, StorageDefinition
 from freshline.errors import Diagnostic
 from freshline.keys import key_from_text
 
+# What is wrong in one environment or process only.
+_HERE = ("E115", "E117")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,99}")
 _LAKE = StorageDefinition(name="lake", adapter="lake")
 
@@ -46,29 +45,58 @@ class Owner:
     on_call: str | None = None
 
 
+class Told(NamedTuple):
+    """What freshline.yaml says as it is read for one environment."""
+
+    scope: Scope
+    project: ProjectDefinition
+    places: Mapping[str, Quote]
+    problems: tuple[Diagnostic, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All that freshline.yaml says, apart from the assets and sources it may hold.
 
-    The project's name is empty where it could not be read: nothing may be applied then.
+    The project's name is empty where it could not be read: nothing may be applied then. `project`
+    and `diagnostics` are those of the first environment until another is put `in_force`; `places`
+    are where its overrides of single assets stand. `process` are the process variables that were
+    read, with a stamp of each.
     """
 
     project: ProjectDefinition
-    scopes: Mapping[str, Scope]
+    told: Mapping[str, Told]
     owners: tuple[Owner, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = field(default=())
+    process: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def scope(self, environment: str) -> Scope:
         """Return what declarations may refer to there; a name unknown here has no own values."""
-        scope = self.scopes.get(environment)
-        if scope is not None:
-            return scope
-        first = self.scopes[""]
+        told = self.told.get(environment)
+        if told is not None:
+            return told.scope
+        first = self.told[""].scope
         return replace(first, values=replace(first.values, environment=environment))
 
+    def places(self) -> tuple[tuple[str, Quote], ...]:
+        """Return the keys of single assets of which environments say something, and where."""
+        return tuple(pair for told in self.told.values() for pair in told.places.items())
 
-def read_settings(content: Content, file: str = "freshline.yaml") -> Settings:
-    """Return the settings in a project's file; whatever is wrong is in their diagnostics."""
+    def in_force(self, environment: str) -> "Settings":
+        """Return the settings as they are in an environment."""
+        told = self.told.get(environment) or self.told[""]
+        common = (found for found in self.diagnostics if found.code not in _HERE)
+        here = (found for found in told.problems if found.code in _HERE)
+        return replace(self, project=told.project, diagnostics=(*common, *here))
+
+
+def read_settings(
+    content: Content, file: str = "freshline.yaml", process: Mapping[str, str] | None = None
+) -> Settings:
+    """Return the settings in a project's file; whatever is wrong is in their diagnostics.
+
+    `process` are the variables of the process, to which `${env.X}` refers.
+    """
     decoded = decode(file, content)
     if isinstance(decoded, Diagnostic):
         return _unread(file, (decoded,))
@@ -82,7 +110,7 @@ def read_settings(content: Content, file: str = "freshline.yaml") -> Settings:
         return _unread(file, report.diagnostics())
     # What is wrong with its assets and sources is told where the file is read for these.
     report.findings = [f for f in report.findings if not is_declared(node, f.offset)]
-    return _settings(report, Section(report, node, rules.PROJECT))
+    return _settings(report, node, ProcessVariables(process or {}))
 
 
 def is_declared(node: source.Mapping, offset: int) -> bool:
@@ -97,39 +125,85 @@ def is_declared(node: source.Mapping, offset: int) -> bool:
 def _unread(file: str, diagnostics: tuple[Diagnostic, ...]) -> Settings:
     scope = Scope(values=Values(variables={}, is_complete=False), is_complete=False)
     project = ProjectDefinition(name="", file=file)
-    return Settings(project=project, scopes={"": scope}, diagnostics=diagnostics)
+    told = {"": Told(scope, project, {})}
+    return Settings(project=project, told=told, diagnostics=diagnostics)
 
 
-def _settings(report: Report, section: Section) -> Settings:
+class _Whole(NamedTuple):
+    """What holds in every environment."""
+
+    node: source.Mapping
+    project: ProjectDefinition
+    owners: tuple[Owner, ...]
+    variables: Mapping[str, Variable]
+    process: ProcessVariables
+
+
+def _settings(report: Report, node: source.Mapping, process: ProcessVariables) -> Settings:
+    section = Section(report, node, rules.PROJECT)
     name = section.get("project", _read_name)
     if section.entry("project") is None:
         report.error("E116", Stretch(0, 1), "the project has no name", "add `project: name`")
     owners = section.get("owners", _read_owners) or ()
-    storages = _with_lake(section.get("storages", _read_storages) or ())
-    names = tuple(storage.name for storage in storages)
-    variables = section.get("vars", read_variables) or ()
-    base = Scope(
-        values=Values(variables={v.name: v.default for v in variables}),
-        defaults=_defaults(section, names, tuple(owner.name for owner in owners)),
-        storages=names,
-        owners=tuple(owner.name for owner in owners),
-    )
-    environments = _environments(section, {v.name: v for v in variables})
-    scopes = {"": base} | {
-        environment: replace(
-            base,
-            values=Values(variables={**base.values.variables, **values}, environment=environment),
-        )
-        for environment, values in (environments or {"main": {}}).items()
-    }
+    variables = {v.name: v for v in section.get("vars", read_variables) or ()}
+    kept = section.entry("retention")
+    environments = {e.key.text: e for e in _named(report, section.get("environments", mapping))}
     project = ProjectDefinition(
         name=name or "",
         file=report.text.file,
         environments=tuple(environments) or ("main",),
-        storages=storages,
-        default_storage=_storage_name(section, "storage", names) or "lake",
+        retention=read_retention(report, kept, Retention()) if kept else Retention(),
     )
-    return Settings(project=project, scopes=scopes, owners=owners, diagnostics=report.diagnostics())
+    whole = _Whole(node, project, owners, variables, process)
+    told = {
+        each: _told(Report(report.text), whole, each, environments.get(each))
+        for each in ("", *project.environments)
+    }
+    found = [found for each in told.values() for found in each.problems]
+    everywhere = [f for f in found if f.code not in _HERE]
+    settings = Settings(
+        project=project,
+        told=told,
+        owners=owners,
+        diagnostics=tuple(dict.fromkeys((*report.diagnostics(), *everywhere))),
+        process=process.asked,
+    )
+    return settings.in_force(project.environments[0])
+
+
+def _told(report: Report, whole: _Whole, name: str, entry: source.Entry | None) -> Told:
+    """Read what depends on the values of variables, for one environment."""
+    section = Section(report, whole.node, rules.PROJECT)
+    own = read_own_values(report, entry, whole.variables) if entry else {}
+    variables = {v.name: v.default for v in whole.variables.values()} | own
+    values = Values(variables=variables, environment=name or "main", process=whole.process)
+    read = section.get("storages", _storages_reader(values)) or ()
+    storages = _with_lake(read)
+    scope = Scope(
+        values=values,
+        storages=tuple(storage.name for storage in storages),
+        owners=tuple(owner.name for owner in whole.owners),
+    )
+    default = read_storage(section, "storage", scope)
+    defaults = section.get("defaults", mapping)
+    layer = read_outer(report, defaults, rules.DEFAULTS, scope) if defaults else Layer()
+    here = Environment(retention=whole.project.retention)
+    if entry is not None:
+        here = read_environment(report, entry, scope, whole.project.retention)
+    project = replace(
+        whole.project,
+        storages=storages,
+        default_storage=default or "lake",
+        strict=here.strict,
+        retention=here.retention,
+    )
+    scope = replace(
+        scope,
+        values=replace(values, process=None),
+        layers=(layer,) if layer != Layer() else (),
+        overrides=here.overrides,
+    )
+    return Told(scope, project, here.places, report.diagnostics())
 
 
 def _read_name(report: Report, entry: source.Entry) -> str | None:
@@ -141,15 +215,6 @@ def _read_name(report: Report, entry: source.Entry) -> str | None:
     return None
 
 
-def _storage_name(section: Section, key: str, known: tuple[str, ...]) -> str | None:
-    entry, name = section.entry(key), section.get(key, text)
-    if entry is None or name is None or name in known:
-        return name
-    fix = did_you_mean(name, known) or f"storages are {', '.join(known)}"
-    section.report.error("E107", place_of(entry), f"unknown storage {quoted(name)}", fix)
-    return None
-
-
 def _with_lake(storages: tuple[StorageDefinition, ...]) -> tuple[StorageDefinition, ...]:
     """Put the storage that every project has first, unless the project declares its own `lake`."""
     if any(storage.name == "lake" for storage in storages):
@@ -157,29 +222,32 @@ def _with_lake(storages: tuple[StorageDefinition, ...]) -> tuple[StorageDefiniti
     return (_LAKE, *storages)
 
 
-def _read_storages(report: Report, entry: source.Entry) -> tuple[StorageDefinition, ...]:
-    """Read `name: {adapter: ..., its settings}`; `name: adapter` where there are none."""
-    node = mapping(report, entry)
-    storages: list[StorageDefinition] = []
-    for each in _named(report, node):
-        settings: dict[str, object] | None = {"adapter": None}
-        if isinstance(each.value, source.Scalar) and each.value.text:
-            settings = {"adapter": each.value.text}
-        elif isinstance(each.value, source.Mapping):
-            settings = setting_mapping(report, each)
-        adapter = settings.pop("adapter", None) if settings is not None else ""
-        if not isinstance(adapter, str):
-            message = f"the storage {quoted(each.key.text)} has no adapter"
-            report.error("E116", each.key, message, "add `adapter: lake`")
-        storages.append(
-            StorageDefinition(
-                name=each.key.text,
-                adapter=adapter if isinstance(adapter, str) else "",
-                settings=settings or {},
-                span=report.span(each.key),
-            )
-        )
-    return tuple(storages)
+def _storages_reader(values: Values) -> Reader[tuple[StorageDefinition, ...]]:
+    """Return a reader of `name: {adapter: ..., its settings}`; `name: adapter` without any."""
+
+    def read(report: Report, entry: source.Entry) -> tuple[StorageDefinition, ...]:
+        node = mapping(report, entry)
+        return tuple(_storage(report, each, values) for each in _named(report, node))
+
+    return read
+
+
+def _storage(report: Report, entry: source.Entry, values: Values) -> StorageDefinition:
+    settings: dict[str, object] | None = {"adapter": None}
+    if isinstance(entry.value, source.Scalar) and entry.value.text:
+        settings = {"adapter": entry.value.text}
+    elif isinstance(entry.value, source.Mapping):
+        settings = filled_settings(report, entry, values, is_template=True)
+    adapter = settings.pop("adapter", None) if settings is not None else ""
+    if not isinstance(adapter, str):
+        message = f"the storage {quoted(entry.key.text)} has no adapter"
+        report.error("E116", entry.key, message, "add `adapter: lake`")
+    return StorageDefinition(
+        name=entry.key.text,
+        adapter=adapter if isinstance(adapter, str) else "",
+        settings=settings or {},
+        span=report.span(entry.key),
+    )
 
 
 def _named(report: Report, node: source.Mapping | None) -> list[source.Entry]:
@@ -210,36 +278,3 @@ def _read_owners(report: Report, entry: source.Entry) -> tuple[Owner, ...]:
             )
         )
     return tuple(owners)
-
-
-def _defaults(section: Section, storages: tuple[str, ...], owners: tuple[str, ...]) -> Defaults:
-    node = section.get("defaults", mapping)
-    if node is None:
-        return Defaults()
-    defaults = Section(section.report, node, rules.DEFAULTS)
-    owner = defaults.get("owner", read_owner)
-    check_owner(defaults, owner, owners)
-    return Defaults(
-        owner=owner,
-        group=defaults.get("group", read_group),
-        tags=defaults.get("tags", read_tags) or (),
-        storage=_storage_name(defaults, "storage", storages),
-        kind=defaults.get("kind", read_kind) or Defaults().kind,
-    )
-
-
-def _environments(section: Section, variables: Mapping[str, Variable]) -> dict[str, dict[str, str]]:
-    """Return the values of each environment's own variables."""
-    report = section.report
-    found: dict[str, dict[str, str]] = {}
-    for each in _named(report, section.get("environments", mapping)):
-        values: dict[str, str] = {}
-        if isinstance(each.value, source.Mapping):
-            environment = Section(report, each.value, rules.ENVIRONMENT)
-            entry = environment.entry("vars")
-            if entry is not None:
-                values = read_values(report, entry, variables)
-        elif not isinstance(each.value, source.Scalar) or each.value.text:
-            wrong(report, each, "a mapping", "write `vars:` below it, or nothing")
-        found[each.key.text] = values
-    return found

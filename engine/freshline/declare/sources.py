@@ -1,15 +1,19 @@
 """Sources: files that Freshline reads and does not build."""
 
+import re
 from dataclasses import replace
 
 from freshline.declare import rules, source
-from freshline.declare.about import Scope, read_about, undescribed
+from freshline.declare.about import Scope, read_about
 from freshline.declare.declared import FileDeclared, Gathering, Quote
+from freshline.declare.interpolation import Misplaced, Values
 from freshline.declare.paths import FORMATS, data_format, is_address, path_key
 from freshline.declare.readers import read_options
+from freshline.declare.references import filled_text
 from freshline.declare.report import Report, Stretch
 from freshline.declare.section import (
     LATER,
+    Reader,
     Section,
     did_you_mean,
     place_of,
@@ -19,6 +23,8 @@ from freshline.declare.section import (
 from freshline.declare.text import quoted, source_text
 from freshline.definitions import SourceDefinition
 from freshline.errors import Span
+
+_SECRET = re.compile(r"\$\{secret\.[^{}\n]*\}")
 
 
 def read_source(gathering: Gathering, entry: source.Entry, scope: Scope) -> None:
@@ -50,7 +56,7 @@ def declare_data_file(file: str, scope: Scope) -> FileDeclared:
         fix = f"rename it to {path.better}, or move it and declare it under `sources:`"
         report.error("E103", Stretch(0, 0), path.problem, fix)
         return Gathering(report).declared()
-    about = undescribed(path.key, scope.defaults)
+    about = read_about(None, path.key, scope)
     quote = Quote(span, "")
     return FileDeclared(
         file=file,
@@ -64,6 +70,8 @@ def declare_data_file(file: str, scope: Scope) -> FileDeclared:
                 owner=about.owner,
                 group=about.group,
                 tags=about.tags,
+                meta=about.meta,
+                checks=about.checks,
             ),
         ),
         places={path.key: quote},
@@ -75,11 +83,11 @@ def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> Sour
     report, key = section.report, key_node.text
     about = read_about(section, key, scope)
     section.get("version", _read_version)
-    path = section.get("path", _read_path)
+    path = section.get("path", _path_reader(scope.values))
     format = section.get("format", _read_format)
     told = format or (data_format(path) if path is not None else None)
     read = section.entry("read")
-    options = (read_options(report, read, told) if read is not None else None) or ()
+    options = read_options(report, read, told, scope.values) if read is not None else None
     # One that is made of keys of later versions would have no need of a path there.
     if section.entry("path") is None and not report.failed:
         message = f"the source {quoted(key)} has no path"
@@ -99,7 +107,7 @@ def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> Sour
         span=report.span(key_node),
         path=path,
         format=format or "",
-        options=options,
+        options=options or (),
         description=about.description,
         owner=about.owner,
         group=about.group,
@@ -110,26 +118,43 @@ def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> Sour
     )
 
 
-def _read_path(report: Report, entry: source.Entry) -> str | None:
-    path = text(report, entry)
-    if path is None:
-        return None
-    if "${" in path:
-        fix = "write the path out; a glob may stand for many files"
-        report.error("E104", place_of(entry), f"`${{` in a path {LATER}", fix)
-    elif is_address(path) and "@" in path.partition("://")[2].partition("/")[0]:
-        message = "a path with a user or a password in it would be readable by everyone"
-        fix = "remove it: credentials come from the environment or the files of the service"
-        report.error("E304", place_of(entry), message, fix)
-        report.findings[-1:] = [  # the line itself must not be shown any further
-            found._replace(diagnostic=replace(found.diagnostic, excerpt=""))
-            for found in report.findings[-1:]
-        ]
-    elif not path.strip():
-        wrong(report, entry, "the path of a file", "write for instance data/orders-*.csv")
-    else:
+def _path_reader(values: Values) -> Reader[str]:
+    """Return a reader of paths; an address stays a template, for the secrets in it."""
+
+    def read(report: Report, entry: source.Entry) -> str | None:
+        written = text(report, entry)
+        if written is None:
+            return None
+        try:
+            path = filled_text(written, values, is_template=True)
+            if not is_address(path):
+                path = filled_text(written, values)
+        except Misplaced as problem:
+            report.error(problem.code, place_of(entry), problem.message, problem.fix)
+            return None
+        if _shows_password(written) or _shows_password(path):
+            message = "a path with a user or a password in it would be readable by everyone"
+            fix = "write `${secret.name}` in its place, or let the service's own files say it"
+            report.error("E304", place_of(entry), message, fix)
+            report.findings[-1:] = [  # the line itself must not be shown any further
+                found._replace(diagnostic=replace(found.diagnostic, excerpt=""))
+                for found in report.findings[-1:]
+            ]
+            return None
+        if not path.strip():
+            wrong(report, entry, "the path of a file", "write for instance data/orders-*.csv")
+            return None
         return path
-    return None
+
+    return read
+
+
+def _shows_password(path: str) -> bool:
+    """Say whether an address names a user and a password other than by reference."""
+    if not is_address(path):
+        return False
+    who, at, _ = path.partition("://")[2].partition("/")[0].rpartition("@")
+    return bool(at) and _SECRET.sub("", who) not in ("", ":")
 
 
 def _read_format(report: Report, entry: source.Entry) -> str | None:

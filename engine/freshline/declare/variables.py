@@ -79,11 +79,10 @@ def _variable(report: Report, entry: source.Entry) -> Variable | None:
         return Variable(name, type, _literal(report, entry, type))
     section = Section(report, value, rules.VARIABLE)
     default = section.entry("default")
-    type = (
-        section.get("type", _type) if "type" in section else _looks_like(default and default.value)
-    )
+    given = section.entry("type")
+    type = section.get("type", _type) if given else _looks_like(default and default.value)
     if type is None:
-        if "type" not in section:
+        if given is None:
             message = f"variable {quoted(name)} has neither a type nor a default that shows it"
             report.error("E116", entry.key, message, "add `type: number`")
         return Variable(name, None, None)

@@ -2,24 +2,29 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from freshline.codec import digest_of
 from freshline.errors import UsageError
+from freshline.execute.aside import last_versions
 from freshline.execute.checking import accepted_standing
+from freshline.execute.opening import news, opening
 from freshline.execute.recover import close_attempts, recorded
 from freshline.execute.run import GOOD
-from freshline.execute.runner import Progress, RunReport, execute, news, opening
+from freshline.execute.run_log import RunLog
+from freshline.execute.runner import Patience, Progress, RunReport, execute
 from freshline.execute.setting import Accepting, Setting
-from freshline.execute.views import write_views
 from freshline.keys import Target
+from freshline.lineage.canonical import upstreams_in, view_relation
 from freshline.lineage.graph import Graph
 from freshline.lineage.sources import relation as source_relation
 from freshline.ports import Holder, Ports, Storage
 from freshline.reconcile.fingerprint import storage_of
+from freshline.reconcile.held import refuse_force
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.plan import Plan, Wish
+from freshline.reconcile.staleness import Facts
 from freshline.versions import Build
 
 
@@ -27,7 +32,8 @@ from freshline.versions import Build
 class Order:
     """What is to be applied, and for whom: `expected` is the plan id the caller agreed to.
 
-    `accepting` are the failing checks that the caller takes as they are.
+    `accepting` are the failing checks that the caller takes as they are. `patience` is how
+    steps that failed are tried again.
     """
 
     wish: Wish
@@ -36,6 +42,7 @@ class Order:
     jobs: int
     expected: str | None = None
     accepting: Accepting | None = None
+    patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +56,16 @@ class Applied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where an apply works: a compiled project, an environment of it, and its file of views."""
+    """Where an apply works: a compiled project, an environment of it, its file of views.
+
+    `logs` is the folder for the logs of runs; without one none are written.
+    """
 
     graph: Graph
     root: Path
     environment: str
     views: Path | None = None
+    logs: Path | None = None
 
     def target(self, key: str) -> Target:
         """Return the address of an asset's state here."""
@@ -71,7 +82,8 @@ def apply(
     """Make the wished assets fresh; `agree` sees the plan first and may raise to stop it.
 
     BusyError when another apply holds the environment; UsageError when the plan is not the expected
-    one any more. Steps that fail are in the report; everything else goes on.
+    one any more, or when something pinned or paused was to be built by force. Steps that fail are
+    in the report; everything else goes on.
     """
     lease = ports.events.acquire(order.holder)
     try:
@@ -79,6 +91,8 @@ def apply(
         state = ports.events.snapshot(place.graph.project.name, place.environment)
         problems = close_attempts(run, state, ports.storages, ports)
         seen = look(place.graph, place.root, place.environment, ports)
+        if order.wish.force and order.wish.selected is not None:
+            refuse_force(seen.facts, order.wish.selected)
         plan, facts = plan_from(seen, ports, order.wish)
         setting = Setting(
             run=run,
@@ -104,15 +118,39 @@ def apply(
             quiet = (*caught_up, *news(facts, ports.clock.now(), run))
             if quiet:
                 ports.events.append(quiet)
-            _refresh_views(place, ports, facts.builds)
+            refresh_views(place, ports, facts.builds)
             return Applied(plan=plan, report=None, problems=problems)
         begin = opening(plan, facts, setting, order.holder.actor, order.command)
         ports.events.append((*begin, *caught_up))
-        report, builds = execute(plan, facts, setting, order.jobs, show)
-        _refresh_views(place, ports, builds)
+        report, builds = _logged(place, plan, facts, setting, order, show)
+        refresh_views(place, ports, builds)
         return Applied(plan=plan, report=report, problems=problems)
     finally:
         lease.release()
+
+
+def _logged(
+    place: Place,
+    plan: Plan,
+    facts: Facts,
+    setting: Setting,
+    order: Order,
+    show: Callable[[Progress], None],
+) -> tuple[RunReport, Mapping[str, Build]]:
+    """Execute a plan, and keep a log of it beside what is shown."""
+    log = RunLog(place.logs, setting.run, setting.ports.clock)
+
+    def told(now: Progress) -> None:
+        log.progress(now, str(facts.graph.span_of(now.asset)))
+        show(now)
+
+    try:
+        log.began(plan, facts, order.holder.actor, order.command)
+        report, builds = execute(plan, facts, setting, order.jobs, told, order.patience)
+        log.ended(report)
+    finally:
+        log.close()
+    return report, builds
 
 
 def succeeded(applied: Applied) -> bool:
@@ -126,30 +164,53 @@ def succeeded(applied: Applied) -> bool:
 def relations(
     place: Place, storages: Mapping[str, Storage], builds: Mapping[str, Build]
 ) -> dict[str, str]:
-    """Return how DuckDB reads the current version of every asset, and every source."""
+    """Return how DuckDB reads the current version of every asset, and every source.
+
+    What is set aside is read as it was last built. A view stands for its query; one that reads what
+    has no version now is left out.
+    """
     graph = place.graph
     found = {
         key: source_relation(place.root, source.definition, source.files)
         for key, source in graph.sources.items()
     }
+    views: dict[str, str] = {}
     for key, asset in graph.assets.items():
-        if (build := builds.get(key)) is not None:
-            storage = storages[storage_of(asset.definition, graph.project)]
-            found[key] = storage.relation(build.version)
-    return found
+        build = builds.get(key)
+        if build is None:
+            continue
+        if build.version.query:
+            views[key] = build.version.query
+            continue
+        storage = storages[storage_of(asset.definition, graph.project)]
+        found[key] = storage.relation(build.version)
+    for key, (storage, manifest) in last_versions(graph, place.environment, storages).items():
+        if manifest.version.query:
+            views[key] = manifest.version.query
+        else:
+            found[key] = storage.relation(manifest.version)
+    seen = {
+        key: view_relation(query, found)
+        for key, query in views.items()
+        if found.keys() >= {*upstreams_in(query)}
+    }
+    return {**found, **seen}
 
 
-def _refresh_views(place: Place, ports: Ports, builds: Mapping[str, Build]) -> None:
+def refresh_views(place: Place, ports: Ports, builds: Mapping[str, Build]) -> None:
     """Bring the views up to what is current, also where an earlier run died before it did."""
     if place.views is None:
         return
     # Versions only: a source has none, and what its files say by now nobody has built from yet.
     every = relations(place, ports.storages, builds)
-    wanted = {key: text for key, text in every.items() if key in place.graph.assets}
+    wanted = {key: text for key, text in every.items() if key not in place.graph.sources}
     note = place.root / ".freshline" / f"{place.views.name}.digest"
-    digest = digest_of(wanted)
+    macros = [macro.text for macro in place.graph.macros.values()]
+    digest = digest_of([wanted, macros])
     if place.views.exists() and note.exists() and note.read_text() == digest:
         return
-    write_views(place.views, wanted)
+    from freshline.execute.views import write_views  # DuckDB, which a mere look has no need of
+
+    write_views(place.views, wanted, macros, place.graph.quarantined)
     with suppress(OSError):  # without the note they are written once more next time
         note.write_text(digest)

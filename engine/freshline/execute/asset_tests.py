@@ -20,11 +20,11 @@ from freshline.declare.text import quoted as in_quotes
 from freshline.definitions import Column
 from freshline.errors import Diagnostic, Span
 from freshline.execute.difference import Difference, Row, difference
-from freshline.execute.sql_engine import SqlEngine, translated
+from freshline.execute.sql_engine import SqlEngine, statements_of, translated
 from freshline.execute.typed_rows import Unfit, example_of, type_of, typed
-from freshline.lineage.binder import quoted
 from freshline.lineage.canonical import MARK, marked
 from freshline.lineage.graph import Asset, Graph
+from freshline.lineage.quoting import quoted
 
 T = TypeVar("T")
 
@@ -71,7 +71,7 @@ def _each(
     tests: Iterable[AssetTest], graph: Graph, ask: "Callable[[_Bench, AssetTest], T]"
 ) -> tuple[T, ...]:
     # One thread: rows without an ORDER BY come in one order, and small queries are faster.
-    engine = SqlEngine(folders=(), threads=1)
+    engine = SqlEngine(folders=(), threads=1, macros=statements_of(graph))
     try:
         bench = _Bench(graph, engine.cursor())
         return tuple(ask(bench, test) for test in tests)

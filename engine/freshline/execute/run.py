@@ -3,10 +3,17 @@
 Rules:
 1. A step may start when all it waits for ended well.
 2. A step that failed takes all that wait for it, directly or not, out of the run: skipped.
-3. Cancelling takes out what has not started; what is running ends by itself.
-4. A status only moves along the table below; every step ends in exactly one final status.
+3. A step that failed may be put off instead: until its moment comes it is not running, and what
+   waits for it goes on waiting; then it may start again. Whether and for how long is not decided
+   here (see retry.py), only that it is running at most once at any time.
+4. A step that is due again starts before one that has not started yet.
+5. Cancelling takes out what has not started and what is put off; what is running ends by itself.
+6. A status only moves along the table below; every step ends in exactly one final status.
+
+Moments are numbers that the caller gives and compares: the run never asks what time it is.
 """
 
+import heapq
 from collections import deque
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -19,6 +26,7 @@ class Status(StrEnum):
 
     WAITING = "waiting"
     RUNNING = "running"
+    RETRYING = "retrying"  # it failed, and is put off until it may start again
     BUILT = "built"
     REPUBLISHED = "republished"
     VERIFIED = "verified"
@@ -33,7 +41,8 @@ FINAL = GOOD | {Status.FAILED, Status.SKIPPED, Status.CANCELLED}
 
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.WAITING: frozenset({Status.RUNNING, Status.SKIPPED, Status.CANCELLED}),
-    Status.RUNNING: GOOD | {Status.FAILED, Status.CANCELLED},
+    Status.RUNNING: GOOD | {Status.FAILED, Status.CANCELLED, Status.RETRYING},
+    Status.RETRYING: frozenset({Status.RUNNING, Status.CANCELLED}),
     **{status: frozenset[Status]() for status in FINAL},
 }
 
@@ -44,12 +53,14 @@ class Run:
     def __init__(self, after: Mapping[str, Iterable[str]]) -> None:
         """Take the steps in plan order, each with the steps it waits for."""
         self.status: dict[str, Status] = dict.fromkeys(after, Status.WAITING)
+        self.attempts: dict[str, int] = dict.fromkeys(after, 0)
         self._missing = {key: len(set(waits)) for key, waits in after.items()}
         self._readers: dict[str, list[str]] = {key: [] for key in after}
         for key, waits in after.items():
             for upstream in set(waits):
                 self._readers[upstream].append(key)
         self._ready = deque(key for key, count in self._missing.items() if count == 0)
+        self._put_off: list[tuple[float, int, str]] = []
         self._open = len(self.status)
 
     @property
@@ -62,14 +73,26 @@ class Run:
         """How many steps are in a final status."""
         return len(self.status) - self._open
 
-    def start(self) -> str | None:
+    @property
+    def due(self) -> float | None:
+        """The moment from which a step that was put off may start again; None without one."""
+        self._forget_cancelled()
+        return self._put_off[0][0] if self._put_off else None
+
+    def start(self, now: float) -> str | None:
         """Move the first step that may start to running and return it; None when none may now."""
+        if (due := self.due) is not None and due <= now:
+            return self._started(heapq.heappop(self._put_off)[2])
         while self._ready:
             key = self._ready.popleft()
             if self.status[key] is Status.WAITING:
-                self._move(key, Status.RUNNING)
-                return key
+                return self._started(key)
         return None
+
+    def put_off(self, key: str, until: float) -> None:
+        """Record that a running step failed and may start again at a moment."""
+        self._move(key, Status.RETRYING)
+        heapq.heappush(self._put_off, (until, len(self._put_off), key))
 
     def finish(self, key: str, status: Status) -> tuple[str, ...]:
         """Record how a running step ended; return the steps that this takes out of the run."""
@@ -85,8 +108,9 @@ class Run:
         return self._skip_readers(key)
 
     def cancel(self) -> tuple[str, ...]:
-        """Take out every step that has not started, and return them."""
-        waiting = tuple(key for key, status in self.status.items() if status is Status.WAITING)
+        """Take out every step that has not started or is put off, and return them."""
+        idle = (Status.WAITING, Status.RETRYING)
+        waiting = tuple(key for key, status in self.status.items() if status in idle)
         for key in waiting:
             self._move(key, Status.CANCELLED)
         return waiting
@@ -97,6 +121,15 @@ class Run:
         for status in self.status.values():
             counts[status.value] = counts.get(status.value, 0) + 1
         return counts
+
+    def _started(self, key: str) -> str:
+        self._move(key, Status.RUNNING)
+        self.attempts[key] += 1
+        return key
+
+    def _forget_cancelled(self) -> None:
+        while self._put_off and self.status[self._put_off[0][2]] is not Status.RETRYING:
+            heapq.heappop(self._put_off)
 
     def _skip_readers(self, key: str) -> tuple[str, ...]:
         skipped: list[str] = []

@@ -4,40 +4,54 @@ The calling thread alone moves the run; workers only perform steps. So stopping 
 what waits, interrupt the queries under way, and let each step end by its own rules.
 """
 
+import os
 import queue
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
+from freshline.definitions import Retries
 from freshline.errors import FreshlineError
 from freshline.events import (
-    AssetDefined,
     CheckResult,
-    Event,
     Outcome,
     RunFinished,
-    RunStarted,
-    SourceObserved,
 )
+from freshline.execute import retry
+from freshline.execute.again import try_again
 from freshline.execute.check_step import CheckTask, perform_check
-from freshline.execute.run import Run, Status
+from freshline.execute.commit import Task
+from freshline.execute.deadline import Deadline, Interruptible, duration, timed_out
+from freshline.execute.point_back import point_back
+from freshline.execute.run import GOOD, Run, Status
 from freshline.execute.setting import Result, Setting
-from freshline.execute.step import Task, perform
+from freshline.execute.step import perform
+from freshline.execute.view_step import perform_view
 from freshline.failpoints import failpoint
-from freshline.lineage.sources import is_news
+from freshline.lineage.canonical import upstreams_in
+from freshline.lineage.graph import Asset
 from freshline.ports import Condition
-from freshline.reconcile.fingerprint import spec, spec_digest, storage_of
+from freshline.reconcile.fingerprint import storage_of
+from freshline.reconcile.held import points_back
 from freshline.reconcile.plan import Action, Plan, Step
 from freshline.reconcile.staleness import Facts
 from freshline.versions import Build
 
+# An interrupt that came a moment too early is repeated after so many seconds.
+_REPEAT = 0.05
+_LONGEST_WAIT = 3600.0  # then it is looked again; a clock may have been set
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """One thing to show: a step began or ended. `done` of `total` steps have ended."""
+    """One thing to show: a step began, ended or was put off. `done` of `total` steps have ended.
+
+    `attempt` counts from 1; `wait` is in how many seconds a step that was put off is tried again.
+    """
 
     asset: str
     status: Status
@@ -48,6 +62,23 @@ class Progress:
     note: str = ""
     error: FreshlineError | None = None
     checks: tuple[CheckResult, ...] = ()
+    attempt: int = 1
+    wait: float | None = None
+
+
+def _chance() -> float:
+    return int.from_bytes(os.urandom(4)) / 2**32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How retries go in one run: `most` for every step, where the caller says; and the chance.
+
+    `chance` gives numbers from 0 to 1, so that what failed together does not come back together.
+    """
+
+    most: int | None = None
+    chance: Callable[[], float] = _chance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +106,8 @@ class _Work:
     builds: dict[str, Build]
     ended: queue.SimpleQueue[tuple[str, Result] | None]
     show: Callable[[Progress], None]
+    patience: Patience
+    deadlines: dict[str, Deadline] = field(default_factory=dict[str, Deadline])
     began: dict[str, float] = field(default_factory=dict[str, float])
     errors: dict[str, FreshlineError] = field(default_factory=dict[str, FreshlineError])
     stopped: bool = False
@@ -86,6 +119,7 @@ def execute(
     setting: Setting,
     jobs: int,
     show: Callable[[Progress], None] = lambda progress: None,
+    patience: Patience | None = None,
 ) -> tuple[RunReport, Mapping[str, Build]]:
     """Perform a plan's steps, each as soon as what it waits for is done, and record the end.
 
@@ -100,14 +134,19 @@ def execute(
         builds=dict(facts.builds),
         ended=queue.SimpleQueue(),
         show=show,
+        patience=patience or Patience(),
     )
+    clock = setting.ports.clock
     with ThreadPoolExecutor(jobs, thread_name_prefix="step") as pool, _stoppable(work):
         running = 0
         while not run.finished:
-            while running < jobs and (key := run.start()) is not None:
+            while running < jobs and (key := run.start(clock.now())) is not None:
                 _submit(work, pool, key)
                 running += 1
-            ended = work.ended.get()
+            try:
+                ended = work.ended.get(timeout=_timeout(work, is_free=running < jobs))
+            except queue.Empty:
+                continue
             if ended is None:
                 _stop(work)
             else:
@@ -116,63 +155,21 @@ def execute(
     report = _report(work)
     failpoint("run.before_finish")
     event = RunFinished(
-        at=setting.ports.clock.now(), run=setting.run, outcome=report.outcome, counts=run.counts()
+        at=clock.now(),
+        run=setting.run,
+        outcome=report.outcome,
+        counts=run.counts(),
+        unfinished={key: s.value for key, s in run.status.items() if s not in GOOD},
     )
     setting.ports.events.append([event])
     return report, work.builds
 
 
-def opening(
-    plan: Plan, facts: Facts, setting: Setting, actor: str, command: str
-) -> tuple[Event, ...]:
-    """Return the events that begin a run: who, what, and the definitions and sources it goes by."""
-    at, run = setting.ports.clock.now(), setting.run
-    events: list[Event] = [
-        RunStarted(
-            at=at,
-            run=run,
-            project=facts.project,
-            environment=facts.environment,
-            plan_id=plan.plan_id,
-            actor=actor,
-            command=command,
-            steps=len(plan.steps),
-        )
-    ]
-    return (*events, *_definitions(facts, at, run), *_observations(facts, run))
-
-
-def news(facts: Facts, at: float, run: str) -> tuple[Event, ...]:
-    """Return what the catalog does not know yet though no step is needed."""
-    return (*_definitions(facts, at, run), *_observations(facts, run))
-
-
-def _definitions(facts: Facts, at: float, run: str) -> Iterable[Event]:
-    graph = facts.graph
-    for key in (*graph.sources, *graph.assets):
-        definition = (graph.assets.get(key) or graph.sources[key]).definition
-        now = spec(definition)
-        digest = spec_digest(now)
-        if facts.state.of(facts.target(key)).definition != digest:
-            yield AssetDefined(at=at, run=run, target=facts.target(key), digest=digest, spec=now)
-
-
-def _observations(facts: Facts, run: str) -> Iterable[Event]:
-    for key, observed in facts.sources.items():
-        known = facts.state.of(facts.target(key)).observation
-        if known is None or is_news(known, observed):
-            # The time of the look, not of the writing down: trust in files is measured from it.
-            yield SourceObserved(
-                at=observed.at,
-                run=run,
-                target=facts.target(key),
-                version=observed.version,
-                signature=observed.signature,
-            )
-
-
 def _submit(work: _Work, pool: ThreadPoolExecutor, key: str) -> None:
-    carry_out = _carried_out(work, key)
+    carry_out = _carried_out(work, key, _within_limits(work, key))
+    if work.run.attempts[key] > 1:
+        first, target = carry_out, work.facts.target(key)
+        carry_out = partial(try_again, target, work.setting, first)
     work.began[key] = work.setting.ports.clock.now()
     work.show(_progress(work, key, Status.RUNNING))
 
@@ -185,13 +182,14 @@ def _submit(work: _Work, pool: ThreadPoolExecutor, key: str) -> None:
     pool.submit(work_off)
 
 
-def _carried_out(work: _Work, key: str) -> Callable[[], Result]:
+def _carried_out(work: _Work, key: str, setting: Setting) -> Callable[[], Result]:
     """Return what a worker has to do for a step, with the versions that it reads pinned now."""
-    facts, setting, step = work.facts, work.setting, work.plan[key]
+    facts, step = work.facts, work.plan[key]
     target = facts.target(key)
     known = facts.state.of(target)
     node = facts.graph.assets.get(key) or facts.graph.sources[key]
-    inputs = {need: work.builds[need] for need in node.needs if need in work.builds}
+    reads = node.reads if isinstance(node, Asset) else ()
+    inputs = _pinned(work, (*node.needs, *reads))
     build = work.builds.get(key)
     if step.action is Action.CHECK:
         own = {} if build is None else {key: build}
@@ -207,7 +205,56 @@ def _carried_out(work: _Work, key: str) -> Callable[[], Result]:
         history=facts.history.get(key, ()),
         known=known,
     )
+    if points_back(step.reasons):
+        return lambda: point_back(task, setting)
+    if task.asset.is_view:
+        return lambda: perform_view(task, setting)
     return lambda: perform(task, setting)
+
+
+def _within_limits(work: _Work, key: str) -> Setting:
+    """Return the setting of one attempt: where the author set a timeout, with a deadline."""
+    work.deadlines.pop(key, None)
+    asset, ports = work.facts.graph.assets.get(key), work.setting.ports
+    limit = asset.definition.timeout if asset is not None else None
+    if asset is None or limit is None:
+        return work.setting
+    error = partial(timed_out, asset.definition, limit)
+    deadline = work.deadlines[key] = Deadline(ports.compute, ports.clock.now() + limit, error)
+    return replace(work.setting, ports=replace(ports, compute=deadline))
+
+
+def _timeout(work: _Work, *, is_free: bool) -> float | None:
+    """Watch the deadlines, and return for how long nothing but the end of a step matters."""
+    clock = work.setting.ports.clock
+    waits: list[float] = []
+    if work.stopped:
+        _interrupt(work)
+        waits.append(_REPEAT)
+    for deadline in work.deadlines.values():
+        now = clock.now()
+        deadline.watch(now)
+        waits.append(max(deadline.at - now, _REPEAT))
+    if not work.ended.empty():
+        return 0.0  # time need not pass for what is there
+    if is_free and not waits and (due := work.run.due) is not None:
+        waits.append(clock.until(due))
+    elif is_free and (due := work.run.due) is not None:
+        waits.append(max(due - clock.now(), 0.0))
+    return min((*waits, _LONGEST_WAIT)) if waits else None
+
+
+def _pinned(work: _Work, keys: Iterable[str]) -> Mapping[str, Build]:
+    """Return the current builds of these assets, and of all that views among them look at."""
+    found: dict[str, Build] = {}
+    queue = list(keys)
+    while queue:
+        key = queue.pop()
+        build = work.builds.get(key)
+        if build is not None and key not in found:
+            found[key] = build
+            queue += upstreams_in(build.version.query)
+    return found
 
 
 def _head(work: _Work, key: str) -> int:
@@ -233,9 +280,12 @@ class _Escaped(FreshlineError):
 def _end(work: _Work, key: str, result: Result) -> None:
     if isinstance(result.error, _Escaped):
         raise result.error.error
+    work.deadlines.pop(key, None)
     status = result.status
     if status is Status.FAILED and work.stopped:
         status = Status.CANCELLED
+    if status is Status.FAILED and result.error is not None and _put_off(work, key, result):
+        return
     if result.build is not None:
         work.builds[key] = result.build
     if result.error is not None and status is Status.FAILED:
@@ -244,6 +294,25 @@ def _end(work: _Work, key: str, result: Result) -> None:
     work.show(_progress(work, key, status, result))
     for reader in skipped:
         work.show(_progress(work, reader, Status.SKIPPED))
+
+
+def _put_off(work: _Work, key: str, result: Result) -> bool:
+    """Put a step that failed off until it is tried again, where that may help."""
+    declared, patience, error = _declared(work, key), work.patience, result.error
+    most, retries = retry.allowed(declared, patience.most), work.run.attempts[key]
+    if error is None or retries > most or not retry.may_help(error, declared):
+        return False
+    wait = retry.wait_before(retries, declared, patience.chance())
+    work.run.put_off(key, work.setting.ports.clock.now() + wait)
+    note = f"retry {retries} of {most} in {duration(wait)}"
+    told = replace(result, note=note, build=None)
+    work.show(replace(_progress(work, key, Status.RETRYING, told), wait=wait))
+    return True
+
+
+def _declared(work: _Work, key: str) -> Retries | None:
+    asset = work.facts.graph.assets.get(key)
+    return asset.definition.retries if asset is not None else None
 
 
 @contextmanager
@@ -262,9 +331,13 @@ def _stoppable(work: _Work) -> Generator[None]:
 def _stop(work: _Work) -> None:
     work.stopped = True
     work.run.cancel()
-    interrupt = getattr(work.setting.ports.compute, "interrupt", None)
-    if interrupt is not None:
-        interrupt()
+    _interrupt(work)
+
+
+def _interrupt(work: _Work) -> None:
+    compute = work.setting.ports.compute
+    if isinstance(compute, Interruptible):
+        compute.interrupt()
 
 
 def _progress(work: _Work, key: str, status: Status, result: Result | None = None) -> Progress:
@@ -275,11 +348,18 @@ def _progress(work: _Work, key: str, status: Status, result: Result | None = Non
         done=work.run.ended,
         total=len(work.run.status),
         seconds=work.setting.ports.clock.now() - work.began.get(key, 0.0) if result else 0.0,
-        rows=result.build.version.rows if built and result and result.build else None,
+        rows=_rows(result) if built and result else None,
         note=result.note if result else "",
         error=result.error if result else None,
         checks=result.checks if result else (),
+        attempt=max(work.run.attempts[key], 1),
     )
+
+
+def _rows(result: Result) -> int | None:
+    """Return how many rows a step gave; nobody counted those of a view."""
+    version = result.build.version if result.build else None
+    return version.rows if version is not None and not version.query else None
 
 
 def _report(work: _Work) -> RunReport:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from freshline.errors import FreshlineError, ResourceError
+from freshline.errors import DeniedError, FreshlineError, ResourceError
 from freshline.events import CheckResult
 from freshline.execute.run import Status
+from freshline.lineage.canonical import upstreams_in, view_relation
 from freshline.lineage.graph import Graph
 from freshline.lineage.sources import relation as source_relation
 from freshline.ports import Ports, Storage
 from freshline.reconcile.fingerprint import source_version, storage_of
+from freshline.reconcile.staleness import Seen, seen_through
 from freshline.state import Observation
 from freshline.versions import Build
 
@@ -60,17 +62,40 @@ class Input(NamedTuple):
 
 
 def input_of(setting: Setting, key: str, builds: Mapping[str, Build]) -> Input | None:
-    """Return how to read an asset's build, or a source as it was probed; None without a build."""
+    """Return how to read an asset's build, or a source as it was probed; None without a build.
+
+    A view is read by its query over what that reads, whose builds must be among these too.
+    """
     source = setting.graph.sources.get(key)
-    if source is not None:
+    if source is not None and key in setting.sources:
         seen = source_version(source, setting.sources[key])
         reader = source_relation(setting.root, source.definition, source.files)
         return Input(reader, seen, seen)
     build = builds.get(key)
-    if build is None:
+    if build is None or key not in setting.graph.assets:
         return None
+    if build.version.query:
+        return _through(setting, key, build, builds)
     relation = storage_for(setting, key).relation(build.version)
     return Input(relation, build.version.mat_id, build.trace.data_version)
+
+
+def _through(
+    setting: Setting, key: str, build: Build, builds: Mapping[str, Build]
+) -> Input | None:
+    found: dict[str, Input] = {}
+    for upstream in upstreams_in(build.version.query):
+        below = input_of(setting, upstream, builds)
+        if below is None:
+            return None
+        found[upstream] = below
+    seen = seen_through(
+        setting.graph.assets[key],
+        build.trace.code_version,
+        [Seen(i.version, i.data_version) for i in found.values()],
+    )
+    relation = view_relation(build.version.query, {u: i.relation for u, i in found.items()})
+    return Input(relation, *seen)
 
 
 def storage_for(setting: Setting, key: str) -> Storage:
@@ -81,6 +106,6 @@ def storage_for(setting: Setting, key: str) -> Storage:
 
 def machine_refused(error: Exception) -> ResourceError:
     """Return our error for one of the operating system's."""
-    return ResourceError(
-        f"the machine refused: {error}", help="what was published before is untouched"
-    )
+    refused_for_good = isinstance(error, FileNotFoundError | PermissionError | NotADirectoryError)
+    kind = DeniedError if refused_for_good else ResourceError
+    return kind(f"the machine refused: {error}", help="what was published before is untouched")

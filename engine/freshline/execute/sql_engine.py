@@ -5,7 +5,7 @@ no extensions from the network, no other folders, no change of settings.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -13,18 +13,22 @@ import duckdb
 
 from freshline.codec import digest_of
 from freshline.definitions import Column
-from freshline.errors import ComputeError, FreshlineError, ResourceError
-from freshline.lineage.binder import quoted
+from freshline.errors import ComputeError, DeniedError, FreshlineError, ResourceError
 from freshline.lineage.files.casting import misfit
+from freshline.lineage.graph import Graph
+from freshline.lineage.quoting import quoted, text_literal
 from freshline.ports import Compute, Measurement
+from freshline.versions import Output, Window
 
 # The hash is DuckDB's own, which is no contract between its major versions: its name is part of
 # every data version, so that hashes of different engines never compare as equal.
 _ALGORITHM = f"duckdb-{duckdb.__version__.split('.')[0]}"
+# What DuckDB says of files when waiting mends nothing.
+_DENIED = ("No such file", "No files found", "Permission", "Read-only file system")
 
 
 class SqlEngine:
-    """DuckDB in memory, allowed to touch `folders` and `files` only."""
+    """DuckDB in memory, allowed to touch `folders` and `files` only; `macros` are statements."""
 
     def __init__(
         self,
@@ -33,6 +37,7 @@ class SqlEngine:
         files: Iterable[Path] = (),
         scratch: Path | None = None,
         threads: int | None = None,
+        macros: Iterable[str] = (),
     ) -> None:
         self._root = duckdb.connect(config={"python_enable_replacements": False})
         settings = {
@@ -47,13 +52,16 @@ class SqlEngine:
         if threads is not None:
             settings["threads"] = str(threads)
         if scratch is not None:
-            settings["temp_directory"] = _literal(str(scratch))
+            settings["temp_directory"] = text_literal(str(scratch))
         for name, value in settings.items():
-            self._root.execute(f"SET {name} = {value}")
+            # Globally, since what is set for one cursor holds for no other.
+            self._root.execute(f"SET GLOBAL {name} = {value}")
+        for statement in macros:
+            self._root.execute(statement)
         self._root.execute("SET enable_external_access = false")
         self._root.execute("SET lock_configuration = true")
         self._threads = threading.local()
-        self._cursors: list[duckdb.DuckDBPyConnection] = []
+        self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
         self._lock = threading.Lock()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -62,13 +70,13 @@ class SqlEngine:
         if known is None:
             with self._lock:
                 known = self._root.cursor()
-                self._cursors.append(known)
+                self._cursors[threading.get_ident()] = known
             self._threads.cursor = known
         return known
 
     def copy_to_parquet(self, query: str, path: Path) -> None:
         """Write the rows of `query` to a new Parquet file."""
-        self._run(f"COPY ({query}) TO {_literal(str(path))} (FORMAT parquet)")
+        self._run(f"COPY ({query}) TO {text_literal(str(path))} (FORMAT parquet)")
 
     def create_table(self, name: str, query: str) -> None:
         """Keep the rows of `query` as a table of this process."""
@@ -78,7 +86,7 @@ class SqlEngine:
         """Forget a table of this process."""
         self._run(f"DROP TABLE IF EXISTS {quoted(name)}")
 
-    def measure(self, relation: str) -> Measurement:
+    def measure(self, relation: str, windows: Sequence[Window] = ()) -> Measurement:
         """Count a relation's rows and hash its content, whatever the order of the rows.
 
         Two sums of salted 64-bit row hashes. Each row's hash is hashed once more: DuckDB joins the
@@ -86,15 +94,28 @@ class SqlEngine:
         rows swap a value. A sum, since an exclusive or would cancel pairs of equal rows.
         """
         columns = self.columns(relation)
-        names = ", ".join(quoted(c.name) for c in columns)
-        ((rows, first, second),) = self.rows(
-            f"SELECT count(*), sum(hash(hash(1, {names}))), sum(hash(hash(2, {names})))"
-            f" FROM {relation}"
+        types = {c.name: c.type for c in columns}
+        whole = tuple(sorted(types))
+        seen = {
+            w: w.columns for w in windows if w.columns is not None and types.keys() >= {*w.columns}
+        }
+        sums = {names: _sums(names) for names in (whole, *seen.values()) if names}
+        ((rows, *found),) = self.rows(
+            f"SELECT {', '.join(['count(*)', *sums.values()])} FROM {relation}"
         )
+        hashes = {n: [str(h) for h in found[2 * i : 2 * i + 2]] for i, n in enumerate(sums)}
+
+        def content(of: Sequence[Column], names: tuple[str, ...]) -> str:
+            return digest_of([_ALGORITHM, of, rows, *hashes.get(names, ())])
+
         return Measurement(
             rows=cast(int, rows),
             columns=columns,
-            data_version=digest_of([_ALGORITHM, columns, rows, str(first), str(second)]),
+            data_version=content(columns, whole),
+            outputs=tuple(
+                Output(window, content([Column(n, types[n]) for n in names], names))
+                for window, names in seen.items()
+            ),
         )
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
@@ -112,16 +133,17 @@ class SqlEngine:
             raise translated(error) from error
         return tuple(Column(n, str(t)) for n, t in zip(found.columns, found.types, strict=True))
 
-    def interrupt(self) -> None:
-        """Make every query under way fail soon; used when the user asks to stop."""
+    def interrupt(self, thread: int | None = None) -> None:
+        """Make the query under way in a thread fail soon; without one, every query."""
         with self._lock:
-            for cursor in self._cursors:
-                cursor.interrupt()
+            for owner, cursor in self._cursors.items():
+                if thread in (None, owner):
+                    cursor.interrupt()
 
     def close(self) -> None:
         """Let go of the database."""
         with self._lock:
-            for cursor in self._cursors:
+            for cursor in self._cursors.values():
                 cursor.close()
             self._root.close()
 
@@ -135,6 +157,17 @@ class SqlEngine:
 _: type[Compute] = SqlEngine
 
 
+def _sums(names: Sequence[str]) -> str:
+    """Return the SQL of two salted sums over the hashes of rows of these columns."""
+    listed = ", ".join(quoted(name) for name in names)
+    return f"sum(hash(hash(1, {listed}))), sum(hash(hash(2, {listed})))"
+
+
+def statements_of(graph: Graph) -> tuple[str, ...]:
+    """Return what makes a project's macros known to an engine."""
+    return tuple(macro.text for macro in graph.macros.values())
+
+
 def translated(
     error: duckdb.Error, connection: duckdb.DuckDBPyConnection | None = None
 ) -> FreshlineError:
@@ -142,6 +175,8 @@ def translated(
     text = str(error).strip()
     if (found := misfit(text, connection)) is not None:
         return ComputeError(found[0], help=found[1])
+    if isinstance(error, duckdb.InterruptException):
+        return ComputeError("it was asked to stop before its query had ended")
     message = text.split("\n")[0]
     if "No space left" in text or "Disk quota" in text:
         return ResourceError(
@@ -150,13 +185,10 @@ def translated(
     if isinstance(error, duckdb.OutOfMemoryException):
         return ResourceError(message, help="lower the number of jobs, or make the query smaller")
     if isinstance(error, duckdb.IOException | duckdb.PermissionException):
-        return ResourceError(message, help="check that the file exists and can be read and written")
+        kind = DeniedError if any(word in text for word in _DENIED) else ResourceError
+        return kind(message, help="check that the file exists and can be read and written")
     return ComputeError(message)
 
 
 def _list(items: Iterable[str]) -> str:
-    return "[" + ", ".join(_literal(item) for item in items) + "]"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return "[" + ", ".join(text_literal(item) for item in items) + "]"

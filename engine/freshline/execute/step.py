@@ -1,59 +1,33 @@
-"""One step: compare, compute, stage, check, seal, publish, record. The commit protocol.
-
-| after              | durable                              | if everything dies now            |
-|--------------------|--------------------------------------|-----------------------------------|
-| claim              | intent and fence in the catalog      | the next run closes the attempt   |
-| write              | private bytes                        | the next run removes them         |
-| check              | what each check said of this content | as above; none is asked twice     |
-| seal               | private bytes, for sure              | the next run removes them         |
-| publish            | the new version, with its record     | the next run adopts it, uncomputed|
-| record             | the event and the folded state       | nothing to do                     |
-
-A version is never recorded before its publish is known to have happened.
-"""
+"""One step: compare, compute, stage, check, seal, and commit (see commit.py)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import duckdb
-
-from freshline.errors import ComputeError, FreshlineError, InternalError, UnknownOutcomeError
-from freshline.events import AttemptFailed, Materialized, Verified
+from freshline.errors import ComputeError, FreshlineError, InternalError
+from freshline.events import Verified
 from freshline.execute.check_step import CheckTask, perform_check, subject_of
-from freshline.execute.checking import Findings, examine, refusal
+from freshline.execute.checking import Findings, examine
+from freshline.execute.commit import (
+    Task,
+    claim,
+    forget_candidate,
+    give_up,
+    held_back,
+    logic_of,
+    publish_and_record,
+    trace_of,
+    unpublished,
+)
 from freshline.execute.run import Status
 from freshline.execute.setting import Input, Result, Setting, input_of, machine_refused, storage_for
 from freshline.failpoints import failpoint
-from freshline.keys import Target
-from freshline.lineage.canonical import bind, canonicaliser
-from freshline.lineage.graph import Asset
+from freshline.lineage.canonical import bind
 from freshline.lineage.sources import unmoved
-from freshline.ports import Claim, Publication, Resolution, Storage
-from freshline.reconcile.fingerprint import config, source_version
-from freshline.reconcile.plan import Action, Step
+from freshline.ports import Publication
+from freshline.reconcile.fingerprint import config
+from freshline.reconcile.plan import Action
 from freshline.reconcile.staleness import Seen, differing, reads, reusable
-from freshline.state import TargetState
-from freshline.versions import WHOLE, Build, Logic, Output, PublishKind, Read, Trace, Version
-
-_ENGINE = f"duckdb-{duckdb.__version__}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One step with its inputs pinned: `inputs` are the builds it reads, `build` its own current.
-
-    `head` is the number that is published now, 0 for none; `history` are the builds that the step
-    may point back to; `known` is what the catalog knows of the target.
-    """
-
-    step: Step
-    asset: Asset
-    target: Target
-    inputs: Mapping[str, Build]
-    build: Build | None
-    head: int
-    history: tuple[Build, ...]
-    known: TargetState
+from freshline.versions import Build, PublishKind, Read
 
 
 def perform(task: Task, setting: Setting) -> Result:
@@ -77,15 +51,8 @@ def perform(task: Task, setting: Setting) -> Result:
 
 def _seen(task: Task, setting: Setting) -> Mapping[str, Seen]:
     """Return what the step reads: of each asset the pinned build, of each source the probe."""
-    seen: dict[str, Seen] = {}
-    for key in task.asset.upstreams:
-        if (observed := setting.sources.get(key)) is not None:
-            version = source_version(setting.graph.sources[key], observed)
-            seen[key] = Seen(version, version)
-        else:
-            build = task.inputs[key]
-            seen[key] = Seen(build.version.mat_id, build.trace.data_version)
-    return seen
+    found = {key: input_of(setting, key, task.inputs) for key in task.asset.reads}
+    return {key: Seen(i.version, i.data_version) for key, i in found.items() if i is not None}
 
 
 def _differs(task: Task, inputs: Mapping[str, Seen]) -> bool:
@@ -130,11 +97,11 @@ def _cut_off(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result
 
 def _republish(task: Task, setting: Setting, older: Build, inputs: Mapping[str, Seen]) -> Result:
     """Point to an older version again; nothing is computed."""
-    ports, storage = setting.ports, _storage(task, setting)
+    ports, storage = setting.ports, storage_for(setting, task.target.asset)
     publish_id = ports.ids.new()
-    fence = _claim(task, setting, publish_id)
+    fence = claim(task, setting, publish_id)
     version, trace = older.version, older.trace
-    logic = ports.events.logic([version.mat_id]).get(version.mat_id) or _logic(task, setting)
+    logic = ports.events.logic([version.mat_id]).get(version.mat_id) or logic_of(task, setting)
     publication = Publication(
         target=task.target,
         publish_id=publish_id,
@@ -150,14 +117,14 @@ def _republish(task: Task, setting: Setting, older: Build, inputs: Mapping[str, 
         logic=logic,
     )
     try:
-        _forget_candidate(task, setting)
+        forget_candidate(task, setting)
         content = Input(storage.relation(version), version.mat_id, trace.data_version)
         findings = _examined(task, setting, content)
         if findings.refused:
-            return _held_back(task, setting, publish_id, version, findings)
-        build = _publish_and_record(task, setting, storage, publication)
+            return held_back(task, setting, publish_id, version, findings)
+        build = publish_and_record(task, setting, storage, publication)
     except Exception as error:
-        _give_up(task, setting, publish_id, error)
+        give_up(task, setting, publish_id, error)
         raise
     note = f"version {version.number} again"
     return Result(status=Status.REPUBLISHED, build=build, note=note, checks=findings.failed)
@@ -165,11 +132,11 @@ def _republish(task: Task, setting: Setting, older: Build, inputs: Mapping[str, 
 
 def _build(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result:
     """Compute a new version and publish it."""
-    ports, storage = setting.ports, _storage(task, setting)
+    ports, storage = setting.ports, storage_for(setting, task.target.asset)
     mat_id = ports.ids.new()
-    fence = _claim(task, setting, mat_id)
+    fence = claim(task, setting, mat_id)
     try:
-        _forget_candidate(task, setting)
+        forget_candidate(task, setting)
         stage = storage.begin(task.target, mat_id)
         stage.write(ports.compute, _query(task, setting), task.asset.columns)
         measured = ports.compute.measure(stage.relation)
@@ -193,14 +160,14 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result:
             rows=measured.rows,
             columns=measured.columns,
             files=files,
-            trace=_trace(task, setting, record, measured.data_version),
-            logic=_logic(task, setting),
+            trace=trace_of(task, setting, record, measured.data_version),
+            logic=logic_of(task, setting),
         )
         if findings.refused:
-            return _held_back(task, setting, mat_id, _unpublished(publication), findings)
-        build = _publish_and_record(task, setting, storage, publication)
+            return held_back(task, setting, mat_id, unpublished(publication), findings)
+        build = publish_and_record(task, setting, storage, publication)
     except Exception as error:
-        _give_up(task, setting, mat_id, error)
+        give_up(task, setting, mat_id, error)
         raise
     note = f"{', '.join(moved)} changed during the run" if moved else ""
     return Result(status=Status.BUILT, build=build, note=note, checks=findings.failed)
@@ -214,112 +181,14 @@ def _examined(task: Task, setting: Setting, content: Input) -> Findings:
     return examine(setting, subject_of(setting, own, content))
 
 
-def _held_back(
-    task: Task, setting: Setting, publish_id: str, candidate: Version, findings: Findings
-) -> Result:
-    """Close an attempt whose candidate is not published; its bytes stay to be looked at."""
-    error = refusal(task.target.asset, findings, published=False)
-    event = AttemptFailed(
-        at=setting.ports.clock.now(),
-        run=setting.run,
-        target=task.target,
-        publish_id=publish_id,
-        code=error.code,
-        message=error.message,
-        candidate=candidate,
-    )
-    setting.ports.events.append([event])
-    return Result(status=Status.FAILED, error=error, checks=findings.failed)
-
-
-def _forget_candidate(task: Task, setting: Setting) -> None:
-    """Remove what the attempt before kept: only the last candidate can be looked at."""
-    if task.known.candidate is not None:
-        for storage in setting.ports.storages.values():
-            storage.abort(task.target, task.known.candidate.mat_id)
-
-
-def _unpublished(publication: Publication) -> Version:
-    """Return the version that a publication would make."""
-    return Version(
-        target=publication.target,
-        number=publication.base + 1,
-        publish_id=publication.publish_id,
-        mat_id=publication.mat_id,
-        fence=publication.fence,
-        kind=publication.kind,
-        at=publication.at,
-        rows=publication.rows,
-        columns=publication.columns,
-        files=publication.files,
-    )
-
-
-def _claim(task: Task, setting: Setting, publish_id: str) -> int:
-    ports = setting.ports
-    claim = Claim(
-        at=ports.clock.now(),
-        run=setting.run,
-        target=task.target,
-        publish_id=publish_id,
-        base=task.head,
-    )
-    return ports.events.claim([claim])[0]
-
-
-def _publish_and_record(
-    task: Task, setting: Setting, storage: Storage, publication: Publication
-) -> Build:
-    """Make the version visible, then say so. Never the other way round."""
-    version = _publish(storage, publication)
-    build = Build(version=version, trace=publication.trace, stamp=storage.stamp(version))
-    failpoint("record.before")
-    event = Materialized(
-        at=publication.at,
-        run=setting.run,
-        target=task.target,
-        build=build,
-        logic=publication.logic,
-    )
-    setting.ports.events.append([event])
-    return build
-
-
-def _publish(storage: Storage, publication: Publication) -> Version:
-    try:
-        return storage.publish(publication)
-    except UnknownOutcomeError:
-        return storage.publish(publication)  # the same publish again gives the version it made
-
-
-def _give_up(task: Task, setting: Setting, publish_id: str, error: Exception) -> None:
-    """Close an attempt that published nothing; one whose outcome is unknown stays open."""
-    if isinstance(error, UnknownOutcomeError):
-        return
-    storage, ports = _storage(task, setting), setting.ports
-    if storage.resolve(task.target, publish_id) is not Resolution.NOT_PUBLISHED:
-        return
-    storage.abort(task.target, publish_id)
-    failure = error if isinstance(error, FreshlineError) else machine_refused(error)
-    event = AttemptFailed(
-        at=ports.clock.now(),
-        run=setting.run,
-        target=task.target,
-        publish_id=publish_id,
-        code=failure.code,
-        message=failure.message,
-    )
-    ports.events.append([event])
-
-
 def _query(task: Task, setting: Setting) -> str:
     """Return the compiled text with every upstream bound to the version that this step reads."""
     relations: dict[str, str] = {}
-    for key in task.asset.upstreams:
+    for key in task.asset.reads:
         found = input_of(setting, key, task.inputs)
         assert found is not None
         relations[key] = found.relation
-    return bind(task.asset.text, relations)
+    return bind(task.asset.query, relations)
 
 
 def _reads(
@@ -332,28 +201,8 @@ def _reads(
     """
     moved = tuple(
         key
-        for key in task.asset.upstreams
+        for key in task.asset.reads
         if key in setting.sources and not unmoved(setting.root, setting.sources[key])
     )
     unsure = {key: Seen(f"{inputs[key].version}+moved", "moved") for key in moved}
     return reads({**inputs, **unsure}), moved
-
-
-def _trace(task: Task, setting: Setting, record: tuple[Read, ...], data_version: str) -> Trace:
-    return Trace(
-        code_version=task.asset.code_version,
-        canonicaliser=canonicaliser(),
-        config=config(task.asset.definition, setting.graph.project),
-        inputs=record,
-        outputs=(Output(WHOLE, data_version),),
-        engine=_ENGINE,
-    )
-
-
-def _logic(task: Task, setting: Setting) -> Logic:
-    schemas = tuple((key, setting.graph.columns_of(key)) for key in task.asset.upstreams)
-    return Logic(text=task.asset.definition.sql.text, schemas=schemas)
-
-
-def _storage(task: Task, setting: Setting) -> Storage:
-    return storage_for(setting, task.target.asset)

@@ -14,7 +14,7 @@ from duckdb.sqltypes import DuckDBPyType
 
 from freshline.declare import scalars, source
 from freshline.declare.scalars import Meaning
-from freshline.lineage.binder import quoted
+from freshline.lineage.quoting import quoted
 
 _WHOLE = frozenset(
     {

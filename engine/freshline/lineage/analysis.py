@@ -11,30 +11,14 @@ from freshline.codec import digest_of
 from freshline.definitions import AssetDefinition, Column
 from freshline.errors import Diagnostic, Severity
 from freshline.lineage import sql
+from freshline.lineage.analysed import Analysis
 from freshline.lineage.binder import Binder, BindProblem
 from freshline.lineage.canonical import code_version
 from freshline.lineage.findings import collision, finding, misbound, mismatches, open_pivot
-from freshline.lineage.graph import Asset, Check, Source
+from freshline.lineage.graph import Asset
+from freshline.lineage.macros import Macro
 from freshline.lineage.order import hangs_on_order
 
-_NO_JINJA = (
-    "this is not Jinja: name an upstream as it is, such as stg.orders; variables are ${var.x}"
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Analysis:
-    """What a definition turned out to be: good as long as its text and its inputs' columns are.
-
-    `schemas` is the digest of the columns of all that it reads.
-    """
-
-    references: tuple[sql.Reference, ...] = ()
-    schemas: str = ""
-    asset: Asset | None = None
-    source: Source | None = None
-    checks: tuple[Check, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +44,23 @@ def take_apart(binder: Binder, text: str) -> sql.Parsed:
         except BindProblem as refused:
             if not refused.is_syntax:
                 raise problem from refused
-            message = f"SQL does not parse: {refused.message}"
-            offset = min(refused.offset, max(len(text.rstrip()) - 1, 0))
-            fix = _NO_JINJA if text[offset : offset + 2] in ("{{", "{%") else ""
-            raise sql.SqlProblem("E201", message, offset, fix=fix) from refused
+            raise _unparsed(text, refused) from refused
         return sql.parse_tokens(text, tables)
+
+
+def insist_on_syntax(binder: Binder, text: str) -> None:
+    """Raise SqlProblem where DuckDB cannot parse a text, which our own parser took for SQL."""
+    try:
+        binder.tables(text)
+    except BindProblem as refused:
+        if refused.is_syntax:
+            raise _unparsed(text, refused) from refused
+
+
+def _unparsed(text: str, refused: BindProblem) -> sql.SqlProblem:
+    message = f"SQL does not parse: {refused.message}"
+    offset = min(refused.offset, max(len(text.rstrip()) - 1, 0))
+    return sql.SqlProblem("E201", message, offset, fix=advice(text, offset, refused.message))
 
 
 def analyse(
@@ -72,8 +68,9 @@ def analyse(
     definition: AssetDefinition,
     parsed: sql.Parsed,
     schemas: Mapping[str, Sequence[Column]],
+    macros: Sequence[Macro] = (),
 ) -> Analysis | Doubt:
-    """Return what an asset is, given the columns of all that it reads."""
+    """Return what an asset is, given the columns of all that it reads and the macros it calls."""
     identity = digest_of(schemas)
 
     def failed(*findings: Diagnostic) -> Analysis:
@@ -92,13 +89,15 @@ def analyse(
         return failed(*findings)
 
     in_order = parsed.tree is None or hangs_on_order(parsed.tree)
+    in_order = in_order or any(macro.is_order_sensitive for macro in macros)
 
     def analysed(text: str, opaque: str = "") -> Analysis:
-        found = _analysis(definition, parsed, columns, text, opaque)
+        found = _analysis(definition, parsed, columns, (text, opaque), macros)
         asset = found.asset and replace(found.asset, order_sensitive=in_order or bool(opaque))
         return replace(found, asset=asset)
 
-    tree = sql.qualified(parsed, schemas)
+    volatile = any(macro.is_volatile for macro in macros)
+    tree = None if volatile else sql.qualified(parsed, schemas)
     if tree is None:
         why = "it uses something that the analyser does not follow"
         return replace(analysed(parsed.marked, why), schemas=identity)
@@ -118,17 +117,21 @@ def _analysis(
     definition: AssetDefinition,
     parsed: sql.Parsed,
     columns: tuple[Column, ...],
-    text: str,
-    opaque: str,
+    compiled: tuple[str, str],
+    macros: Sequence[Macro],
 ) -> Analysis:
+    text, opaque = compiled
     logic = sql.tokens_of(parsed.text) if opaque else text
     asset = Asset(
         definition=definition,
         upstreams=tuple(dict.fromkeys(r.key for r in parsed.references)),
         text=text,
         columns=columns,
-        code_version=code_version(definition.kind, logic, columns),
+        code_version=code_version(
+            definition.kind, logic, columns, [macro.digest for macro in macros]
+        ),
         opaque=opaque,
+        macros=tuple(macro.definition.name for macro in macros),
     )
     notes = (_note(definition, opaque),) if opaque else ()
     return Analysis(references=parsed.references, asset=asset, diagnostics=notes)

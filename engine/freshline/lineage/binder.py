@@ -12,6 +12,7 @@ import duckdb
 import msgspec
 
 from freshline.definitions import Column
+from freshline.lineage.quoting import quoted, text_literal
 
 _LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
@@ -42,8 +43,6 @@ _UNSAID = {"datediff": "date_diff", "->>": "json_extract_string"}
 _OTHER_NAMES = """
     SELECT DISTINCT function_name, alias_of FROM duckdb_functions() WHERE alias_of IS NOT NULL
 """
-# What kind of error it is in DuckDB's own order of things.
-_KIND = re.compile(r"^[A-Z][A-Za-z ]* Error: ")
 _RELATION = re.compile(r'(?:[Tt]able|[Vv]alues list) "([^"]+)"')
 
 
@@ -75,8 +74,7 @@ class Binder:
 
     def __init__(self) -> None:
         self._tables = duckdb.connect(config={**_LOCKED, "enable_external_access": False})
-        self._tables.execute("SET TimeZone = 'UTC'")
-        self._files: duckdb.DuckDBPyConnection | None = None
+        self._tables.execute("SET GLOBAL TimeZone = 'UTC'")
         self._comparing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compare")
         self._comparisons = self._tables.cursor()
         self._other_names: dict[str, str] | None = None
@@ -86,13 +84,41 @@ class Binder:
         self._comparing.shutdown(cancel_futures=True)
         self._comparisons.close()
         self._tables.close()
-        if self._files is not None:
-            self._files.close()
 
     def declare(self, key: str, columns: Sequence[Column]) -> None:
         """Make an empty table that queries can name as one quoted identifier."""
         fields = ", ".join(f"{quoted(c.name)} {c.type}" for c in columns)
         self._tables.execute(f"CREATE OR REPLACE TABLE {quoted(key)} ({fields})")
+
+    def function_names(self) -> frozenset[str]:
+        """Return the names of DuckDB's own functions, lower case."""
+        found = self._tables.execute(
+            "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE internal"
+        ).fetchall()
+        return frozenset(str(name) for (name,) in found)
+
+    def create(self, statement: str) -> None:
+        """Execute a CREATE statement, or raise BindProblem."""
+        try:
+            self._tables.execute("SET errors_as_json = true")
+            self._tables.execute(statement)
+        except duckdb.Error as error:
+            raise _described(statement, str(error), before=0) from error
+        finally:
+            self._tables.execute("SET errors_as_json = false")
+
+    def drop_macro(self, name: str) -> None:
+        """Forget a macro."""
+        for kind in ("MACRO", "MACRO TABLE"):
+            self._tables.execute(f"DROP {kind} IF EXISTS {quoted(name)}")
+
+    def bodies(self, macro: str) -> tuple[tuple[str, bool], ...]:
+        """Return the body of each overload of a macro, and whether it gives a table."""
+        found = self._tables.execute(
+            "SELECT macro_definition, function_type = 'table_macro' FROM duckdb_functions()"
+            f" WHERE NOT internal AND lower(function_name) = {text_literal(macro)}"
+        ).fetchall()
+        return tuple((str(text), bool(is_table)) for text, is_table in found)
 
     def columns(self, query: str) -> tuple[Column, ...]:
         """Return the columns that a query gives, or raise BindProblem."""
@@ -105,7 +131,7 @@ class Binder:
 
     def tables(self, query: str) -> frozenset[str]:
         """Return the tables that a SELECT names, lower case, or raise BindProblem: it is none."""
-        row = self._tables.execute(f"SELECT json_serialize_sql({_literal(query)})").fetchone()
+        row = self._tables.execute(f"SELECT json_serialize_sql({text_literal(query)})").fetchone()
         tree: dict[str, object] = msgspec.json.decode(str(row[0] if row else ""))
         statements = cast("list[object]", tree.get("statements") or [])
         if len(statements) != 1:
@@ -125,7 +151,7 @@ class Binder:
 
     def _same_query(self, first: str, second: str) -> bool:
         # Texts as literals: binding parameters has DuckDB look for pandas at every call.
-        calls = (f"json_serialize_plan({_literal(q)}, {_BRIEF})" for q in (first, second))
+        calls = (f"json_serialize_plan({text_literal(q)}, {_BRIEF})" for q in (first, second))
         try:
             row = self._comparisons.execute(f"SELECT {', '.join(calls)}").fetchone()
         except duckdb.Error:
@@ -152,18 +178,6 @@ class Binder:
             elif folded in _UNITS:
                 parts[i] = folded
         return "".join(parts)
-
-    def columns_of_files(self, relation: str) -> tuple[Column, ...]:
-        """Return the columns that a reader of files gives, or raise BindProblem."""
-        if self._files is None:
-            self._files = duckdb.connect(config=_LOCKED)
-            self._files.execute("SET TimeZone = 'UTC'")
-        try:
-            found = self._files.sql(f"SELECT * FROM {relation}")
-        except duckdb.Error as error:
-            words = str(error).strip().split("\n")[0]
-            raise BindProblem(_KIND.sub("", words)) from error
-        return tuple(Column(n, str(t)) for n, t in zip(found.columns, found.types, strict=True))
 
     def _problem(self, query: str, message: str) -> BindProblem:
         """Ask once more in a way that tells the position."""
@@ -194,16 +208,7 @@ def _collect(node: object, named: set[str], defined: set[str]) -> None:
             _collect(item, named, defined)
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def quoted(name: str) -> str:
-    """Return a name as a quoted SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _described(query: str, text: str) -> BindProblem:
+def _described(query: str, text: str, before: int = len(_EXPLAIN)) -> BindProblem:
     start = text.find("{")
     try:
         facts: dict[str, object] = msgspec.json.decode(text[start:], type=dict[str, object])
@@ -212,7 +217,7 @@ def _described(query: str, text: str) -> BindProblem:
     message, _, more = str(facts.get("exception_message", text)).partition("\n")
     more = f"{more}\n{facts.get('candidates', '')}"
     encoded = query.encode()
-    position = max(int(str(facts.get("position", len(_EXPLAIN)))) - len(_EXPLAIN), 0)
+    position = max(int(str(facts.get("position", before))) - before, 0)
     offset = len(encoded[:position].decode(errors="ignore"))
     named = _NAMED.search(message)
     missing = "not found" in message or "does not have a column" in message

@@ -1,9 +1,11 @@
 """The compile cache: a project that did not change is not read again, a file that did alone is.
 
 Two files of one folder for each environment. The whole graph, good as long as no file of the
-project and of its sources has another size, time or inode; and the parts, each good for its own
-content. A file touched within two seconds of the caching is always read. A cache that cannot be
-read, or was made by other rules, is not there.
+project and of its sources has another size, time or inode, and no process variable that it read
+another value; and the parts, each good for its own content. A file touched within two seconds of
+the caching is always read. A cache that cannot be read, or was made by other rules, is not there.
+
+Where nothing changed the analyser is not needed, nor is it imported: it takes longer than the rest.
 """
 
 import gc
@@ -11,64 +13,32 @@ import os
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
 from freshline import __version__
-from freshline.codec import decode, digest, digest_of, encode
-from freshline.declare.files import PROJECT_FILES
-from freshline.declare.project import (
-    FileDeclared,
-    ProjectFile,
-    assemble,
-    declare_file,
-    list_files,
-    read_file,
-    read_settings,
-    with_files,
-)
-from freshline.definitions import Declared
-from freshline.errors import Diagnostic
-from freshline.lineage.analysis import Analysis
+from freshline.codec import decode, digest, encode
+from freshline.declare.files import ProjectFile, list_files
+from freshline.declare.process import is_as_it_was
 from freshline.lineage.canonical import canonicaliser
-from freshline.lineage.compile import compile_graph
 from freshline.lineage.graph import Graph
 from freshline.lineage.sources import files_of
 
-_SETTLED_NS = 2_000_000_000
 _NEVER = ProjectFile("", -1, 0, 0)
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CachedFile:
-    """What one file declared, by its stamp and by the digest of all that the declaring read."""
-
-    stamp: ProjectFile
-    content: str
-    declared: FileDeclared
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What is remembered of each file and of each definition."""
-
-    rules: str
-    at_ns: int
-    files: tuple[CachedFile, ...] = ()
-    compiled: dict[str, Analysis] = field(default_factory=dict[str, Analysis])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
-    """A graph, and the stamps of every file that it was made from."""
+    """A graph, and the stamps of all files and process variables that it was made from."""
 
     rules: str
     at_ns: int
     files: tuple[ProjectFile, ...]
     data: tuple[ProjectFile, ...]
+    process: dict[str, str]
     graph: Graph
 
 
@@ -90,66 +60,39 @@ def _compiled(
     files: tuple[ProjectFile, ...],
     place: tuple[Path, str, str],
 ) -> Graph:
+    from freshline.lineage.recompile import Parts, recompiled
+
     folder, name, rules = place
     at_ns = time.time_ns()
-    parts = _read(folder / f"{name}.parts", Parts)
-    if parts is None or parts.rules != rules:
-        parts = Parts(rules=rules, at_ns=0)
-    declared, entries = _declared(root, environment, files, parts)
-    graph, compiled = compile_graph(declared, root, parts.compiled)
-    data = tuple(_stamps_of_data(root, graph))
-    missing = any(finding.code == "E301" for finding in graph.diagnostics)
-    if missing or len(graph.sources) < len(declared.sources):
-        data = (_NEVER,)  # what is missing or cannot be read today may be there tomorrow
+    before = _read(folder / f"{name}.parts", Parts)
+    if before is None or before.rules != rules:
+        before = Parts(rules=rules, at_ns=0)
+    graph, parts, complete = recompiled(root, environment, files, before, at_ns)
+    data = tuple(_stamps_of_data(root, graph)) if complete else (_NEVER,)
     with suppress(OSError):  # a folder that cannot be written costs time, not correctness
         folder.mkdir(parents=True, exist_ok=True)
-        _write(
-            folder / f"{name}.parts",
-            Parts(rules=rules, at_ns=at_ns, files=entries, compiled=compiled),
-        )
+        _write(folder / f"{name}.parts", parts)
         _write(
             folder / f"{name}.graph",
-            Whole(rules=rules, at_ns=at_ns, files=files, data=data, graph=graph),
+            Whole(
+                rules=rules,
+                at_ns=at_ns,
+                files=files,
+                data=data,
+                process=parts.process,
+                graph=graph,
+            ),
         )
     return graph
 
 
-def _declared(
-    root: Path, environment: str | None, files: tuple[ProjectFile, ...], parts: Parts
-) -> tuple[Declared, tuple[CachedFile, ...]]:
-    """Return what all files declare, reading only those that may have changed."""
-    known = {entry.stamp.path: entry for entry in parts.files}
-    main = next(file for file in files if file.path in PROJECT_FILES)
-    settings = read_settings(read_file(root, main), main.path)
-    in_force = environment or settings.project.environments[0]
-    scope = digest_of(settings.scope(in_force))
-    entries: list[CachedFile] = []
-    for stamp in files:
-        before = known.get(stamp.path)
-        same = before is not None and before.stamp == stamp and _settled(stamp, parts.at_ns)
-        if before is not None and same and before.content.startswith(scope):
-            entries.append(before)
-            continue
-        raw = read_file(root, stamp)
-        content = f"{scope}:{digest_of(raw) if isinstance(raw, Diagnostic) else digest(raw)}"
-        if before is not None and before.content == content:
-            declared = before.declared
-        else:
-            declared = declare_file(stamp.path, raw, settings, in_force)
-        entries.append(CachedFile(stamp=stamp, content=content, declared=declared))
-    said = [entry.declared for entry in entries]
-    return with_files(root, assemble(settings, said), said), tuple(entries)
-
-
 def _is_current(root: Path, whole: Whole, files: tuple[ProjectFile, ...]) -> bool:
-    if whole.files != files or not all(_settled(f, whole.at_ns) for f in files):
+    if whole.files != files or not all(f.was_settled(whole.at_ns) for f in files):
+        return False
+    if not is_as_it_was(os.environ, whole.process):
         return False
     data = tuple(_stamps_of_data(root, whole.graph))
-    return data == whole.data and all(_settled(d, whole.at_ns) for d in data)
-
-
-def _settled(stamp: ProjectFile, at_ns: int) -> bool:
-    return stamp.mtime_ns < at_ns - _SETTLED_NS
+    return data == whole.data and all(d.was_settled(whole.at_ns) for d in data)
 
 
 def _stamps_of_data(root: Path, graph: Graph) -> Iterator[ProjectFile]:

@@ -9,6 +9,7 @@ under other rules (another release of the analyser) is not compared by its hash:
 through today's rules, so that an upgrade alone never makes anything stale.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
@@ -18,6 +19,7 @@ from freshline.definitions import Column, Kind
 from freshline.versions import Logic
 
 MARK = "\x01"
+_MARKED = re.compile(f'"{MARK}([^"]+)"')
 _RULES = 1  # to be raised when the same text would compile to another
 
 
@@ -39,9 +41,25 @@ def bind(text: str, relations: Mapping[str, str]) -> str:
     return text
 
 
-def code_version(kind: Kind, logic: str, columns: Sequence[Column]) -> str:
-    """Return the hash of what runs: compiled text, or the tokens of an opaque one."""
-    return digest(kind, logic, *(c.name for c in columns))
+def upstreams_in(text: str) -> tuple[str, ...]:
+    """Return the upstreams that compiled text names."""
+    return tuple(dict.fromkeys(_MARKED.findall(text)))
+
+
+def view_relation(query: str, relations: Mapping[str, str]) -> str:
+    """Return how to read a view: its query in parentheses, over what it reads."""
+    return f"(\n{bind(query, relations)}\n)"  # a comment may end the query
+
+
+def code_version(
+    kind: Kind, logic: str, columns: Sequence[Column], macros: Sequence[str] = ()
+) -> str:
+    """Return the hash of what runs: compiled text, or the tokens of an opaque one.
+
+    `macros` are the digests of those that it calls.
+    """
+    own = digest(kind, logic, *(c.name for c in columns))
+    return digest(own, *macros) if macros else own
 
 
 def code_versions_of(
@@ -59,12 +77,13 @@ def code_versions_of(
     tokens = sql.tokens_of(logic.text)
     if tokens != sql.tokens_of(text):
         return frozenset()
-    found = {code_version(kind, tokens, columns)}
+    macros = [sql.macro_digest(name, statement) for name, statement in logic.macros]
+    found = {code_version(kind, tokens, columns, macros)}
     try:
         tree = sql.qualified(sql.parse(logic.text), dict(logic.schemas))
     except sql.SqlProblem:  # perhaps one that only the engine can read: it goes by its tokens
         return frozenset(found)
     compiled = sql.compiled(tree, [c.name for c in columns]) if tree is not None else None
     if compiled is not None:
-        found.add(code_version(kind, compiled, columns))
+        found.add(code_version(kind, compiled, columns, macros))
     return frozenset(found)

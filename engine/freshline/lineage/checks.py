@@ -19,11 +19,14 @@ from freshline.definitions import (
 )
 from freshline.errors import Diagnostic
 from freshline.lineage import sql
-from freshline.lineage.analysis import Analysis, take_apart
-from freshline.lineage.binder import Binder, BindProblem, quoted
+from freshline.lineage.analysed import Analysis, Reference
+from freshline.lineage.analysis import take_apart
+from freshline.lineage.binder import Binder, BindProblem
 from freshline.lineage.canonical import MARK, canonicaliser, marked
 from freshline.lineage.findings import collision, finding, misbound, unknown_upstream
 from freshline.lineage.graph import Asset, Check, SetAside, Source, in_order, reach
+from freshline.lineage.macros import NO_MACROS, Macros
+from freshline.lineage.quoting import quoted
 from freshline.lineage.refusals import refusal
 from freshline.suggest import closest
 
@@ -39,6 +42,7 @@ class Checking:
     quarantined: dict[str, SetAside]
     remembered: Mapping[str, Analysis]
     results: dict[str, Analysis]
+    macros: Macros = NO_MACROS
     diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
 
     def columns_of(self, key: str) -> tuple[Column, ...] | None:
@@ -94,7 +98,8 @@ def _cascade(work: Checking, key: str, needs: Iterable[str]) -> None:
     blamed = next((need for need in needs if need in work.quarantined), None)
     if key not in work.quarantined and blamed is not None:
         because = work.quarantined[blamed].because or blamed
-        work.quarantined[key] = SetAside(code="E208", because=because)
+        is_source = key in work.sources
+        work.quarantined[key] = SetAside(code="E208", because=because, is_source=is_source)
     if key in work.quarantined:
         work.assets.pop(key, None)
         work.sources.pop(key, None)
@@ -119,7 +124,9 @@ def _joined(
 
 def _checks_of(work: Checking, subject: _Subject) -> tuple[Check, ...]:
     declared = subject.definition.checks
-    identity = digest("checks", subject.key, encode(declared), canonicaliser())
+    texts = [check.sql.text for check in declared if check.sql is not None]
+    called = (macro.digest for text in texts for macro in work.macros.called(text))
+    identity = digest("checks", subject.key, encode(declared), canonicaliser(), *called)
     memory = work.remembered.get(identity)
     if memory is not None and memory.schemas == _schemas(work, subject, memory.checks):
         work.results[identity] = memory
@@ -146,7 +153,8 @@ def _schemas(work: Checking, subject: _Subject, checks: Iterable[Check]) -> str:
 
 def _set_aside(work: Checking, key: str, diagnostic: Diagnostic) -> None:
     work.diagnostics.append(diagnostic)
-    work.quarantined.setdefault(key, SetAside(code=diagnostic.code))
+    is_source = key in work.sources
+    work.quarantined.setdefault(key, SetAside(code=diagnostic.code, is_source=is_source))
 
 
 def _compiled(work: Checking, subject: _Subject, check: CheckDefinition) -> Check:
@@ -193,9 +201,10 @@ def _of_sql(work: Checking, subject: _Subject, check: CheckDefinition) -> Check:
     assert check.sql is not None
     key, text = subject.key, check.sql
     place = AssetDefinition(key=key, file=text.file, span=check.span, sql=text)
+    macros = work.macros.called(text.text)
     try:
         parsed = take_apart(work.binder, text.text)
-        past = [*sql.undeclared(parsed)]
+        past = [*sql.undeclared(parsed, [macro.definition.name for macro in macros])]
     except sql.SqlProblem as problem:
         where = (problem.offset, problem.length)
         message = problem.message.replace("an asset is", "a check is")
@@ -220,14 +229,19 @@ def _of_sql(work: Checking, subject: _Subject, check: CheckDefinition) -> Check:
         raise _Refused(finding(place, "E209", message, (0, 1), "name each with AS"))
     return Check(
         definition=check,
-        digest=digest(check.kind, sql.tokens_of(parsed.marked), str(check.sample)),
+        digest=digest(
+            check.kind,
+            sql.tokens_of(parsed.marked),
+            str(check.sample),
+            *(macro.digest for macro in macros),
+        ),
         query=parsed.marked.rstrip().removesuffix(";"),
         columns=tuple(column.name for column in given),
         reads=tuple(dict.fromkeys(r.key for r in parsed.references if r.key != key)),
     )
 
 
-def _refuse_missing(work: Checking, place: AssetDefinition, reference: sql.Reference) -> None:
+def _refuse_missing(work: Checking, place: AssetDefinition, reference: Reference) -> None:
     known = [*work.assets, *work.sources]
     wrong = unknown_upstream(place, reference, known)
     if reference.key in work.quarantined:

@@ -4,26 +4,28 @@ Depth first, so that an asset is bound when the columns of all it reads are know
 the trees of one path are in memory at a time. All findings of all assets are gathered.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from freshline.codec import digest, digest_of, encode
 from freshline.definitions import (
     AssetDefinition,
     Declared,
-    SourceDefinition,
 )
 from freshline.errors import Diagnostic
 from freshline.lineage import sql
-from freshline.lineage.analysis import Analysis, Doubt, analyse, take_apart
+from freshline.lineage.analysed import Analysis, Reference
+from freshline.lineage.analysis import Doubt, analyse, insist_on_syntax, take_apart
 from freshline.lineage.binder import Binder
 from freshline.lineage.canonical import MARK, canonicaliser
 from freshline.lineage.checks import Checking, compile_checks
-from freshline.lineage.findings import finding, unknown_upstream
+from freshline.lineage.findings import finding, undeclared_advice, unknown_upstream
 from freshline.lineage.graph import Asset, Graph, SetAside, Source
-from freshline.lineage.reading import read_source
-from freshline.lineage.sources import files_of
+from freshline.lineage.lifecycle import deprecated_reads
+from freshline.lineage.macros import NO_MACROS, Macros, compile_macros
+from freshline.lineage.reading import SourceRead, Sources
+from freshline.lineage.views import look_through
 
 
 @dataclass(slots=True)
@@ -31,10 +33,10 @@ class _Work:
     """One compilation under way."""
 
     declared: Declared
-    root: Path
     binder: Binder
     remembered: Mapping[str, Analysis]
     definitions: dict[str, AssetDefinition]
+    macros: Macros = NO_MACROS
     sources: dict[str, Source] = field(default_factory=dict[str, Source])
     assets: dict[str, Asset] = field(default_factory=dict[str, Asset])
     quarantined: dict[str, SetAside] = field(default_factory=dict[str, SetAside])
@@ -50,25 +52,39 @@ class _Visit:
 
     definition: AssetDefinition
     digest: str
-    references: tuple[sql.Reference, ...]
+    references: tuple[Reference, ...]
     parsed: sql.Parsed | None
     memory: Analysis | None
     position: int = 0
 
 
 def compile_graph(
-    declared: Declared, root: Path, remembered: Mapping[str, Analysis]
+    declared: Declared,
+    root: Path,
+    remembered: Mapping[str, Analysis],
+    sources: Iterable[SourceRead] | None = None,
 ) -> tuple[Graph, dict[str, Analysis]]:
-    """Return the graph of a project, and what to remember of it for the next time."""
+    """Return the graph of a project, and what to remember of it for the next time.
+
+    `sources` are the project's, in their order, where they are being read already.
+    """
+    if sources is None:
+        with Sources(root, declared.sources, remembered) as found:
+            return compile_graph(declared, root, remembered, found)
     binder = Binder()
     try:
         definitions = {d.key: d for d in declared.assets}
-        work = _Work(declared, root, binder, remembered, definitions)
+        work = _Work(declared, binder, remembered, definitions)
+        work.macros = compile_macros(binder, declared)
+        work.diagnostics += (*work.macros.broken.values(), *work.macros.refused)
         codes = {d.asset: d.code for d in reversed(declared.diagnostics)}
         for key in declared.broken:
-            work.quarantined[key] = SetAside(code=codes.get(key, "E101"))
-        for source in declared.sources:
-            _compile_source(work, source)
+            code = codes.get(key) or declared.causes.get(key, "E101")
+            place = next((d.span for d in declared.diagnostics if d.asset == key), None)
+            is_source = place is not None and place.file.startswith("sources/")
+            work.quarantined[key] = SetAside(code=code, is_source=is_source)
+        for source in sources:
+            _keep_source(work, source)
         for key in sorted(definitions):
             if key not in work.assets and key not in work.quarantined:
                 _visit(work, key)
@@ -79,12 +95,14 @@ def compile_graph(
         binder.close()
     graph = Graph(
         project=declared.project,
-        assets={key: work.assets[key] for key in order},
+        assets=look_through({key: work.assets[key] for key in order}),
         sources=dict(sorted(work.sources.items())),
         quarantined=dict(sorted(work.quarantined.items())),
+        macros={name: macro.definition for name, macro in work.macros.known.items()},
         diagnostics=(*declared.diagnostics, *sorted(work.diagnostics, key=_place)),
     )
-    return graph, work.results
+    found = (*graph.diagnostics, *deprecated_reads(graph))
+    return replace(graph, diagnostics=found), work.results
 
 
 def _place(finding: Diagnostic) -> tuple[str, int, int, str]:
@@ -103,25 +121,23 @@ def _with_checks(work: _Work) -> tuple[str, ...]:
         quarantined=work.quarantined,
         remembered=work.remembered,
         results=work.results,
+        macros=work.macros,
     )
     order = compile_checks(checking)
     work.diagnostics += checking.diagnostics
     return order
 
 
-def _compile_source(work: _Work, definition: SourceDefinition) -> None:
-    files = files_of(work.root, definition)
-    stats = [(work.root / file).stat() for file in files]
-    stamps = [f"{s.st_size}:{s.st_mtime_ns}:{s.st_ino}" for s in stats]
-    key = digest(encode(definition), *files, *stamps)
-    result = work.remembered.get(key) or read_source(work.binder, work.root, definition, files)
+def _keep_source(work: _Work, read: SourceRead) -> None:
+    result = read.analysis
     if result.source is not None:  # what else it takes, a package for instance, may be there next
-        work.results[key] = result
+        work.results[read.digest] = result
     work.diagnostics += result.diagnostics
     if result.source is None:
-        work.quarantined[definition.key] = SetAside(code=result.diagnostics[0].code)
+        code = result.diagnostics[0].code
+        work.quarantined[read.definition.key] = SetAside(code=code, is_source=True)
     else:
-        work.sources[definition.key] = result.source
+        work.sources[read.definition.key] = result.source
 
 
 def _visit(work: _Work, start: str) -> None:
@@ -149,13 +165,18 @@ def _visit(work: _Work, start: str) -> None:
 def _begin(work: _Work, key: str) -> _Visit | None:
     """Find an asset's references, from memory or by parsing; None where it does not parse."""
     definition = work.definitions[key]
-    identity = digest(encode(definition), canonicaliser())
+    if (broken := work.macros.missed(definition.sql.text)) is not None:
+        work.quarantined[key] = SetAside(code="E210", because=f"macro {broken}")
+        return None
+    macros = work.macros.called(definition.sql.text)
+    called = (macro.digest for macro in macros)
+    identity = digest(encode(definition), canonicaliser(), *called)
     memory = work.remembered.get(identity)
     if memory is not None and (memory.references or memory.asset is not None):
         return _Visit(definition, identity, memory.references, None, memory)
     try:
         parsed = take_apart(work.binder, definition.sql.text)
-        found = [*sql.undeclared(parsed)]
+        found = [*sql.undeclared(parsed, [macro.definition.name for macro in macros])]
     except sql.SqlProblem as problem:
         at = (problem.offset, problem.length)
         wrong = finding(definition, problem.code, problem.message, at, problem.fix)
@@ -163,7 +184,7 @@ def _begin(work: _Work, key: str) -> _Visit | None:
         return None
     if found:
         findings = tuple(
-            finding(definition, "E310", f"undeclared input {call}", at, "add it to sources/")
+            finding(definition, "E310", f"undeclared input {call}", at, undeclared_advice(call))
             for call, *at in found
         )
         _set_aside(work, definition.key, findings)
@@ -185,6 +206,8 @@ def _finish(work: _Work, visit: _Visit) -> None:
     for upstream in upstreams:
         if (aside := work.quarantined.get(upstream)) is not None:
             work.quarantined[key] = SetAside(code="E208", because=aside.because or upstream)
+            if visit.parsed is not None:  # it is not bound now: its own syntax can be judged
+                _judge_syntax(work, visit.definition)
             return
     schemas = {u: (work.sources.get(u) or work.assets[u]).columns for u in upstreams}
     identity = digest_of(schemas)
@@ -195,12 +218,22 @@ def _finish(work: _Work, visit: _Visit) -> None:
             if upstream not in work.bound:
                 work.binder.declare(MARK + upstream, columns)
                 work.bound.add(upstream)
-        found = analyse(work.binder, visit.definition, parsed, schemas)
+        macros = work.macros.called(visit.definition.sql.text)
+        found = analyse(work.binder, visit.definition, parsed, schemas, macros)
         if isinstance(found, Doubt):
             work.doubts[key] = (visit.digest, found)
             found = found.compiled
         result = found
     _keep(work, key, visit.digest, result)
+
+
+def _judge_syntax(work: _Work, definition: AssetDefinition) -> None:
+    try:
+        insist_on_syntax(work.binder, definition.sql.text)
+    except sql.SqlProblem as problem:
+        at = (problem.offset, problem.length)
+        wrong = finding(definition, problem.code, problem.message, at, problem.fix)
+        _set_aside(work, definition.key, (wrong,))
 
 
 def _keep(work: _Work, key: str, identity: str, result: Analysis) -> None:
@@ -227,7 +260,7 @@ def _set_aside(work: _Work, key: str, findings: tuple[Diagnostic, ...]) -> None:
 
 
 def _report_cycle(
-    work: _Work, path: Mapping[str, _Visit], visit: _Visit, reference: sql.Reference
+    work: _Work, path: Mapping[str, _Visit], visit: _Visit, reference: Reference
 ) -> None:
     keys = list(path)
     cycle = keys[keys.index(reference.key) :]

@@ -8,6 +8,7 @@ from sqlglot import exp
 from freshline.definitions import AssetDefinition, Column, ColumnDefinition
 from freshline.errors import Diagnostic
 from freshline.lineage import sql
+from freshline.lineage.analysed import Reference
 from freshline.lineage.binder import Binder, BindProblem
 from freshline.lineage.canonical import MARK
 from freshline.lineage.refusals import proposals, refusal
@@ -30,13 +31,22 @@ def finding(
 
 
 def unknown_upstream(
-    definition: AssetDefinition, reference: sql.Reference, known: Iterable[str]
+    definition: AssetDefinition, reference: Reference, known: Iterable[str]
 ) -> Diagnostic:
     """Return what to say of a reference to nothing."""
     near = closest(reference.key, [key for key in known if key != definition.key])
     fix = f'did you mean "{near[0]}"?' if near else "declare it under sources/, or write the asset"
     at = (reference.offset, reference.length)
     return finding(definition, "E203", f'unknown upstream "{reference.key}"', at, fix)
+
+
+def undeclared_advice(call: str) -> str:
+    """Return what to do about something that a query reads past the lineage graph."""
+    name = call.split("(")[0].lower()
+    is_reader = call.endswith("(...)") and (name.startswith("read_") or name.endswith("_scan"))
+    if is_reader or _A_PATH.search(call.removesuffix("(...)")):
+        return "declare the file in sources/, and read it by its key"
+    return "an asset reads assets and sources alone: what else changes, nobody would notice"
 
 
 def misbound(
@@ -49,7 +59,8 @@ def misbound(
     offset = parsed.origin(problem.offset)
     if problem.is_syntax:
         message = f"SQL does not parse: {problem.message}"
-        return finding(definition, "E201", message, _word_at(parsed.text, offset), "")
+        fix = advice(parsed.text, offset, problem.message)
+        return finding(definition, "E201", message, _word_at(parsed.text, offset), fix)
     if not problem.name:
         message, fix = (words.replace(MARK, "") for words in refusal(problem))
         return finding(definition, "E205", message, _word_at(parsed.text, offset), fix)

@@ -6,16 +6,19 @@ always gives the same plan.
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from freshline.definitions import (
     AssetDefinition,
     CheckDefinition,
     Column,
+    Kind,
+    MacroDefinition,
     ProjectDefinition,
     SourceDefinition,
 )
 from freshline.errors import Diagnostic, Severity, Span
+from freshline.lineage.canonical import upstreams_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,8 @@ class Asset:
     `text` holds upstreams as marked identifiers (see lineage.sql); `opaque` says why the analysis
     could not see into it, and is empty where it could. `order_sensitive` says that its rows may
     hang on the order of what it reads: then an input with the same rows is not yet the same.
+    `macros` are the names of those that it calls, directly or not. `through` is the text with the
+    queries of views in it, and empty where it reads none.
     """
 
     definition: AssetDefinition
@@ -53,6 +58,23 @@ class Asset:
     opaque: str = ""
     order_sensitive: bool = False
     checks: tuple[Check, ...] = ()
+    macros: tuple[str, ...] = ()
+    through: str = ""
+
+    @property
+    def query(self) -> str:
+        """What runs: the text, with the queries of views in place of their names."""
+        return self.through or self.text
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """What rows come from: its upstreams, and for each view among them what that reads."""
+        return upstreams_in(self.through) if self.through else self.upstreams
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is kept as its query alone."""
+        return self.definition.kind is Kind.VIEW
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -78,20 +100,25 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAside:
-    """An asset that cannot be worked with now: the code, and the upstream to blame if any."""
+    """An asset or source that cannot be worked with now: the code, and the upstream to blame."""
 
     code: str
     because: str = ""
+    is_source: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """A compiled project: assets by key in topological order, and every finding about it."""
+    """A compiled project: assets by key in topological order, and every finding about it.
+
+    `macros` stand in an order to create them in.
+    """
 
     project: ProjectDefinition
     assets: Mapping[str, Asset]
     sources: Mapping[str, Source]
     quarantined: Mapping[str, SetAside] = field(default_factory=dict[str, SetAside])
+    macros: Mapping[str, MacroDefinition] = field(default_factory=dict[str, MacroDefinition])
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
@@ -110,6 +137,19 @@ class Graph:
     def checks_of(self, key: str) -> tuple[Check, ...]:
         """Return the checks of an asset or source of this graph."""
         return (self.assets.get(key) or self.sources[key]).checks
+
+    def looked_through(self, keys: Iterable[str]) -> tuple[str, ...]:
+        """Return these assets and sources, and behind each view what it reads in its turn."""
+        found: dict[str, None] = {}
+        queue = list(reversed(tuple(keys)))
+        while queue:
+            key = queue.pop()
+            if key not in found:
+                found[key] = None
+                asset = self.assets.get(key)
+                if asset is not None and asset.is_view:
+                    queue += reversed(asset.upstreams)
+        return tuple(found)
 
     def span_of(self, key: str) -> Span:
         """Return where an asset or source is declared."""
@@ -155,3 +195,25 @@ def reach(start: Iterable[str], edges: Mapping[str, Sequence[str]]) -> frozenset
                 found.add(key)
                 queue.append(key)
     return frozenset(found)
+
+
+def without(graph: Graph, findings: Sequence[Diagnostic]) -> Graph:
+    """Return the graph without the sources that findings set aside, and without what needs them."""
+    if not findings:
+        return graph
+    codes = {finding.asset: finding.code for finding in findings}
+    nodes: dict[str, Asset | Source] = {**graph.sources, **graph.assets}
+    aside: dict[str, SetAside] = {}
+    for key in in_order({key: node.needs for key, node in nodes.items()}):
+        blamed = next((need for need in nodes[key].needs if need in aside), None)
+        if key in codes:
+            aside[key] = SetAside(code=codes[key], is_source=key in graph.sources)
+        elif blamed is not None:
+            aside[key] = SetAside(code="E208", because=aside[blamed].because or blamed)
+    return replace(
+        graph,
+        assets={key: asset for key, asset in graph.assets.items() if key not in aside},
+        sources={key: source for key, source in graph.sources.items() if key not in aside},
+        quarantined={**graph.quarantined, **aside},
+        diagnostics=(*graph.diagnostics, *findings),
+    )

@@ -189,9 +189,10 @@ def _advice(pattern: str, subject: Selectable) -> str:
 def _said(facet: Facet, subject: Selectable) -> frozenset[str]:
     values = subject.facets.get(facet.method)
     if values is None:
-        near = closest(facet.method, subject.facets)
+        methods = sorted({*subject.facets, "state"})  # states are looked up only where asked for
+        near = closest(facet.method, methods)
         meant = f'did you mean "{near[0]}:"? ' if near else ""
-        known = ", ".join(f"{method}:" for method in sorted(subject.facets))
+        known = ", ".join(f"{method}:" for method in methods)
         raise _error(f'cannot select by "{facet.method}:"', facet, f"{meant}there are {known}")
     found = _fitting(facet.value, values)
     if not found:

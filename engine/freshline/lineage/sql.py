@@ -11,7 +11,7 @@ Rules:
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import cast
 
 import sqlglot
 from sqlglot import exp
@@ -20,8 +20,10 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 from sqlglot.tokenizer_core import Token, TokenType
 
+from freshline.codec import digest
 from freshline.definitions import Column
 from freshline.keys import RESERVED_SEGMENTS
+from freshline.lineage.analysed import Reference
 from freshline.lineage.canonical import MARK, marked
 from freshline.lineage.spelling import DIALECT, note, restore
 
@@ -54,14 +56,6 @@ class SqlProblem(Exception):
 
 class Unreadable(SqlProblem):
     """Our parser cannot read the text; DuckDB's may."""
-
-
-class Reference(NamedTuple):
-    """A relation named behind FROM: the key as written, lower case, and where."""
-
-    key: str
-    offset: int
-    length: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +159,7 @@ def qualified(parsed: Parsed, schemas: Mapping[str, Sequence[Column]]) -> exp.Qu
     The tree of `parsed` is used up.
     """
     tree = parsed.tree
-    if tree is None or _is_volatile(tree):
+    if tree is None or is_volatile(tree):
         return None
     schema = MappingSchema(
         {MARK + key: {c.name.lower(): c.type for c in columns} for key, columns in schemas.items()},
@@ -174,8 +168,11 @@ def qualified(parsed: Parsed, schemas: Mapping[str, Sequence[Column]]) -> exp.Qu
     )
     for table in [t for t in tree.find_all(exp.Table) if _is_reference(t)]:
         key = _key(table)
-        if not table.alias:
+        alias = table.args.get("alias")
+        if alias is None or alias.this is None:
             table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
+        else:  # each column gets a copy: one that knows its place in the text is dear to copy
+            alias.set("this", exp.to_identifier(alias.name, quoted=alias.this.quoted))
         table.set("this", exp.to_identifier(MARK + key, quoted=True))
         table.set("db", None)
         table.set("catalog", None)
@@ -192,7 +189,10 @@ def qualified(parsed: Parsed, schemas: Mapping[str, Sequence[Column]]) -> exp.Qu
 
 
 def compiled(tree: exp.Query, names: Sequence[str]) -> str | None:
-    """Return the text that runs, its output columns named exactly `names`; None where it cannot."""
+    """Return the text that runs, its output columns named exactly `names`; None where it cannot.
+
+    The tree is used up.
+    """
     select = _leftmost(tree)
     if select is None or len(select.expressions) != len(names) or select.is_star:
         return None
@@ -210,7 +210,7 @@ def compiled(tree: exp.Query, names: Sequence[str]) -> str | None:
     )
     _follow_names(tree, renamed)
     try:
-        return tree.sql(DIALECT, comments=False)
+        return tree.sql(DIALECT, copy=False, comments=False)
     except RecursionError:
         return None
 
@@ -236,6 +236,11 @@ def tokens_of(text: str) -> str:
         words = text[token.start : token.end + 1] if exact else token.text.lower()
         parts.append(words)
     return " ".join(parts)
+
+
+def macro_digest(name: str, statement: str) -> str:
+    """Return the hash of a macro, formatting apart."""
+    return digest(name, tokens_of(statement))
 
 
 def readable(text: str) -> str:
@@ -349,7 +354,9 @@ def _edited(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
     return "".join((*pieces, text[position:]))
 
 
-def undeclared(parsed: Parsed) -> Iterator[tuple[str, int, int]]:
+def undeclared(
+    parsed: Parsed, macros: Collection[str] = ()
+) -> Iterator[tuple[str, int, int]]:
     """Yield what the statement reads past the graph, as it is written: offset and length too.
 
     That is functions that read, files named as tables, and the database's own catalog.
@@ -364,7 +371,7 @@ def undeclared(parsed: Parsed) -> Iterator[tuple[str, int, int]]:
         if isinstance(call, _HARMLESS_TABLE_NODES):
             continue
         name = (call.name if isinstance(call, exp.Anonymous) else call.key).lower()
-        if name in _HARMLESS_TABLE_FUNCTIONS:
+        if name in _HARMLESS_TABLE_FUNCTIONS or name.lower() in macros:
             continue
         offset = call.meta.get("start")
         if offset is None:
@@ -373,7 +380,8 @@ def undeclared(parsed: Parsed) -> Iterator[tuple[str, int, int]]:
         yield f"{written}(...)", offset, len(written)
 
 
-def _is_volatile(tree: exp.Query) -> bool:
+def is_volatile(tree: exp.Query) -> bool:
+    """Say whether a query calls what gives something else each time."""
     for function in tree.find_all(exp.Func):
         name = function.name if isinstance(function, exp.Anonymous) else function.sql_name()
         if name.lower() in _VOLATILE or isinstance(function, exp.Rand):

@@ -62,8 +62,9 @@ def reasons(
     for check in unanswered(key, facts.graph.checks_of(key), known, contents):
         name, place = check.definition.name, check.definition.span
         if contents_of(key, check, contents) is None:
-            upstream = next(read for read in check.reads if contents.get(read) is None)
-            detail = f"check {name}, if {upstream} changes"
+            upstream = next(r for r in (key, *check.reads) if contents.get(r) is None)
+            what = "what it reads" if upstream == key else upstream
+            detail = f"check {name}, if {what} changes"
             perhaps.append(Reason(kind=ReasonKind.CHECK, detail=detail, upstream=upstream))
         else:
             words = "not run on these rows" if check.digest in seen else "new check"

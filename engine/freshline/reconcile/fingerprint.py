@@ -37,7 +37,20 @@ def spec(definition: AssetDefinition | SourceDefinition) -> Mapping[str, object]
         "tags": list(definition.tags),
         "meta": dict(definition.meta),
         "columns": {c.name: c.description for c in definition.columns if c.description},
+        **(_of_assets(definition) if isinstance(definition, AssetDefinition) else {}),
     }
+
+
+def _of_assets(definition: AssetDefinition) -> Mapping[str, object]:
+    """Return what only assets have, as far as it is said: what is not, is not kept as nothing."""
+    found: dict[str, object] = {}
+    if definition.links:
+        found["links"] = dict(definition.links)
+    if (cycle := definition.lifecycle) is not None:
+        told = {"replacement": cycle.replacement, "sunset": cycle.sunset}
+        said = {name: value for name, value in told.items() if value is not None}
+        found["lifecycle"] = {"stage": cycle.stage, **said}
+    return found
 
 
 def spec_digest(spec: Mapping[str, object]) -> str:

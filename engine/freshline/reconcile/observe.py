@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from freshline.errors import CorruptError, ResourceError
+from freshline.errors import CorruptError, Diagnostic
 from freshline.keys import Target
 from freshline.lineage.canonical import canonicaliser
-from freshline.lineage.graph import Graph
+from freshline.lineage.graph import Graph, without
 from freshline.lineage.sources import probe
 from freshline.ports import Condition, EventLog, Inspection, Sight, Storage
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.plan import Action, Plan, Wish, make_plan
 from freshline.reconcile.staleness import Facts
-from freshline.state import Observation, State
+from freshline.state import Observation, Pin, State
 from freshline.versions import Build, Manifest
 
 
@@ -56,15 +56,21 @@ def look(graph: Graph, root: Path, environment: str, sight: Sight) -> Look:
                 restamped.append((target, inspection.stamp))
         if manifest is not None:
             unrecorded.append(manifest)
+    wishes = {key: state.of(Target(project, environment, key)) for key in graph.assets}
+    pins = {k: s.pin for k, s in wishes.items() if s.pin is not None and s.pin.holds(now)}
+    sources, unreadable = _probe(graph, root, state, environment, now)
     facts = Facts(
-        graph=graph,
+        graph=without(graph, unreadable),
         state=state,
         project=project,
         environment=environment,
         builds=builds,
         inspections=inspections,
-        sources=_probe(graph, root, state, environment, now),
+        sources=sources,
         logic={manifest.version.mat_id: manifest.logic for manifest in unrecorded},
+        history=_left(graph, sight, pins, builds, environment),
+        pins=pins,
+        pauses={key: known.pause for key, known in wishes.items() if known.pause is not None},
     )
     return Look(facts=facts, unrecorded=tuple(unrecorded), restamped=tuple(restamped))
 
@@ -75,10 +81,11 @@ def plan_from(look: Look, sight: Sight, wish: Wish) -> tuple[Plan, Facts]:
     first = make_plan(facts, wish)
     if not first.steps:
         return first, facts
-    history = {
+    history = dict(facts.history) | {
         step.asset: _kept(sight, facts, step.asset)
         for step in first.steps
         if step.action is not Action.CHECK
+        and step.asset not in facts.history
         and facts.state.of(facts.target(step.asset)).build is not None
     }
     facts = replace(facts, history=history)
@@ -113,30 +120,72 @@ def _inspect(
     return build, Inspection(Condition.INTACT, stamp), manifest
 
 
+def _left(
+    graph: Graph,
+    sight: Sight,
+    pins: Mapping[str, Pin],
+    builds: Mapping[str, Build],
+    environment: str,
+) -> Mapping[str, tuple[Build, ...]]:
+    """Return the version that an asset is pinned to, where it is not current and still there."""
+    found: dict[str, tuple[Build, ...]] = {}
+    for key, pin in pins.items():
+        build = builds.get(key)
+        if build is None or build.version.mat_id != pin.mat_id:
+            storage = sight.storages[storage_of(graph.assets[key].definition, graph.project)]
+            target = Target(graph.project.name, environment, key)
+            older = latest_of(storage, target, pin.mat_id)
+            found[key] = () if older is None else (older,)
+    return found
+
+
+def latest_of(storage: Storage, target: Target, mat_id: str) -> Build | None:
+    """Return the last version that shows what an attempt computed, None where none is whole."""
+    for number in reversed(storage.numbers(target)):
+        try:
+            manifest = storage.manifest(target, number)
+        except CorruptError:
+            continue
+        if manifest.version.mat_id == mat_id:
+            stamp = storage.stamp(manifest.version)
+            build = Build(version=manifest.version, trace=manifest.trace, stamp=stamp)
+            return build if stamp else None
+    return None
+
+
 def _probe(
     graph: Graph, root: Path, state: State, environment: str, now: float
-) -> Mapping[str, Observation]:
+) -> tuple[Mapping[str, Observation], tuple[Diagnostic, ...]]:
+    """Return what was seen of the sources, and a finding for each that cannot be read any more."""
     observed: dict[str, Observation] = {}
+    unreadable: list[Diagnostic] = []
     for key, source in graph.sources.items():
         known = state.of(Target(graph.project.name, environment, key)).observation
         try:
             observed[key] = probe(root, source.files, known, now)
         except OSError as error:
-            raise ResourceError(
-                f"cannot read {key}: {error.strerror}: {error.filename}",
-                help="restore the file, or change the source's path",
+            name = str(error.filename).replace(f"{root}/", "")
+            finding = Diagnostic(
+                code="E101",
+                message=f"cannot read {key}: {error.strerror}: {name}",
                 span=source.definition.span,
-            ) from error
-    return observed
+                fix="restore the file, or change the source's path",
+                asset=key,
+            )
+            unreadable.append(finding)
+    return observed, tuple(unreadable)
 
 
 def _with_logic(facts: Facts, events: EventLog) -> Facts:
     """Fetch the old text of what was built by other logic, for comparison and for words."""
     wanted = [
         build.version.mat_id
-        for key, build in facts.builds.items()
-        if build.trace.code_version != facts.graph.assets[key].code_version
-        or build.trace.canonicaliser != canonicaliser()
+        for key, asset in facts.graph.assets.items()
+        if (build := facts.builds.get(key)) is not None
+        and (
+            build.trace.code_version != asset.code_version
+            or build.trace.canonicaliser != canonicaliser()
+        )
     ]
     return replace(facts, logic={**events.logic(wanted), **facts.logic}) if wanted else facts
 

@@ -9,11 +9,12 @@ from enum import StrEnum
 
 from freshline.codec import digest_of
 from freshline.errors import Diagnostic
-from freshline.lineage.graph import Graph, downstreams, reach
-from freshline.reconcile import checks
+from freshline.lineage.graph import Asset, Graph, downstreams, reach
+from freshline.reconcile import checks, held
 from freshline.reconcile.checks import Standing
 from freshline.reconcile.fingerprint import source_version, spec, spec_digest
-from freshline.reconcile.staleness import Facts, Judgement, Reason, Verdict, judge
+from freshline.reconcile.held import Held
+from freshline.reconcile.staleness import SETTLED, Facts, Judgement, Reason, Verdict, judge
 from freshline.versions import Build
 
 VERSION = 1
@@ -24,7 +25,7 @@ class Action(StrEnum):
 
     CREATE = "create"  # compute a first version
     REBUILD = "rebuild"  # compute a new version
-    REPUBLISH = "republish"  # point to an older version that is what a rebuild would give
+    REPUBLISH = "republish"  # point to an older version, or a view to its new definition
     RECHECK = "recheck"  # compare when the inputs are known; compute only if they differ
     CHECK = "check"  # run checks on what is current; compute nothing
 
@@ -95,6 +96,8 @@ class Plan:
     failing: tuple[Standing, ...] = ()
     warnings: tuple[str, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
+    pinned: tuple[Held, ...] = ()
+    paused: tuple[Held, ...] = ()
     plan_id: str = ""
 
     @property
@@ -124,14 +127,16 @@ def make_plan(facts: Facts, wish: Wish) -> Plan:
     needs = {key: asset.needs for key, asset in graph.assets.items()}
     every = frozenset(upstreams)
     selected = every if wish.selected is None else wish.selected & every
-    active = selected if wish.only else reach(selected, needs) & every
+    # What stays as it is needs nothing of what it reads.
+    above = {k: () if k in facts.pins or k in facts.pauses else n for k, n in needs.items()}
+    active = selected if wish.only else reach(selected, above) & every
     judgements = judge(facts, active, selected if wish.force else ())
     shown = [key for key in graph.assets if key in active]
     read = {need for key in active for need in needs[key]}
     sources = [key for key in graph.sources if key in read]
-    acting = {key for key in shown if judgements[key].verdict is not Verdict.FRESH}
+    acting = {key for key in shown if judgements[key].verdict not in SETTLED}
     failing = _failing(facts, judgements, acting, (*sources, *shown))
-    blocked = _blocked(facts, acting, failing)
+    blocked = held.blocked(facts, judgements, acting, failing)
     acting -= blocked.keys()
     to_check = _to_check(facts, judgements, acting, (*sources, *shown))
     moving = acting | to_check.keys()
@@ -157,9 +162,12 @@ def make_plan(facts: Facts, wish: Wish) -> Plan:
         failing=failing,
         warnings=(
             *(f"{key} is left out: {why}" for key, why in blocked.items()),
-            *_stale_inputs(judgements, acting, active, upstreams),
+            *held.stale_inputs(judgements, acting, active, upstreams),
+            *held.warnings(facts, {key: judgements[key] for key in shown}),
         ),
         problems=graph.diagnostics,
+        pinned=held.pinned(facts, judgements, shown),
+        paused=held.paused(facts, judgements, shown),
     )
     return _identified(plan)
 
@@ -191,6 +199,8 @@ def report(plan: Plan) -> Mapping[str, object]:
         "orphans": list(plan.orphans),
         "blocked": [{"asset": b.asset, "why": b.why} for b in plan.blocked],
         "failing": [_standing(check) for check in plan.failing],
+        "pinned": [_held(pinned) for pinned in plan.pinned],
+        "paused": [_held(paused) for paused in plan.paused],
         "warnings": list(plan.warnings),
         "problems": list(plan.problems),
         "summary": {
@@ -217,10 +227,10 @@ def _step(
     node = facts.graph.assets.get(key) or facts.graph.sources[key]
     return Step(
         asset=key,
-        action=_action(judgement),
+        action=_action(judgement, is_view=isinstance(node, Asset) and node.is_view),
         certain=judgement.certain,
         reasons=judgement.reasons,
-        after=tuple(need for need in node.needs if need in moving),
+        after=tuple(n for n in facts.graph.looked_through(node.needs) if n in moving),
         wanted_by=wanted_by,
         reuse=judgement.reuse,
     )
@@ -235,7 +245,11 @@ def _contents(
         for key, observed in facts.sources.items()
     }
     for key in facts.graph.assets:
-        build = judgements[key].reuse if key in acting else facts.builds.get(key)
+        judgement = judgements[key]
+        if facts.graph.assets[key].is_view:
+            found[key] = judgement.seen.data_version if judgement.seen else None
+            continue
+        build = judgement.reuse if key in acting else facts.builds.get(key)
         found[key] = build.trace.data_version if build is not None else None
     return found
 
@@ -260,7 +274,7 @@ def _to_check(
     contents = _contents(facts, judgements, acting)
     found: dict[str, Judgement] = {}
     for key in keys:
-        stale = key in judgements and judgements[key].verdict is not Verdict.FRESH
+        stale = key in judgements and judgements[key].verdict not in SETTLED
         if key in acting or stale:
             continue
         reasons, certain = checks.reasons(facts, key, contents)
@@ -269,13 +283,15 @@ def _to_check(
     return found
 
 
-def _action(judgement: Judgement) -> Action:
+def _action(judgement: Judgement, *, is_view: bool) -> Action:
     if judgement.verdict is Verdict.FRESH:
         return Action.CHECK
     if judgement.reuse is not None:
         return Action.REPUBLISH
     if judgement.verdict is Verdict.MISSING:
         return Action.CREATE
+    if is_view:
+        return Action.REPUBLISH
     return Action.REBUILD if judgement.certain else Action.RECHECK
 
 
@@ -287,49 +303,14 @@ def _wanted_by(
     return tuple(sorted(reach([key], readers) & selected))[:3]
 
 
-def _blocked(facts: Facts, acting: set[str], failing: Iterable[Standing]) -> dict[str, str]:
-    """Return the assets that cannot be acted upon, each with why: an input is missing, or bad."""
-    bad = {found.asset: found.check.definition.name for found in failing if found.blocks}
-    blocked: dict[str, str] = {}
-    for key in facts.graph.assets:
-        if key not in acting:
-            continue
-        for need in facts.graph.assets[key].needs:
-            absent = need in facts.graph.assets and need not in facts.builds
-            if need in blocked or (absent and need not in acting):
-                blocked[key] = f"{need} {'was never materialized' if absent else 'is left out too'}"
-                break
-            if need in bad and need not in acting:
-                blocked[key] = f"{need} fails its check {bad[need]}"
-                break
-    return blocked
-
-
-def _stale_inputs(
-    judgements: Mapping[str, Judgement],
-    acting: set[str],
-    active: Iterable[str],
-    upstreams: Mapping[str, tuple[str, ...]],
-) -> tuple[str, ...]:
-    """Say which steps read something stale that this plan does not make fresh (--only)."""
-    inside = frozenset(active)
-    return tuple(
-        f"{key} reads {upstream}, which is stale and not part of this plan"
-        for key in sorted(acting)
-        for upstream in upstreams[key]
-        if upstream in judgements
-        and upstream not in inside
-        and judgements[upstream].verdict is not Verdict.FRESH
-    )
-
-
 def _metadata(facts: Facts, shown: Iterable[str]) -> tuple[MetadataChange, ...]:
     found: list[MetadataChange] = []
     for key in shown:
         known = facts.state.of(facts.target(key))
         now = spec(facts.graph.assets[key].definition)
         if known.definition and known.definition != spec_digest(now):
-            fields = tuple(name for name, value in now.items() if known.spec.get(name) != value)
+            names = {**now, **known.spec}
+            fields = tuple(name for name in names if known.spec.get(name) != now.get(name))
             found.append(MetadataChange(asset=key, fields=fields))
     return tuple(found)
 
@@ -354,6 +335,10 @@ def _orphans(facts: Facts) -> tuple[str, ...]:
             and target.asset not in graph.quarantined
         )
     )
+
+
+def _held(found: Held) -> Mapping[str, object]:
+    return {**held.shape(found), "reasons": [_reason(reason) for reason in found.reasons]}
 
 
 def _standing(found: Standing) -> Mapping[str, object]:

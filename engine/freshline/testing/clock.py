@@ -13,6 +13,11 @@ class VirtualClock:
         self._now += self._step
         return self._now
 
+    def until(self, at: float) -> float:
+        """Turn to a time, so that nobody has to wait for it."""
+        self._now = max(self._now, at)
+        return 0.0
+
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         self._now += seconds

@@ -1,6 +1,7 @@
 """A small compute engine on an in-memory DuckDB, for tests of storages."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -9,6 +10,7 @@ from freshline import codec
 from freshline.definitions import Column
 from freshline.errors import ComputeError, ResourceError
 from freshline.ports import Compute, Measurement
+from freshline.versions import Output, Window
 
 
 class DuckDBCompute:
@@ -32,7 +34,7 @@ class DuckDBCompute:
         """Forget a table, if there is one."""
         self._run(f"DROP TABLE IF EXISTS {_name(name)}")
 
-    def measure(self, relation: str) -> Measurement:
+    def measure(self, relation: str, windows: Sequence[Window] = ()) -> Measurement:
         """Count and hash the rows, in whatever order they come."""
         described = self.rows(f"DESCRIBE SELECT * FROM {relation}")
         columns = tuple(Column(str(row[0]), str(row[1])) for row in described)
@@ -41,7 +43,13 @@ class DuckDBCompute:
             f"SELECT count(*), sum(hash(hash(1, {names}))), sum(hash(hash(2, {names}))) "
             f"FROM {relation}"
         )
-        return Measurement(int(str(rows)), columns, codec.digest(f"{rows} {first} {second}"))
+        content = codec.digest(f"{rows} {first} {second}")
+        seen: list[Output] = []
+        for window in windows:
+            listed = ", ".join(_name(name) for name in window.columns or ()) or "NULL"
+            part = self.measure(f"(SELECT {listed} FROM {relation})")
+            seen.append(Output(window, part.data_version))
+        return Measurement(int(str(rows)), columns, content, tuple(seen))
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """Return the rows of a query: for tests that look at what a storage hands out."""

@@ -10,6 +10,8 @@
 still; what it opened is closed when the test ends. Each test names one obligation of the port.
 """
 
+import os
+import socket
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -213,6 +215,19 @@ class EventLogContract(EventLogReading):
         with pytest.raises(BusyError):
             log.acquire(holder())
 
+    def test_a_holder_is_known_for_as_long_as_it_holds(self, open_log: OpenLog) -> None:
+        """To itself and to others, and looking takes nothing away."""
+        log, other = open_log(), open_log()
+        mine = replace(holder(), host=socket.gethostname(), pid=os.getpid())
+        assert log.holder(mine.name) is None
+        lease = log.acquire(mine)
+        assert log.holder(mine.name) == other.holder(mine.name) == mine
+        with pytest.raises(BusyError):
+            other.acquire(holder())
+        lease.release()
+        assert log.holder(mine.name) is None and other.holder(mine.name) is None
+        other.acquire(holder())
+
     def test_epochs_grow_with_every_holder(self, open_log: OpenLog) -> None:
         """Also across processes."""
         epochs: list[int] = []
@@ -299,6 +314,7 @@ class EventLogContract(EventLogReading):
             lambda: log.snapshot("shop", "main"),
             lambda: log.events(),
             lambda: log.acquire(holder()),
+            lambda: log.holder("shop/main"),
         ):
             with pytest.raises(CatalogError, match="closed"):
                 use()

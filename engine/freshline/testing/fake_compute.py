@@ -14,6 +14,7 @@ from freshline.codec import digest
 from freshline.definitions import Column
 from freshline.errors import ComputeError
 from freshline.ports import Compute, Measurement
+from freshline.versions import WHOLE, Output, Window
 
 COLUMNS = (Column("x", "BIGINT"),)
 _VALUE = re.compile(r"value: (\S+)")
@@ -40,9 +41,11 @@ class FakeCompute:
         """Forget a table."""
         self.tables.pop(name, None)
 
-    def measure(self, relation: str) -> Measurement:
-        """Return the content of a table as its data version."""
-        return Measurement(1, COLUMNS, self.tables[relation.strip('"')])
+    def measure(self, relation: str, windows: Sequence[Window] = ()) -> Measurement:
+        """Return the content of a table as its data version, and as what every window shows."""
+        content = self.tables[relation.strip('"')]
+        seen = tuple(Output(window, content) for window in windows if window != WHOLE)
+        return Measurement(1, COLUMNS, content, seen)
 
     def copy_to_parquet(self, query: str, path: Path) -> None:
         """Refuse: there are no files here."""

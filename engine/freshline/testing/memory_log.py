@@ -107,6 +107,12 @@ class MemoryEventLog:
             self._leases.append(lease)
             return lease
 
+    def holder(self, name: str) -> Holder | None:
+        """Return who holds a lease at this moment, None where nobody does."""
+        with self._open() as ledger:
+            held = ledger.held.get(name)
+            return held.holder if held is not None else None
+
     def snapshot(self, project: str, environment: str) -> State:
         """Return what is known to exist there, as of one instant."""
         with self._open() as ledger:

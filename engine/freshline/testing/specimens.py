@@ -7,12 +7,19 @@ from freshline.events import (
     CheckAccepted,
     Checked,
     CheckResult,
+    Damaged,
     Event,
     Materialized,
     Outcome,
+    Paused,
+    Pinned,
+    Removed,
+    Resumed,
+    RunCancelRequested,
     RunFinished,
     RunStarted,
     SourceObserved,
+    Unpinned,
     Verified,
 )
 from freshline.keys import Target
@@ -140,6 +147,34 @@ def checked(run: str, target: Target, content: str) -> Checked:
     )
 
 
+def cared_for(run: str, target: Target, mat_id: str) -> tuple[Event, ...]:
+    """Return what people and commands do about an asset beside building it, one of each kind."""
+    return (
+        Damaged(at=3.1, run=run, target=target, publish_id=mat_id, detail="its SHA-256 differs"),
+        Pinned(
+            at=3.2, run=run, target=target, mat_id=mat_id, actor="ada", reason="known", until=9.5
+        ),
+        Unpinned(at=3.3, run=run, target=target, actor="ada"),
+        Paused(at=3.4, run=run, target=target, actor="ada", reason="month end"),
+        Resumed(at=3.5, run=run, target=target, actor="ada", reason="done"),
+        removed(run, target, mat_id),
+    )
+
+
+def removed(run: str, target: Target, publish_id: str) -> Removed:
+    """Return the event that a version was removed."""
+    return Removed(
+        at=3.6,
+        run=run,
+        target=target,
+        storage="lake",
+        numbers=(1,),
+        publish_ids=(publish_id,),
+        bytes=1234,
+        actor="ada",
+    )
+
+
 def one_of_each() -> tuple[Event, ...]:
     """Return an event of every kind that may be appended, in an order that could have happened."""
     return (
@@ -162,7 +197,15 @@ def one_of_each() -> tuple[Event, ...]:
             actor="ada",
             reason="known",
         ),
-        RunFinished(at=4.5, run="r1", outcome=Outcome.FAILED, counts={"failed": 1, "done": 2}),
+        *cared_for("r1", ORDERS, "m1"),
+        RunCancelRequested(at=4.0, run="r1", actor="ben", reason="wrong data"),
+        RunFinished(
+            at=4.5,
+            run="r1",
+            outcome=Outcome.FAILED,
+            counts={"failed": 1, "done": 2},
+            unfinished={"staging.orders": "failed"},
+        ),
     )
 
 

@@ -31,13 +31,14 @@ from freshline.errors import (
 from freshline.keys import Target
 from freshline.ports import Compute, Condition, Publication, Resolution, Storage
 from freshline.testing.attempts import TARGET, Attempts, new_id, query
-from freshline.testing.storage_reading import DEV, Deviation, StorageReading
+from freshline.testing.storage_reading import DEV, Deviation
+from freshline.testing.storage_removal import StorageRemoval
 from freshline.versions import PublishKind, Version
 
 __all__ = ["Deviation", "StorageContract"]
 
 
-class StorageContract(StorageReading):
+class StorageContract(StorageRemoval):
     """The obligations of a storage, one test each."""
 
     def test_what_is_staged_is_invisible_and_readable_by_its_own_attempt(
@@ -193,6 +194,21 @@ class StorageContract(StorageReading):
         assert attempts.storage.inspect(version, stamp).condition is Condition.INTACT
         assert attempts.storage.numbers(TARGET) == (1,)
         self.assert_holds(attempts, version, query(1))
+
+    def test_a_view_is_a_version_without_files(self, attempts: Attempts) -> None:
+        """Its record is all there is; it is numbered, found and pointed to again like any other."""
+        rows = attempts.sealed(query(1))
+        view = replace(rows, files=(), rows=0, query="SELECT 1 AS x")
+        first = attempts.storage.publish(view)
+        assert (first.number, first.query, first.bytes) == (1, "SELECT 1 AS x", 0)
+        stamp = attempts.storage.stamp(first)
+        assert attempts.storage.inspect(first, stamp).condition is Condition.INTACT
+        assert not attempts.storage.verify(first)
+        attempts.published(query(2))
+        again = replace(attempts.reverting(first), query=first.query)
+        assert attempts.storage.publish(again).query == first.query
+        with pytest.raises(FreshlineError):
+            attempts.storage.publish(replace(attempts.reverting(first), publish_id=new_id()))
 
     def test_environments_share_data_and_nothing_else(self, attempts: Attempts) -> None:
         """A promotion points to the same bytes; heads move alone."""

@@ -1,4 +1,4 @@
-"""A state machine that plays a storage against a model: any order of attempts, aborts and crashes.
+"""A state machine that plays a storage against a model: attempts, aborts, removals and crashes.
 
 Subclass `StorageMachine`, say how the storage is made, and hand `TestCase` to pytest:
 
@@ -7,9 +7,11 @@ Subclass `StorageMachine`, say how the storage is made, and hand `TestCase` to p
 
     TestMine = MineMachine.TestCase
 
-The model is the plainest storage there is: for each target a list of what was published.
+The model is the plainest storage there is: for each target a list of what was published, and the
+numbers that were removed again.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -43,10 +45,13 @@ BEFORE_VISIBLE = (
     "publish.after_write",
 )
 AFTER_VISIBLE = ("publish.after_create", "publish.after")
+IN_A_REMOVAL = ("gc.after_list", "gc.partial_delete")
 
 # Half of all, so that rivals meet.
 _targets = st.sampled_from((TARGET, TARGET, TARGET, *TARGETS[1:]))
 _any = st.integers(min_value=0, max_value=1 << 16)
+_many = st.sampled_from((0xFFFF, 0xFFFE, 0x5555))  # bits: which old versions go
+_few = st.integers(min_value=1, max_value=4)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +61,15 @@ class Model:
     published: dict[Target, list[tuple[Publication, Version]]] = field(
         default_factory=lambda: {target: [] for target in TARGETS}
     )
+    removed: dict[Target, set[int]] = field(
+        default_factory=lambda: {target: set() for target in TARGETS}
+    )
     pending: list[Publication] = field(default_factory=list[Publication])
+
+    def there(self, target: Target) -> list[tuple[Publication, Version]]:
+        """Return what is still on record of a target."""
+        gone = self.removed[target]
+        return [entry for entry in self.published[target] if entry[1].number not in gone]
 
     def head(self, target: Target) -> tuple[int, int]:
         """Return number and fence of a target's head."""
@@ -157,7 +170,7 @@ class StorageMachine(RuleBasedStateMachine):
             sealed.append(self._claimed(self.attempts.sealed(query(self.count), on, mat_id)))
             self.storage.publish(sealed[0])
 
-        died = self._died(where, attempt)
+        died = self._died(f"{where}=crash", attempt)
         self.storage = self.make()
         outcome = self.storage.resolve(on, mat_id)
         if not died or where in AFTER_VISIBLE:
@@ -173,9 +186,41 @@ class StorageMachine(RuleBasedStateMachine):
     def crash_in_an_abort(self, on: Target, where: str) -> None:
         """Die while clearing away, and clear away again."""
         mat_id = self._sealed(on).mat_id
-        assert self._died(where, lambda: self.storage.abort(on, mat_id))
+        assert self._died(f"{where}=crash", lambda: self.storage.abort(on, mat_id))
         self.storage = self.make()
         self.storage.abort(on, mat_id)
+
+    @rule(on=_targets, which=_many, where=st.sampled_from(("", *IN_A_REMOVAL)), passing=_few)
+    def remove(self, on: Target, which: int, where: str, passing: int) -> None:
+        """Remove old versions, perhaps dying on the way; then another process does the rest."""
+        here = [version.number for _, version in self.model.there(on)]
+        going = [number for place, number in enumerate(here[:-1]) if which >> place & 1]
+        if where and self._died(f"{where}=crash@{passing}", lambda: self.storage.remove(on, going)):
+            self.storage = self.make()
+            left = self.storage.numbers(on)
+            assert {*here} - {*going} <= {*left} <= {*here}
+            assert all(self.storage.stamp(self.storage.manifest(on, n).version) for n in left)
+        self.storage.remove(on, going)
+        self.model.removed[on] |= {*going}
+
+    @rule(on=_targets)
+    def remove_a_target(self, on: Target) -> None:
+        """Remove a target with its head; it begins anew."""
+        self.storage.remove(on, self.storage.numbers(on))
+        self.model.published[on].clear()
+        self.model.removed[on].clear()
+
+    @rule()
+    def sweep(self) -> None:
+        """Abort every leftover but those of the attempts under way."""
+        pending = {publication.mat_id for publication in self.model.pending}
+        found = self.storage.leftovers(TARGET.project, math.inf)
+        assert pending <= {leftover.attempt for leftover in found}
+        for leftover in found:
+            if leftover.attempt not in pending:
+                self.storage.abort(leftover.target, leftover.attempt)
+        left = self.storage.leftovers(TARGET.project, math.inf)
+        assert {leftover.attempt for leftover in left} == pending
 
     @invariant()
     def records_equal_the_model(self) -> None:
@@ -183,10 +228,12 @@ class StorageMachine(RuleBasedStateMachine):
         published = self.model.published
         assert sorted(self.storage.targets()) == sorted(t for t in TARGETS if published[t])
         for target, versions in published.items():
-            assert self.storage.numbers(target) == tuple(range(1, len(versions) + 1))
+            there = self.model.there(target)
+            assert self.storage.numbers(target) == tuple(v.number for _, v in there)
+            assert all(self.storage.stamp(version) for _, version in there)
             manifest = self.storage.current(target)
             assert (manifest and manifest.version) == (versions[-1][1] if versions else None)
-            for publication, version in versions[-3:]:
+            for publication, version in there[-3:]:
                 assert self.storage.manifest(target, version.number).version == version
                 found = self.storage.resolve(target, publication.publish_id)
                 assert found is Resolution.PUBLISHED
@@ -233,9 +280,9 @@ class StorageMachine(RuleBasedStateMachine):
             self.contents[text] = self.compute.measure(f"({text})")
         return self.contents[text]
 
-    def _died(self, where: str, act: Callable[[], object]) -> bool:
+    def _died(self, actions: str, act: Callable[[], object]) -> bool:
         """Do something with a crash armed; say whether it came: not every storage passes by."""
-        failpoints.arm(f"{where}=crash")
+        failpoints.arm(actions)
         try:
             act()
         except Crash:
@@ -251,7 +298,7 @@ class StorageMachine(RuleBasedStateMachine):
         self.model.published[publication.target].append((publication, version))
 
     def _some(self, which: int) -> tuple[Publication, Version]:
-        every = [entry for entries in self.model.published.values() for entry in entries]
+        every = [entry for target in TARGETS for entry in self.model.there(target)]
         return every[which % len(every)]
 
     def _new_id(self) -> str:

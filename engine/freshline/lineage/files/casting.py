@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from freshline.codec import decode
 from freshline.definitions import ColumnDefinition
+from freshline.lineage.files.places import line_of
 from freshline.lineage.files.prepared import origin
+from freshline.lineage.quoting import quoted, text_literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,13 +25,25 @@ _CSV_VALUE = re.compile(
     r'Error when converting column "(.*?)"\. Could not convert string "(.*?)" to \'(.*?)\'\n', re.S
 )
 _CSV_FILE = re.compile(r"^ *file = (.*)$", re.M)
+_CSV_FORMATS = {
+    "DATE": re.compile(r"^ *date_format = (%.*?) \(", re.M),
+    "TIMESTAMP": re.compile(r"^ *timestamp_format = (%.*?) \(", re.M),
+}
 _CSV_WIDTH = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 _JSON_VALUE = re.compile(
     r'JSON transform error in file "(.*?)", in (line|record/value) (\d+): (.*)'
 )
 _MISSING = re.compile(r'Current file: (?P<file>.*)\nColumn with name: "(?P<column>.*?)" is missing')
 _HELP = "correct the file, name the value under `nullstr`, or declare the column as text"
-_LENGTH_HELP = "correct the line, or say in `read:` how it is quoted; null_padding fills short ones"
+_EMPTY_HELP = 'fill it in, or add "" to `nullstr` in the source\'s `read:`'
+_GROUPS_HELP = "correct the file, or `thousands` and `decimal` in the source's `read:`"
+_FIGURES = re.compile(r"[-+\d.,' ]*")
+_NUMBER = re.compile(
+    r"(u?(big|huge|small|tiny)?int(eger)?\d*|float\d*|real|double|dec(imal)?|numeric"
+    r"|long|short|signed|oid)\b",
+    re.IGNORECASE,
+)
+LENGTH_HELP = "correct the line, or say in `read:` how it is quoted; null_padding fills short ones"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +55,55 @@ class _Misfit:
     column: str
     value: str
     type: str
+    thousands: str = ""
+    reading: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """How numbers in text are written: what parts thousands and what stands before decimals.
+
+    `reading` is what a reader of the text is told beside the file.
+    """
+
+    thousands: str
+    decimal: str
+    reading: str
+
+    @property
+    def pattern(self) -> str:
+        """What a number with groups looks like, as a regular expression."""
+        group, point = re.escape(self.thousands), re.escape(self.decimal)
+        return rf"[-+]?\d{{1,3}}({group}\d{{3}})+({point}\d*)?([eE][-+]?\d+)?"
+
+
+def grouped(reader: str, types: Mapping[str, str], grouping: Grouping) -> str:
+    """Return a relation like `reader`, which gives texts, in which columns are of number types.
+
+    What parts thousands must part groups of three: DuckDB takes it away wherever it stands, and
+    76.50 becomes 7650.
+    """
+    casts: list[str] = []
+    for name, type in types.items():
+        text = f"trim({quoted(name)})"
+        plain = f"replace({text}, {text_literal(grouping.thousands)}, '')"
+        plain = f"replace({plain}, {text_literal(grouping.decimal)}, '.')"
+        wrong = (
+            f"contains({text}, {text_literal(grouping.thousands)})"
+            f" AND NOT regexp_full_match({text}, {text_literal(grouping.pattern)})"
+        )
+        value = f"CASE WHEN {wrong} THEN NULL ELSE try_cast({plain} AS {type}) END"
+        facts = {
+            "thousands": text_literal(grouping.thousands),
+            "reading": text_literal(grouping.reading),
+        }
+        casts.append(f"{_insisted(name, type, value, '-1', facts)} AS {quoted(name)}")
+    return f"(SELECT * REPLACE ({', '.join(casts)}) FROM {reader})"
+
+
+def is_number(type: str) -> bool:
+    """Say whether a type of DuckDB is one of numbers."""
+    return _NUMBER.match(type) is not None
 
 
 def cast(reader: str, columns: Sequence[ColumnDefinition], row: str) -> str:
@@ -51,23 +114,30 @@ def cast(reader: str, columns: Sequence[ColumnDefinition], row: str) -> str:
     typed = [column for column in columns if column.type is not None]
     if not typed:
         return reader
-    casts = ", ".join(f"{_cast(column, row)} AS {_quoted(column.name)}" for column in typed)
+    casts = ", ".join(f"{_cast(column, row)} AS {quoted(column.name)}" for column in typed)
     return f"(SELECT * REPLACE ({casts}) FROM {reader})"
 
 
 def _cast(column: ColumnDefinition, row: str) -> str:
-    name, type = _quoted(column.name), str(column.type)
+    name, type = quoted(column.name), str(column.type)
+    return _insisted(column.name, type, f"try_cast({name} AS {type})", row, {})
+
+
+def _insisted(column: str, type: str, value: str, row: str, more: Mapping[str, str]) -> str:
+    """Return a value, or the error that there is none for what stands in a column."""
+    name = quoted(column)
     facts = {
         "file": "filename",
         "row": f"{row} + 1",
-        "column": _literal(column.name),
+        "column": text_literal(column),
         "value": f"CAST({name} AS VARCHAR)",
-        "type": _literal(type),
+        "type": text_literal(type),
+        **more,
     }
-    told = ", ".join(f"{_literal(key)}: {value}" for key, value in facts.items())
-    refusal = f"error({_literal(_MARK)} || CAST(to_json({{{told}}}) AS VARCHAR))"
+    told = ", ".join(f"{text_literal(key)}: {fact}" for key, fact in facts.items())
+    refusal = f"error({text_literal(_MARK)} || CAST(to_json({{{told}}}) AS VARCHAR))"
     # A value that is there and cannot be cast reaches the second argument, and it alone.
-    return f"coalesce(try_cast({name} AS {type}), CASE WHEN {name} IS NOT NULL THEN {refusal} END)"
+    return f"coalesce({value}, CASE WHEN {name} IS NOT NULL THEN {refusal} END)"
 
 
 def misfit(text: str, connection: "duckdb.DuckDBPyConnection | None") -> tuple[str, str] | None:
@@ -78,7 +148,7 @@ def misfit(text: str, connection: "duckdb.DuckDBPyConnection | None") -> tuple[s
     """
     _, marked, facts = text.partition(_MARK)
     if marked:
-        return _marked(facts, connection), _HELP
+        return _marked(facts, connection)
     if (found := _CSV_LINE.search(text)) is not None:
         return _of_csv(text, int(found[1]))
     if (json := _JSON_VALUE.search(text)) is not None:
@@ -90,22 +160,30 @@ def misfit(text: str, connection: "duckdb.DuckDBPyConnection | None") -> tuple[s
     return None
 
 
-def _marked(facts: str, connection: "duckdb.DuckDBPyConnection | None") -> str:
+def _marked(facts: str, connection: "duckdb.DuckDBPyConnection | None") -> tuple[str, str]:
     found = decode(facts.strip().splitlines()[0], _Misfit)
     made_from = origin(found.file)
     row = found.row or (_row_of(found, connection) if connection is not None else 0)
-    place = f", row {row + made_from.first_row - 1}" if row else ""
-    return _sentence(f"{made_from.file}{place}", found.column, found.value, found.type)
+    place = f"{made_from.file}, row {row + made_from.first_row - 1}" if row else made_from.file
+    if row and found.reading and connection is not None:
+        line = line_of(connection, found.file, found.reading, row, found.value)
+        place = f"{made_from.file}, line {line}" if line else place
+    if found.thousands and found.thousands in found.value and _FIGURES.fullmatch(found.value):
+        wrong = f'where "{found.thousands}" does not part groups of three digits'
+        return f'{place}: column "{found.column}" holds "{found.value}", {wrong}', _GROUPS_HELP
+    return _sentence(place, found.column, found.value, found.type), _HELP
 
 
 def _row_of(found: _Misfit, connection: "duckdb.DuckDBPyConnection") -> int:
-    """Return the first row of a JSON file whose column holds the value, 0 where none is found."""
+    """Return the first row of a file whose column holds the value, 0 where none is found."""
     import duckdb  # it is loaded by now; what plans alone does without it
 
-    fields = f"{{{_literal(found.column)}: 'VARCHAR'}}"
-    reader = f"read_json({_literal(found.file)}, columns={fields})"
-    numbered = f"SELECT row_number() OVER () AS n, {_quoted(found.column)} AS v FROM {reader}"
-    query = f"SELECT min(n) FROM ({numbered}) WHERE v = {_literal(found.value)}"
+    fields = f"{{{text_literal(found.column)}: 'VARCHAR'}}"
+    reader = f"read_json({text_literal(found.file)}, columns={fields})"
+    if found.reading:
+        reader = f"read_csv({text_literal(found.file)}{found.reading})"
+    numbered = f"SELECT row_number() OVER () AS n, {quoted(found.column)} AS v FROM {reader}"
+    query = f"SELECT min(n) FROM ({numbered}) WHERE v = {text_literal(found.value)}"
     try:
         row = connection.execute(query).fetchone()
     except duckdb.Error:
@@ -117,9 +195,12 @@ def _of_csv(text: str, line: int) -> tuple[str, str] | None:
     named = _CSV_FILE.search(text)
     file = origin(named[1]).file if named else "the file"
     if (value := _CSV_VALUE.search(text)) is not None:
-        return _sentence(f"{file}, line {line}", value[1], value[2], value[3]), _HELP
+        sentence = _sentence(f"{file}, line {line}", value[1], value[2], value[3])
+        form = _CSV_FORMATS[value[3]].search(text) if value[3] in _CSV_FORMATS else None
+        help = _EMPTY_HELP if not value[2] else _HELP
+        return (f"{sentence} written as {form[1]}" if form else sentence), help
     if (width := _CSV_WIDTH.search(text)) is not None:
-        return f"{file}, line {line}: {width[2]} values where {width[1]} belong", _LENGTH_HELP
+        return f"{file}, line {line}: {width[2]} values where {width[1]} belong", LENGTH_HELP
     first = text.partition("Possible")[0].strip().splitlines()[-1]
     return f"{file}, line {line}: {first}", "correct the line, or say in `read:` how to read it"
 
@@ -136,11 +217,3 @@ def _article(type: str) -> str:
 def types(columns: Sequence[ColumnDefinition]) -> Mapping[str, str]:
     """Return the declared types by column."""
     return {column.name: column.type for column in columns if column.type is not None}
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

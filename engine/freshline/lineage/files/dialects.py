@@ -16,9 +16,9 @@ import duckdb
 
 from freshline.definitions import Column
 from freshline.errors import ComputeError
-from freshline.lineage.binder import quoted
 from freshline.lineage.files import encodings
 from freshline.lineage.files.readers import literal
+from freshline.lineage.quoting import quoted
 
 _WHOLE = 16 << 20  # larger files are looked at in part
 _SAMPLE = 200_000

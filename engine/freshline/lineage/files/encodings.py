@@ -37,6 +37,25 @@ def guess(path: Path) -> str:
     return "windows-1252" if first_bad_byte(path, "windows-1252") is None else "latin-1"
 
 
+def is_beyond_ascii_and_utf8(path: Path) -> bool:
+    """Say whether a file holds letters beyond ASCII, and all of it is UTF-8.
+
+    Text in another encoding is that by chance alone, since each such letter takes several bytes of
+    which the first says how many follow.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    is_plain = True
+    with opened(path) as file:
+        try:
+            while chunk := file.read(_CHUNK):
+                is_plain = is_plain and chunk.isascii()
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return not is_plain
+
+
 def first_bad_byte(path: Path, encoding: str = "utf-8") -> BadByte | None:
     """Return where a file, which may be compressed by gzip, is not in an encoding."""
     decoder = codecs.getincrementaldecoder(encoding)()

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import os
 import shutil
+import threading
 import time
 import zlib
 from collections.abc import Callable
@@ -112,16 +113,17 @@ def keep(root: Path, name: str, origin: Origin, make: Callable[[Path], int]) -> 
     `make` gets the path to write to and returns the row that the first one of the result was.
     """
     target = root / CACHE / name
-    if target.is_file() and (target.parent / _NOTE).is_file():
+    if _is_whole(target):
         with suppress(OSError):
             os.utime(target.parent)
         return f"{CACHE}/{name}"
-    shutil.rmtree(target.parent, ignore_errors=True)  # of it only a part is there
-    beside = target.parent.with_name(f"{target.parent.name}.{os.getpid()}.{time.time_ns()}")
+    beside = target.parent.with_name(f"{target.parent.name}.{_ours()}.{time.time_ns()}")
     try:
         beside.mkdir(parents=True)
         first_row = make(beside / target.name)
         write(beside / _NOTE, Origin(file=origin.file, first_row=first_row))
+        if not _is_whole(target):  # perhaps a part of it is there
+            shutil.rmtree(target.parent, ignore_errors=True)
         with suppress(OSError):  # somebody else was quicker, and made the same
             os.rename(beside, target.parent)
     except OSError as error:
@@ -133,6 +135,10 @@ def keep(root: Path, name: str, origin: Origin, make: Callable[[Path], int]) -> 
         shutil.rmtree(beside, ignore_errors=True)
     _forget_old(root)
     return f"{CACHE}/{name}"
+
+
+def _is_whole(target: Path) -> bool:
+    return target.is_file() and (target.parent / _NOTE).is_file()
 
 
 def _steps(file: str, definition: SourceDefinition) -> tuple[str, ...]:
@@ -148,6 +154,24 @@ def reads_encoding(definition: SourceDefinition) -> bool:
     """Say whether DuckDB reads the encoding of a source by itself."""
     name = encodings.native(_encoding(definition))
     return name == "utf-8" if definition.format == "json" else name is not None
+
+
+def encoding_of(definition: SourceDefinition) -> str:
+    """Return the encoding of the files as they are made ready."""
+    return _encoding(definition) if reads_encoding(definition) else "utf-8"
+
+
+def is_mistaken(path: Path, definition: SourceDefinition) -> bool:
+    """Say whether a text file is UTF-8 while its source says that it is something else."""
+    said = codecs.lookup(_encoding(definition)).name
+    if definition.format not in ("csv", "json") or said.startswith(("utf", "ascii")):
+        return False
+    if path.suffix.lower() in (".zip", ".zst"):
+        return False
+    try:
+        return encodings.is_beyond_ascii_and_utf8(path)
+    except (OSError, EOFError, zlib.error):
+        return False
 
 
 def _encoding(definition: SourceDefinition) -> str:
@@ -243,6 +267,11 @@ def read(path: Path, type: type[T]) -> T | None:
 def write(path: Path, value: object) -> None:
     """Put a value in place of a file of the cache, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{_ours()}")
     beside.write_bytes(encode(value))
     os.replace(beside, path)
+
+
+def _ours() -> str:
+    """Return what no other thread of any process puts into the names of its files."""
+    return f"{os.getpid()}.{threading.get_ident()}"

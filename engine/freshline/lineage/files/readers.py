@@ -28,7 +28,7 @@ def relation(root: Path, source: SourceDefinition, files: Sequence[str]) -> str:
     if source.format == "csv":
         if declared := casting.types(source.columns):
             _declare(options, declared)
-        return _call(root, source, files, options)
+        return _insisting(root, source, files, options)
     if source.format == "json":
         options, casts = _as_text(options, source.columns)
         return casting.cast(_call(root, source, files, options), casts, "-1")
@@ -52,7 +52,7 @@ def settled(source: SourceDefinition, found: Sequence[Column]) -> SourceDefiniti
         options["columns"] = {column.name: column.type for column in found}
         return replace(source, options=tuple(sorted(options.items(), key=lambda pair: pair[0])))
     if source.format == "csv":
-        return source
+        return _with_numbers(source, found)
     natural = {column.name.lower(): column.type for column in found}
     columns = tuple(
         replace(column, type=None)
@@ -61,6 +61,43 @@ def settled(source: SourceDefinition, found: Sequence[Column]) -> SourceDefiniti
         for column in source.columns
     )
     return replace(source, columns=columns)
+
+
+def _with_numbers(source: SourceDefinition, found: Sequence[Column]) -> SourceDefinition:
+    """Return a source whose columns of numbers have their types said, where thousands are parted.
+
+    How they are parted can only be insisted on in what is known to be a number.
+    """
+    options = dict(source.options)
+    if not options.get("thousands") or isinstance(options.get("columns"), dict):
+        return source
+    given = {n.lower(): t for n, t in cast("dict[str, str]", options.get("types") or {}).items()}
+    types = {c.name: given.pop(c.name.lower(), c.type) for c in found if _is_said(c, given)}
+    options["types"] = {**given, **types}
+    return replace(source, options=tuple(options.items()))
+
+
+def _is_said(column: Column, given: Mapping[str, str]) -> bool:
+    return column.name.lower() in given or casting.is_number(column.type)
+
+
+def _insisting(
+    root: Path, source: SourceDefinition, files: Sequence[str], options: Mapping[str, object]
+) -> str:
+    """Return a reader of CSV files that takes thousands for thousands, and for nothing else."""
+    thousands = str(options.get("thousands") or "")
+    place = "columns" if isinstance(options.get("columns"), dict) else "types"
+    types = cast("dict[str, str]", options.get(place) or {})
+    numbers = {name: type for name, type in types.items() if casting.is_number(type)}
+    if not thousands or not numbers:
+        return _call(root, source, files, options)
+    texts = {**options, place: {**types, **dict.fromkeys(numbers, "VARCHAR")}}
+    grouping = casting.Grouping(
+        thousands=thousands,
+        decimal=str(options.get("decimal") or options.get("decimal_separator") or "."),
+        reading=_arguments(source, texts),
+    )
+    return casting.grouped(_call(root, source, files, texts), numbers, grouping)
 
 
 def _declare(options: dict[str, object], declared: Mapping[str, str]) -> None:
@@ -108,6 +145,12 @@ def _is_nested(type: str) -> bool:
 def _call(
     root: Path, source: SourceDefinition, files: Sequence[str], options: Mapping[str, object]
 ) -> str:
+    paths = ", ".join(literal(str(prepared(root, file, source))) for file in files)
+    return f"{_READERS[source.format]}([{paths}]{_arguments(source, options)})"
+
+
+def _arguments(source: SourceDefinition, options: Mapping[str, object]) -> str:
+    """Return what a reader is told behind the paths."""
     given = dict(options)
     if source.format == "excel":
         given = {name: value for name, value in given.items() if name not in _OF_SHEETS}
@@ -120,9 +163,7 @@ def _call(
         given.setdefault("hive_partitioning", False)
     if "max_line_size" in given:
         given["max_line_size"] = str(given["max_line_size"])
-    paths = ", ".join(literal(str(prepared(root, file, source))) for file in files)
-    arguments = "".join(f", {name} = {literal(value)}" for name, value in given.items())
-    return f"{_READERS[source.format]}([{paths}]{arguments})"
+    return "".join(f", {name} = {literal(value)}" for name, value in given.items())
 
 
 def literal(value: object) -> str:

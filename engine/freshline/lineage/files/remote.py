@@ -8,6 +8,7 @@ import hashlib
 import os
 import posixpath
 import shutil
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import IO, Protocol, cast
 from freshline.codec import digest
 from freshline.errors import ComputeError
 from freshline.lineage.files.prepared import CACHE, Origin, keep, read, write
+from freshline.secrets import redacted, resolved_text
 
 _CHUNK = 1 << 20
 # What file systems call that which changes when a file does; none has them all.
@@ -53,11 +55,13 @@ class _Fetched:
 def fetched(root: Path, address: str) -> tuple[str, ...]:
     """Return the files, relative to the root, that hold what an address or glob stands for now.
 
-    ComputeError where it cannot be asked or fetched; nothing where nothing is there.
+    ComputeError where it cannot be asked or fetched, ResourceError where a secret in the address
+    cannot be found; nothing where nothing is there.
     """
     protocol = address.partition("://")[0]
+    whole = resolved_text(address)
     try:
-        system, path = _system(address)
+        system, path = _system(whole)
         is_web = protocol in ("http", "https")
         is_glob = any(mark in path for mark in ("*[" if is_web else "*?["))
         found = sorted(system.glob(path)) if is_glob else [path]
@@ -81,7 +85,7 @@ def fetched(root: Path, address: str) -> tuple[str, ...]:
 
 
 def _unfetched(address: str, error: BaseException) -> ComputeError:
-    why = f"{type(error).__name__}: {error}".splitlines()[0]
+    why = redacted(f"{type(error).__name__}: {error}".splitlines()[0])
     return ComputeError(
         f"{address} cannot be fetched: {why}",
         help="check the address, the network and the credentials",
@@ -93,7 +97,7 @@ def _system(address: str) -> tuple[_FileSystem, str]:
         fsspec = import_module("fsspec.core")
     except ImportError as error:
         raise ComputeError(
-            f"reading {address} needs the package fsspec",
+            f"reading {redacted(address)} needs the package fsspec",
             help="pip install 'freshline[remote]', or fetch the file yourself",
         ) from error
     # Each look is a new one: file systems keep listings, and what changed would stay unseen.
@@ -107,7 +111,7 @@ def _one(root: Path, system: _FileSystem, path: str, protocol: str) -> str:
     facts = system.info(path)
     told = [f"{tag}={facts[tag]}" for tag in _TAGS if facts.get(tag) is not None]
     stamps = digest(*told, f"size={facts.get('size')}")
-    name = path if "://" in path else f"{protocol}://{path}"
+    name = redacted(path if "://" in path else f"{protocol}://{path}")
     index = root / CACHE / "index" / digest("fetched", name)
     known = read(index, _Fetched)
     same = known is not None and told and known.stamps == stamps
@@ -121,14 +125,14 @@ def _one(root: Path, system: _FileSystem, path: str, protocol: str) -> str:
 
 def _fetch(root: Path, system: _FileSystem, path: str, name: str) -> str:
     hasher = hashlib.sha256()
-    part = root / CACHE / f"{digest(name)[:16]}.{os.getpid()}.part"
+    part = root / CACHE / f"{digest(name)[:16]}.{os.getpid()}.{threading.get_ident()}.part"
     part.parent.mkdir(parents=True, exist_ok=True)
     try:
         with system.open(path, "rb") as source, open(part, "wb") as out:
             while chunk := source.read(_CHUNK):
                 hasher.update(chunk)
                 out.write(chunk)
-        base = posixpath.basename(path.partition("?")[0]) or "data"
+        base = posixpath.basename(name.partition("?")[0]) or "data"
 
         def move(target: Path) -> int:
             shutil.move(part, target)

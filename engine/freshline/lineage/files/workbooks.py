@@ -14,6 +14,7 @@ import duckdb
 import msgspec
 
 from freshline.errors import ComputeError
+from freshline.lineage.quoting import text_literal
 from freshline.suggest import closest
 
 _LOOKED_AT = 20  # rows among which the header is sought
@@ -180,15 +181,14 @@ def _write(columns: Mapping[str, str], values: Sequence[Sequence[Cell]], target:
             encoder = msgspec.json.Encoder()
             for row in zip(*values, strict=True):
                 file.write(encoder.encode(dict(zip(columns, row, strict=True))) + b"\n")
-        fields = ", ".join(f"{_literal(name)}: {_literal(type)}" for name, type in columns.items())
-        reader = (
-            f"read_json({_literal(str(beside))}, format='newline_delimited', columns={{{fields}}})"
+        fields = ", ".join(
+            f"{text_literal(name)}: {text_literal(type)}" for name, type in columns.items()
         )
+        rows = text_literal(str(beside))
+        reader = f"read_json({rows}, format='newline_delimited', columns={{{fields}}})"
         with duckdb.connect(config={"threads": 1}) as connection:
-            connection.execute(f"COPY (FROM {reader}) TO {_literal(str(target))} (FORMAT parquet)")
+            connection.execute(
+                f"COPY (FROM {reader}) TO {text_literal(str(target))} (FORMAT parquet)"
+            )
     finally:
         beside.unlink(missing_ok=True)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

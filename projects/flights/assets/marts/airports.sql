@@ -1,6 +1,10 @@
 /*---
-description: Where people wait, for each airport as a place to leave for, and to leave from.
-tags: [answers]
+description: >
+  Where people wait, for each airport as a place to leave for, and to leave from. Read the three
+  rows "from" to choose where to start, the rows "to" for what waits at the other end.
+primary_key: [direction, airport]
+checks:
+  - between: {on_time_percent: [0, 100], cancelled_percent: [0, 100]}
 columns:
   direction:
     type: varchar

@@ -1,6 +1,8 @@
 /*---
-description: How punctual each airline was out of New York City in 2013, best first.
-tags: [answers]
+description: >
+  How punctual each airline was out of New York City in 2013, best first. Read on_time_percent for
+  an ordinary day and bad_day_delay for the worst of ten; marts.carriers_by_airport tells the
+  airline from the airport.
 primary_key: [airline]
 checks:
   - between: {on_time_percent: [0, 100], cancelled_percent: [0, 100]}

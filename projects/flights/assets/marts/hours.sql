@@ -1,10 +1,13 @@
 /*---
-description: When to fly, hour by hour of the scheduled departure in New York.
-tags: [answers]
+description: >
+  When to fly, hour by hour of the scheduled departure in New York. Read it downwards: what is late
+  in the morning is later in the afternoon, until the night makes an end of it.
+primary_key: [hour]
 columns:
   hour:
     type: bigint
     description: From 5 in the morning to 23 at night.
+    between: [5, 23]
   flights: bigint
   left_on_time_percent: double
   arrived_on_time_percent: double

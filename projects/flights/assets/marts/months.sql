@@ -1,9 +1,12 @@
 /*---
-description: How the year went, month by month, with the worst day of each.
-tags: [answers, monthly]
+description: >
+  How the year went, month by month, with the worst day of each. Read on_time_percent for the
+  trend and change for the turns: autumn is the time to fly, summer and the holidays are not.
+tags: [monthly]
 primary_key: [month]
 checks:
   - rows: 12
+  - between: {on_time_percent: [0, 100], cancelled_percent: [0, 100]}
 columns:
   month:
     type: date
@@ -20,17 +23,7 @@ columns:
   worst_day_on_time_percent: double
 ---*/
 
-WITH days AS (
-    SELECT
-        flight_date,
-        count(*) AS flights,
-        count(*) FILTER (arrived_on_time) AS on_time,
-        count(*) FILTER (status = 'cancelled') AS cancelled
-    FROM staging.flights
-    GROUP BY flight_date
-),
-
-months AS (
+WITH months AS (
     SELECT
         CAST(date_trunc('month', flight_date) AS DATE) AS month,
         CAST(sum(flights) AS BIGINT) AS flights,
@@ -39,7 +32,7 @@ months AS (
         -- The date decides between days that were equally bad.
         first(flight_date ORDER BY on_time / flights, flight_date) AS worst_day,
         round(100 * min(on_time / flights), 1) AS worst_day_on_time_percent
-    FROM days
+    FROM marts.days
     GROUP BY ALL
 )
 

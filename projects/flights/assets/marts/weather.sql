@@ -1,6 +1,10 @@
 /*---
-description: What the weather at the airport of departure does to a flight.
-tags: [answers]
+description: >
+  What the weather at the airport of departure does to a flight, worst first. Read
+  left_on_time_percent against the row "fair": the difference is the weather's, the rest is not.
+primary_key: [weather]
+checks:
+  - in: {weather: [fair, wind, rain, heavy rain, fog or snow]}
 columns:
   weather:
     type: varchar

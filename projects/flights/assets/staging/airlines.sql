@@ -1,6 +1,6 @@
 /*---
 description: The airlines under the names that people call them by.
-tags: [staging]
+kind: view
 primary_key: [carrier]
 columns:
   carrier:

@@ -1,6 +1,6 @@
 /*---
 description: Airports with their place on the map.
-tags: [staging]
+kind: view
 primary_key: [airport]
 checks:
   - between: {latitude: [-90, 90], longitude: [-180, 180]}

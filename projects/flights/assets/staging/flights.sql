@@ -2,7 +2,7 @@
 description: >
   One row for each flight that was to leave New York City in 2013, with real types.
   A flight is on time as the US Department of Transportation counts it: less than 15 minutes late.
-tags: [staging, monthly]
+tags: [monthly]
 primary_key: [scheduled_hour_utc, carrier, flight_number]
 checks:
   - name: no_missing_day

@@ -1,6 +1,5 @@
 /*---
 description: The weather at New York's airports, one row for each airport and hour.
-tags: [staging]
 primary_key: [airport, hour_utc]
 columns:
   airport: varchar

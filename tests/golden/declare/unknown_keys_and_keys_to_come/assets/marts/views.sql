@@ -1,5 +1,5 @@
 /*---
-kind: view
+kind: history
 sql: SELECT 2
 ---*/
 SELECT 1 AS one

@@ -1,0 +1,177 @@
+"""The commit protocol: claim, publish, record; and how an attempt ends that publishes nothing.
+
+| after              | durable                              | if everything dies now            |
+|--------------------|--------------------------------------|-----------------------------------|
+| claim              | intent and fence in the catalog      | the next run closes the attempt   |
+| write              | private bytes                        | the next run removes them         |
+| check              | what each check said of this content | as above; none is asked twice     |
+| seal               | private bytes, for sure              | the next run removes them         |
+| publish            | the new version, with its record     | the next run adopts it, uncomputed|
+| record             | the event and the folded state       | nothing to do                     |
+
+A version is never recorded before its publish is known to have happened.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from freshline.errors import FreshlineError, UnknownOutcomeError
+from freshline.events import AttemptFailed, Materialized
+from freshline.execute.checking import Findings, refusal
+from freshline.execute.run import Status
+from freshline.execute.setting import Result, Setting, machine_refused, storage_for
+from freshline.failpoints import failpoint
+from freshline.keys import Target
+from freshline.lineage.canonical import canonicaliser
+from freshline.lineage.graph import Asset
+from freshline.ports import Claim, Publication, Resolution, Storage
+from freshline.reconcile.fingerprint import config
+from freshline.reconcile.plan import Step
+from freshline.secrets import redacted
+from freshline.state import TargetState
+from freshline.versions import WHOLE, Build, Logic, Output, Read, Trace, Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One step with its inputs pinned: `inputs` are the builds it reads, `build` its own current.
+
+    `head` is the number that is published now, 0 for none; `history` are the builds that the step
+    may point back to; `known` is what the catalog knows of the target.
+    """
+
+    step: Step
+    asset: Asset
+    target: Target
+    inputs: Mapping[str, Build]
+    build: Build | None
+    head: int
+    history: tuple[Build, ...]
+    known: TargetState
+
+
+def held_back(
+    task: Task, setting: Setting, publish_id: str, candidate: Version, findings: Findings
+) -> Result:
+    """Close an attempt whose candidate is not published; its bytes stay to be looked at."""
+    error = refusal(task.target.asset, findings, published=False)
+    event = AttemptFailed(
+        at=setting.ports.clock.now(),
+        run=setting.run,
+        target=task.target,
+        publish_id=publish_id,
+        code=error.code,
+        message=error.message,
+        candidate=candidate,
+    )
+    setting.ports.events.append([event])
+    return Result(status=Status.FAILED, error=error, checks=findings.failed)
+
+
+def forget_candidate(task: Task, setting: Setting) -> None:
+    """Remove what the attempt before kept: only the last candidate can be looked at."""
+    if task.known.candidate is not None:
+        for storage in setting.ports.storages.values():
+            storage.abort(task.target, task.known.candidate.mat_id)
+
+
+def unpublished(publication: Publication) -> Version:
+    """Return the version that a publication would make."""
+    return Version(
+        target=publication.target,
+        number=publication.base + 1,
+        publish_id=publication.publish_id,
+        mat_id=publication.mat_id,
+        fence=publication.fence,
+        kind=publication.kind,
+        at=publication.at,
+        rows=publication.rows,
+        columns=publication.columns,
+        files=publication.files,
+        query=publication.query,
+    )
+
+
+def claim(task: Task, setting: Setting, publish_id: str) -> int:
+    """Record the intent to publish; return the fence of the attempt."""
+    ports = setting.ports
+    claim = Claim(
+        at=ports.clock.now(),
+        run=setting.run,
+        target=task.target,
+        publish_id=publish_id,
+        base=task.head,
+    )
+    return ports.events.claim([claim])[0]
+
+
+def publish_and_record(
+    task: Task, setting: Setting, storage: Storage, publication: Publication
+) -> Build:
+    """Make the version visible, then say so. Never the other way round."""
+    version = _publish(storage, publication)
+    build = Build(version=version, trace=publication.trace, stamp=storage.stamp(version))
+    failpoint("record.before")
+    event = Materialized(
+        at=publication.at,
+        run=setting.run,
+        target=task.target,
+        build=build,
+        logic=publication.logic,
+    )
+    setting.ports.events.append([event])
+    return build
+
+
+def _publish(storage: Storage, publication: Publication) -> Version:
+    try:
+        return storage.publish(publication)
+    except UnknownOutcomeError:
+        return storage.publish(publication)  # the same publish again gives the version it made
+
+
+def give_up(task: Task, setting: Setting, publish_id: str, error: Exception) -> None:
+    """Close an attempt that published nothing; one whose outcome is unknown stays open."""
+    if isinstance(error, UnknownOutcomeError):
+        return
+    storage, ports = storage_for(setting, task.target.asset), setting.ports
+    if storage.resolve(task.target, publish_id) is not Resolution.NOT_PUBLISHED:
+        return
+    storage.abort(task.target, publish_id)
+    failure = error if isinstance(error, FreshlineError) else machine_refused(error)
+    event = AttemptFailed(
+        at=ports.clock.now(),
+        run=setting.run,
+        target=task.target,
+        publish_id=publish_id,
+        code=failure.code,
+        message=redacted(failure.message),
+    )
+    ports.events.append([event])
+
+
+def trace_of(task: Task, setting: Setting, record: tuple[Read, ...], data_version: str) -> Trace:
+    """Return what staleness will compare: what ran, what it read and what came out."""
+    return Trace(
+        code_version=task.asset.code_version,
+        canonicaliser=canonicaliser(),
+        config=config(task.asset.definition, setting.graph.project),
+        inputs=record,
+        outputs=(Output(WHOLE, data_version),),
+        engine=_engine(),
+    )
+
+
+def logic_of(task: Task, setting: Setting) -> Logic:
+    """Return the text that ran, with the columns that it was compiled for."""
+    schemas = tuple((key, setting.graph.columns_of(key)) for key in task.asset.reads)
+    called = ((name, setting.graph.macros[name].text) for name in task.asset.macros)
+    return Logic(text=task.asset.definition.sql.text, schemas=schemas, macros=tuple(called))
+
+
+@cache
+def _engine() -> str:
+    import duckdb  # loaded by now; a plan alone does without it
+
+    return f"duckdb-{duckdb.__version__}"

@@ -1,0 +1,117 @@
+"""Compiling anew what changed: each file and each definition is remembered by its own content.
+
+This is the half of the compile cache that needs the analyser; `lineage.cache` is the other.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from freshline.codec import digest, digest_of
+from freshline.declare.files import PROJECT_FILES, ProjectFile
+from freshline.declare.process import is_as_it_was
+from freshline.declare.project import (
+    FileDeclared,
+    Settings,
+    assemble,
+    declare_file,
+    is_folder_file,
+    layers_of,
+    read_file,
+    read_settings,
+    scope_of,
+    with_files,
+)
+from freshline.errors import Diagnostic
+from freshline.lineage.analysed import Analysis
+from freshline.lineage.graph import Graph
+from freshline.lineage.reading import Sources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachedFile:
+    """What one file declared, by its stamp and by the digest of all that the declaring read."""
+
+    stamp: ProjectFile
+    content: str
+    declared: FileDeclared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What is remembered of each file and each definition, and the process variables they read."""
+
+    rules: str
+    at_ns: int
+    process: dict[str, str] = field(default_factory=dict[str, str])
+    files: tuple[CachedFile, ...] = ()
+    compiled: dict[str, Analysis] = field(default_factory=dict[str, Analysis])
+
+
+def recompiled(
+    root: Path, environment: str | None, files: tuple[ProjectFile, ...], before: Parts, at_ns: int
+) -> tuple[Graph, Parts, bool]:
+    """Return the graph of these files, what to remember of it, and whether all could be read.
+
+    What `before` remembers of a file or definition that is as it was is taken over. `at_ns` is when
+    the files were listed. Not all could be read where a source is missing, or none could make sense
+    of it: what is missing today may be there tomorrow, though no file of the project changes.
+    """
+    main = next(file for file in files if file.path in PROJECT_FILES)
+    settings = read_settings(read_file(root, main), main.path, os.environ)
+    name = environment or settings.project.environments[0]
+    settings = settings.in_force(name)
+    entries = _declared(root, (settings, name), files, before)
+    said = [entry.declared for entry in entries]
+    declared = with_files(root, assemble(settings, said), said)
+    process = dict(settings.process)
+    for part in said:
+        process.update(part.process)
+    with Sources(root, declared.sources, before.compiled) as sources:
+        # Importing the analyser takes about as long as reading some files.
+        from freshline.lineage.compile import compile_graph
+
+        graph, compiled = compile_graph(declared, root, before.compiled, sources)
+    missing = any(finding.code == "E301" for finding in graph.diagnostics)
+    whole = not missing and len(graph.sources) == len(declared.sources)
+    parts = Parts(
+        rules=before.rules, at_ns=at_ns, process=process, files=entries, compiled=compiled
+    )
+    return graph, parts, whole
+
+
+def _declared(
+    root: Path, known: tuple[Settings, str], files: tuple[ProjectFile, ...], parts: Parts
+) -> tuple[CachedFile, ...]:
+    """Return what all files declare, reading only those that may have changed.
+
+    What a file declares depends on the files of the folders above it: these come first.
+    """
+    settings, environment = known
+    remembered = {entry.stamp.path: entry for entry in parts.files}
+    scope = settings.scope(environment)
+    entries: list[CachedFile] = []
+    for of_folders in (True, False):
+        folders = layers_of(entry.declared for entry in entries)
+        digests: dict[str, str] = {}
+        for file in files:
+            if is_folder_file(file.path) is not of_folders:
+                continue
+            folder = file.path.rpartition("/")[0]
+            if folder not in digests:
+                digests[folder] = digest_of(scope_of(file.path, scope, folders))
+            before = remembered.get(file.path)
+            if before is not None and not is_as_it_was(os.environ, before.declared.process):
+                before = None
+            same = before is not None and before.stamp == file and file.was_settled(parts.at_ns)
+            if before is not None and same and before.content.startswith(digests[folder]):
+                entries.append(before)
+                continue
+            raw = read_file(root, file)
+            read = digest_of(raw) if isinstance(raw, Diagnostic) else digest(raw)
+            content = f"{digests[folder]}:{read}"
+            declared = before.declared if before and before.content == content else None
+            if declared is None:
+                declared = declare_file(file.path, raw, settings, environment, folders, os.environ)
+            entries.append(CachedFile(stamp=file, content=content, declared=declared))
+    return tuple(entries)

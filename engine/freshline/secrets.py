@@ -1,0 +1,96 @@
+"""Secrets: named in the project, found when they are used, and kept out of all that is written.
+
+`${secret.warehouse.password}` is the process variable FRESHLINE_SECRET_WAREHOUSE_PASSWORD, or the
+file `warehouse/password` below the folder that FRESHLINE_SECRETS names, which is how Docker and
+Kubernetes mount them. What was found is remembered for one purpose: `redacted` takes it out of
+texts for people.
+"""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+from urllib.parse import quote
+
+from freshline.errors import ResourceError
+
+NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
+_REFERENCE = re.compile(r"(\$)?\$\{(?:secret\.([^{}\n]{1,200})\})?")
+_FOLDER = "FRESHLINE_SECRETS"
+_PREFIX = "FRESHLINE_SECRET_"
+_HIDDEN = "***"
+# Every form in which a secret that was used may come back in somebody's message.
+_KNOWN: set[str] = set()
+
+
+def resolved(value: object) -> object:
+    """Return settings with their secrets put in: texts, also deep within lists and mappings.
+
+    `$${` becomes `${`. ResourceError where a secret cannot be found, naming where it was looked
+    for.
+    """
+    match value:
+        case str():
+            return resolved_text(value)
+        case list():
+            return [resolved(item) for item in cast("list[object]", value)]
+        case dict():
+            return {k: resolved(v) for k, v in cast("dict[str, object]", value).items()}
+        case _:
+            return value
+
+
+def resolved_text(template: str) -> str:
+    """Return a text with the secrets in it put in; ResourceError where one cannot be found."""
+    if "${" not in template:
+        return template
+
+    def put_in(found: re.Match[str]) -> str:
+        if found[1]:
+            return found[0][1:]
+        return found[0] if found[2] is None else _find(found[2])
+
+    return _REFERENCE.sub(put_in, template)
+
+
+def redacted(text: str) -> str:
+    """Return a text with `***` for every secret that this process has put in somewhere."""
+    for known in sorted(_KNOWN, key=len, reverse=True):
+        text = text.replace(known, _HIDDEN)
+    return text
+
+
+def _find(name: str) -> str:
+    variable = _PREFIX + name.upper().replace(".", "_")
+    value = os.environ.get(variable)
+    if value is None:
+        value = _mounted(name, variable, os.environ)
+    _remember(value)
+    return value
+
+
+def _mounted(name: str, variable: str, environment: Mapping[str, str]) -> str:
+    """Return what the file of a secret holds, without the line feed that editors put behind it."""
+    folder = environment.get(_FOLDER)
+    if not NAME.fullmatch(name):
+        raise ResourceError(f'"{name}" is no name of a secret')
+    if folder is None:
+        where = f"the process variable {variable} is not set, and {_FOLDER} names no folder"
+        raise ResourceError(f"there is no secret {name}: {where}", help=f"set {variable}")
+    path = Path(folder, *name.split("."))
+    try:
+        return path.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        where = f"the process variable {variable} is not set, and {path} cannot be read: {why}"
+        raise ResourceError(
+            f"there is no secret {name}: {where}", help=f"set {variable}, or mount the file"
+        ) from None
+
+
+def _remember(value: str) -> None:
+    """Remember a secret as it is, as addresses quote it, and as Python and JSON print it."""
+    forms = {value, quote(value), quote(value, safe=""), repr(value)[1:-1], json.dumps(value)[1:-1]}
+    _KNOWN.update(form for form in forms if form)

@@ -1,0 +1,2 @@
+-- Umsatz je Straﬂe
+SELECT 1 AS one

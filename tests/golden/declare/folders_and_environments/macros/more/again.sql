@@ -1,0 +1,1 @@
+create macro NET(a) as a

@@ -1,0 +1,2 @@
+SELECT id,, id + 1 AS next
+FROM above

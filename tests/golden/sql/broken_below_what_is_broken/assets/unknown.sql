@@ -1,0 +1,1 @@
+SELECT id FROM comma JOIN abov USING (id)

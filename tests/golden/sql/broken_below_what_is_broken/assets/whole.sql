@@ -1,0 +1,1 @@
+SELECT id, id + 1 AS next FROM above

@@ -1,0 +1,5 @@
+/*---
+lifecycle: deprecated
+owner: ada
+---*/
+SELECT 2 AS id

@@ -1,0 +1,1 @@
+SELECT upon_it(name) AS broken FROM raw.people

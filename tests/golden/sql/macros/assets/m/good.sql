@@ -1,0 +1,1 @@
+SELECT id, greeting(name) AS hi FROM raw.people

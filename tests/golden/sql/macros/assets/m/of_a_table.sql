@@ -1,0 +1,1 @@
+SELECT * FROM first_of(3)
