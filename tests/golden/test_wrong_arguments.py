@@ -35,10 +35,10 @@ _WRONG = {
     ),
     "asset": ("marts.dayly", "raw.order", "daily", "nothing.of_it", "7", "marts.*", "Marts", ""),
     "sql": ("", "marts.daily", "SELEC 1", "FROM marts.dayly", "SELECT nme FROM raw.customers"),
-    "run": ("7", "01234567"),
+    "run": ("7", "01234567", ""),
     "name": ("plann", "7"),
 }
-_WRONG_VALUES = {"until": "whenever", "wait": "a while"}
+_WRONG_VALUES = {"until": "whenever", "wait": "a while", "asset": "marts.dayly"}
 # These do without a project, or say in their answer that there is none.
 _ANYWHERE = {"init", "schema", "doctor", "catalog"}
 
@@ -89,6 +89,7 @@ def cases(command: Command) -> Iterator[Case]:
     if isinstance(command.found, click.Group):
         first = command.found.list_commands(click.Context(command.found))[0]
         yield from (Case(command.words, (word,)) for word in (first[:-1], "nonsense"))
+        yield Case(command.words, ("-p", "."))
     elif all(argument.nargs == 1 for argument in command.arguments()):
         yield Case((*command.words, *(_ANY for _ in command.arguments())), ("once_more",))
     if right or needed:

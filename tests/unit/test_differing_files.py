@@ -21,10 +21,11 @@ def world(tmp_path: Path) -> World:
 
 
 def write(world: World, files: Mapping[str, str]) -> None:
-    """Write files of which each is a second younger than the one before."""
+    """Write files of which each is a day younger than the one before."""
     for i, (name, text) in enumerate(files.items()):
         world.write(f"d/{name}.csv", text)
-        os.utime(world.root / f"d/{name}.csv", (1_700_000_000 + i, 1_700_000_000 + i))
+        at = 1_700_000_000 + 86_400 * i
+        os.utime(world.root / f"d/{name}.csv", (at, at))
 
 
 # The yaml, the files from old to new, what is said of which, and a part of the advice.
@@ -34,6 +35,12 @@ DIFFER = {
         {"2": "id,amount\n1,2\n", "1": "id,total\n1,2\n"},
         'd/1.csv lacks "amount" of d/2.csv and has "total" instead',
         "mend the header; or add `union_by_name: true`",
+    ),
+    "the newest of many that all differ": (
+        ALL,
+        {"2": "id,a\n1,2\n", "3": "id,b\n1,2\n", "1": "id,c\n1,2\n"},
+        'd/1.csv lacks "a" of d/2.csv and has "c" instead',
+        "union_by_name",
     ),
     "the first, where it is alone": (
         ALL,
@@ -78,6 +85,14 @@ def test_the_odd_one_out_is_named_with_what_is_wrong(
     assert fix in advice
     # Reading by name would fill whole files with nulls where no name is one.
     assert "union_by_name" not in advice or not ("no header" in message or "parted" in message)
+
+
+def test_of_two_that_were_copied_together_the_last_by_name_is_the_odd_one(world: World) -> None:
+    for i, name in enumerate(("2024-02", "2024-01")):
+        world.write(f"d/{name}.csv", f"id,{'total' if name.endswith('2') else 'amount'}\n1,2\n")
+        at = 1_700_000_000 + i
+        os.utime(world.root / f"d/{name}.csv", (at, at))
+    assert 'd/2024-02.csv lacks "amount" of d/2024-01.csv' in world.problem(ALL)[1]
 
 
 def test_names_in_other_letters_are_the_same_columns(world: World) -> None:

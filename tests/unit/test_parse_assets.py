@@ -262,3 +262,12 @@ def test_types_of_duckdb_look_like_types(type: str) -> None:
 def test_what_does_not_look_like_a_type_is_refused(type: str) -> None:
     text = f"sql: SELECT 1\ncolumns: {{a: {{type: {type!r}}}}}\n"
     assert [d.code for d in declare_file("assets/a.yaml", text, PLAIN).diagnostics] == ["E105"]
+
+
+def test_a_misspelt_key_of_the_sql_is_one_finding() -> None:
+    for path, text in {
+        "assets/a.yaml": "sqll: SELECT 1 AS n\n",
+        "assets/_all.yaml": "assets:\n  b:\n    sqll: SELECT 1 AS n\n",
+    }.items():
+        found = project({path: text})
+        assert [(d.code, d.fix) for d in found.diagnostics] == [("E102", 'did you mean "sql"?')]

@@ -385,3 +385,41 @@ def test_a_nested_value_that_does_not_fit_is_named_by_its_row(world: World) -> N
     world.write("a.json", '[{"part": {"a": 1}}, {"part": {"a": "x"}}]')
     said = world.failure("{path: a.json, columns: {part: 'struct(a bigint)'}}")
     assert said == 'a.json, row 2: failed to cast value to numerical: "x"'
+
+
+@pytest.mark.parametrize(
+    ("content", "yaml", "said", "help"),
+    [
+        pytest.param(
+            "id;day\n1;31.12.2024\n2;2024-12-30\n",
+            "{path: a.csv, read: {dateformat: '%d.%m.%Y'}, columns: {day: date}}",
+            'a.csv, line 3: column "day" holds "2024-12-30", which is not a date written as'
+            " %d.%m.%Y",
+            "correct the file",
+            id="a date",
+        ),
+        pytest.param(
+            "id;at\n1;31.12.2024 10:00\n2;soon\n",
+            "{path: a.csv, read: {timestampformat: '%d.%m.%Y %H:%M'}, columns: {at: timestamp}}",
+            'a.csv, line 3: column "at" holds "soon", which is not a timestamp written as'
+            " %d.%m.%Y %H:%M",
+            "correct the file",
+            id="a time",
+        ),
+        pytest.param(
+            "id;n\n1;NA\n2;\n",
+            "{path: a.csv, read: {nullstr: [NA]}, columns: {n: bigint}}",
+            'a.csv, line 3: column "n" holds "", which is not a bigint',
+            'fill it in, or add "" to `nullstr`',
+            id="an empty field",
+        ),
+    ],
+)
+def test_what_a_value_should_look_like_is_said(
+    world: World, content: str, yaml: str, said: str, help: str
+) -> None:
+    world.write("a.csv", content)
+    with pytest.raises(FreshlineError) as caught:
+        world.rows(yaml)
+    assert caught.value.message == said
+    assert caught.value.help.startswith(help)

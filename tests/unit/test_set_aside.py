@@ -8,6 +8,7 @@ import pytest
 from tests.golden.answers import answer
 
 import freshline
+from freshline.errors import UsageError
 from freshline.notebook import Project
 
 FILES = {
@@ -99,7 +100,7 @@ def test_a_view_that_cannot_be_read_any_more_harms_no_other(project: Project) ->
 
 def test_an_asset_that_was_never_built_says_that_it_is_set_aside(project: Project) -> None:
     write(project.root, "assets/marts/new.sql", "SELEC 1\n")
-    with pytest.raises(freshline.errors.UsageError, match=r"marts\.new is set aside \(E201\)"):
+    with pytest.raises(UsageError, match=r"marts\.new is set aside \(E201\)"):
         project.query("FROM marts.new n")
 
 

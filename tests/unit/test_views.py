@@ -48,6 +48,18 @@ def test_views_that_say_the_same_are_not_made_again(tmp_path: Path) -> None:
     assert _views(path) == {"a.kept", "a.new"}
 
 
+def test_a_query_is_kept_as_the_text_it_is(tmp_path: Path) -> None:
+    """What DuckDB 1.5 keeps of a view's own query loses the 3 and the -1 when 2.0 reads it."""
+    path, query = (
+        tmp_path / "views.duckdb",
+        "SELECT lag(x, 3, -1) OVER (ORDER BY x) FROM range(5) t(x)",
+    )
+    write_views(path, {"a.b": f"(\n{query}\n)"})
+    ((kept,),) = _read(path, "SELECT sql FROM duckdb_views() WHERE NOT internal")
+    assert query in str(kept)
+    assert _read(path, "FROM a.b") == [(-1,), (-1,), (-1,), (0,), (1,)]
+
+
 def test_what_is_no_database_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "views.duckdb"
     path.write_bytes(b"not a database")

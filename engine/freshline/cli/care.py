@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -91,10 +92,16 @@ def doctor(as_json: bool) -> int:
     return 0 if all(result["ok"] for result in results) else 1
 
 
-@click.group()
+@click.group(
+    invoke_without_command=True, no_args_is_help=True, subcommand_metavar="COMMAND [ARGS]..."
+)
 @common
 def catalog() -> None:
     """Mend the catalog."""
+    context = click.get_current_context()
+    if context.invoked_subcommand is None:
+        names = "|".join(cast(click.Group, context.command).commands)
+        context.fail(f"Name one of its commands: freshline catalog {names}.")
 
 
 @catalog.command()

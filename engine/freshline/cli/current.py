@@ -118,28 +118,23 @@ def relation_of(project: Project, key: str) -> str | None:
 
     What is set aside is read as it was last built.
     """
-    version = None if key in project.graph.sources else current_version(project, key)
-    if version is None or not version.query:
-        return _rows_of(project, key)
-    found = {upstream: _rows_of(project, upstream) for upstream in upstreams_in(version.query)}
-    there = {upstream: rows for upstream, rows in found.items() if rows is not None}
-    return view_relation(version.query, there) if len(there) == len(found) else None
+    found = _read(project, key)
+    if found is None or isinstance(found, str):
+        return found
+    # A view's query reads what keeps rows, and nothing else.
+    reads = {upstream: _read(project, upstream) for upstream in upstreams_in(found.query)}
+    there = {upstream: rows for upstream, rows in reads.items() if isinstance(rows, str)}
+    return view_relation(found.query, there) if len(there) == len(reads) else None
 
 
-def _rows_of(project: Project, key: str) -> str | None:
-    """Return the same of what keeps rows: a view's query reads nothing else."""
+def _read(project: Project, key: str) -> str | Version | None:
+    """Return how to read rows, or the version of a view, which has none."""
     if (source := project.graph.sources.get(key)) is not None:
         return source_relation(project.root, source.definition, source.files)
     kept = _kept(project, key)
     if kept is None or kept.manifest.version.query:
-        return None
+        return kept and kept.manifest.version
     return kept.storage.relation(kept.manifest.version)
-
-
-def current_version(project: Project, key: str) -> Version | None:
-    """Return what readers of an asset see: its storage's head, or the newest that can be read."""
-    kept = _kept(project, key)
-    return kept.manifest.version if kept is not None else None
 
 
 def _kept(project: Project, key: str) -> Kept | None:

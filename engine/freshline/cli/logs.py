@@ -51,6 +51,8 @@ def _file_of(project: Project, run: str | None) -> Path:
     folder = project.root / LOGS
     files = sorted(folder.glob("*.jsonl"), reverse=True) if folder.is_dir() else []
     if run is not None:
+        if not run.strip():
+            raise UsageError("which run?", help="see `freshline runs` for all")
         found = [path for path in files if path.stem.startswith(run)]
         if not found:
             raise UsageError(

@@ -148,6 +148,9 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except Exception as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # DuckDB makes an error of its own of it
+            click.echo("stopped", err=True)
+            sys.exit(130)
         sys.exit(_failed(error))
     sys.exit(code if isinstance(code, int) else 0)
 

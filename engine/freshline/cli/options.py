@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
+
 class Whole(click.IntRange):
     """A whole number, at least and at most so much; what it is not is told in a sentence."""
-
-    name = "number"
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None

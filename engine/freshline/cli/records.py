@@ -195,6 +195,8 @@ def events(
             found = tuple(reversed(log.latest(limit=limit, asset=asset)))
         else:
             found = log.events(after=after, limit=limit, asset=asset)
+        if asset is not None and not found and not log.latest(limit=1, asset=asset):
+            one_asset(project, asset, is_any=True)  # nothing may have happened to it yet
     if not as_json:
         write(_events(found), asked)
     for entry in found if as_json else ():
@@ -281,14 +283,14 @@ def _events(entries: Sequence[Recorded]) -> Records:
             moment(entry.event.at),
             entry.event.kind,
             str(getattr(entry.event, "target", "")) or entry.event.run[:_SHORT],
-            _event_detail(entry.event),
+            told(entry.event),
         )
         for entry in entries
     ]
     rows: list[tuple[Value, ...]] = []
     for entry in entries:
         event = entry.event
-        detail = _event_detail(event) or None
+        detail = told(event) or None
         rows.append((entry.sequence, at(event.at), event.kind, event.run, *_about(event), detail))
     width, whole = terminal_width(), frozenset({0, 1})
     lines = table(header, shown, right=frozenset({0}), whole=whole, width=width)
@@ -303,7 +305,8 @@ def _about(event: Event) -> tuple[str | None, str | None, str | None]:
     return target.environment, target.asset, target.partition or None
 
 
-def _event_detail(event: Event) -> str:
+def told(event: Event) -> str:
+    """Return what an event says, in a few words."""
     match event:
         case Materialized():
             version = event.build.version

@@ -35,15 +35,19 @@ def selected(
     return found - aside
 
 
-def one_asset(project: Project, key: str, *, may_be_aside: bool = False) -> str:
+def one_asset(
+    project: Project, key: str, *, may_be_aside: bool = False, is_any: bool = False
+) -> str:
     """Return the key of one asset or source, or raise UsageError with the nearest ones.
 
-    What is set aside is refused, save by those who can do with its last version.
+    What is set aside is refused, save by those who can do with its last version, or with any key.
     """
     graph = project.graph
     if key in graph.assets or key in graph.sources:
         return key
     if key in graph.quarantined:
+        if is_any:
+            return key
         if may_be_aside and last_version(project.place.target(key), project.storages.values()):
             return key
         raise UsageError(aside_text(graph, key), help="see `freshline validate`")
@@ -71,8 +75,9 @@ def _subject(project: Project, *, with_states: bool) -> Selectable:
     for key in (*graph.sources, *graph.assets):
         files.setdefault(graph.definition_of(key).file, set()).add(key)
     for finding in graph.diagnostics:
-        if finding.span is not None and finding.asset in graph.quarantined:
-            files.setdefault(finding.span.file, set()).add(finding.asset)
+        aside = finding.asset
+        if finding.span is not None and aside is not None and aside in graph.quarantined:
+            files.setdefault(finding.span.file, set()).add(aside)
     return Selectable(
         keys=(*graph.sources, *graph.assets, *graph.quarantined),
         upstream=upstreams,

@@ -80,9 +80,7 @@ def input_of(setting: Setting, key: str, builds: Mapping[str, Build]) -> Input |
     return Input(relation, build.version.mat_id, build.trace.data_version)
 
 
-def _through(
-    setting: Setting, key: str, build: Build, builds: Mapping[str, Build]
-) -> Input | None:
+def _through(setting: Setting, key: str, build: Build, builds: Mapping[str, Build]) -> Input | None:
     found: dict[str, Input] = {}
     for upstream in upstreams_in(build.version.query):
         below = input_of(setting, upstream, builds)

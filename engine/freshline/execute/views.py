@@ -1,8 +1,10 @@
 """views.duckdb: the current version of every asset, for any client that can open a DuckDB file.
 
-Written aside and put in place whole. A view is nothing but the reader of one version, so that no
-release of DuckDB can see another meaning in it. A table beside the views holds the digests of their
-texts: those that say the same are taken over from the old file, since making one opens its data.
+Written aside and put in place whole. A view reads one version, or holds a query as text: DuckDB
+keeps a view's own query in a form that another release may read otherwise (what 1.5 keeps of
+`lag(x, 3)` is `lag(x)` to 2.0), so no release gets to see another meaning in it. A table beside the
+views holds the digests of their texts: those that say the same are taken over from the old file,
+since making one opens its data.
 """
 
 import os
@@ -99,7 +101,7 @@ def _write(beside: Path, relations: Mapping[str, str], macros: Sequence[str]) ->
         for (schema, name), text in wanted.items():
             if (schema, name) not in kept:
                 view = f"{quoted(schema)}.{quoted(name)}"
-                connection.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {text}")
+                connection.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {_kept(text)}")
         _note(connection, wanted)
         connection.execute("COMMIT")
 
@@ -128,3 +130,10 @@ def _note(connection: duckdb.DuckDBPyConnection, wanted: Mapping[tuple[str, str]
     )
     if wanted:
         connection.execute(f"INSERT INTO {_NOTES} VALUES {', '.join(rows)}")
+
+
+def _kept(relation: str) -> str:
+    """Return a relation as a view keeps it: a query in parentheses as text, to be read anew."""
+    if not relation.startswith("("):
+        return relation
+    return f"query({text_literal(relation.removeprefix('(').removesuffix(')'))})"

@@ -18,7 +18,7 @@ from freshline.lineage.findings import collision, finding, misbound, mismatches,
 from freshline.lineage.graph import Asset
 from freshline.lineage.macros import Macro
 from freshline.lineage.order import hangs_on_order
-
+from freshline.lineage.syntax import advice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,8 @@ _UNITS = frozenset(
         *("quarter", "year", "decade", "century", "millennium", "dow", "isodow", "doy", "epoch"),
     )
 )
-_BRIEF = "skip_null := true, skip_empty := true, skip_default := true"
+# Empty ones stay: the first column of a table is an empty entry in a list of columns.
+_BRIEF = "skip_null := true, skip_default := true"
 # One function may have several names; of these two DuckDB does not say so.
 _UNSAID = {"datediff": "date_diff", "->>": "json_extract_string"}
 _OTHER_NAMES = """

@@ -101,8 +101,8 @@ def compile_graph(
         macros={name: macro.definition for name, macro in work.macros.known.items()},
         diagnostics=(*declared.diagnostics, *sorted(work.diagnostics, key=_place)),
     )
-    found = (*graph.diagnostics, *deprecated_reads(graph))
-    return replace(graph, diagnostics=found), work.results
+    told = (*graph.diagnostics, *deprecated_reads(graph))
+    return replace(graph, diagnostics=told), work.results
 
 
 def _place(finding: Diagnostic) -> tuple[str, int, int, str]:

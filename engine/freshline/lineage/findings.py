@@ -12,7 +12,10 @@ from freshline.lineage.analysed import Reference
 from freshline.lineage.binder import Binder, BindProblem
 from freshline.lineage.canonical import MARK
 from freshline.lineage.refusals import proposals, refusal
+from freshline.lineage.syntax import advice
 from freshline.suggest import closest
+
+_A_PATH = re.compile(r"[/\\*:']|\.(csv|tsv|txt|jsonl?|ndjson|parquet|xlsx)\b", re.IGNORECASE)
 
 
 def finding(

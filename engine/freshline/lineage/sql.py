@@ -354,9 +354,7 @@ def _edited(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
     return "".join((*pieces, text[position:]))
 
 
-def undeclared(
-    parsed: Parsed, macros: Collection[str] = ()
-) -> Iterator[tuple[str, int, int]]:
+def undeclared(parsed: Parsed, macros: Collection[str] = ()) -> Iterator[tuple[str, int, int]]:
     """Yield what the statement reads past the graph, as it is written: offset and length too.
 
     That is functions that read, files named as tables, and the database's own catalog.

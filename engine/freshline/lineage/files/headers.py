@@ -15,6 +15,7 @@ from freshline.lineage.files.prepared import prepared
 from freshline.lineage.files.readers import natural
 
 _SHOWN = 3
+_AT_ONCE = 2.0  # files this close were copied together: their names tell more
 _DELIMITERS = (",", ";", "\t", "|")
 _GENERATED = re.compile(r"column\d+")  # DuckDB's names where it finds no header
 _DATUM = re.compile(r"[-+\d.,:/ ]*\d[-+\d.,:/ ]*")
@@ -126,7 +127,9 @@ def _usual(root: Path, headers: Mapping[str, tuple[str, ...]]) -> frozenset[str]
     if not others or others[0][1] < often:
         return usual
     tied = [names for names, count in counts.items() if count == often]
-    newest = max(headers, key=lambda file: (root / file).stat().st_mtime_ns)
+    ages = {file: (root / file).stat().st_mtime for file in headers}
+    young = [file for file, age in ages.items() if age > max(ages.values()) - _AT_ONCE]
+    newest = max(young)
     return next((names for names in tied if names != _folded(headers[newest])), usual)
 
 
