@@ -151,7 +151,9 @@ class Materialized(Event):
 class Verified(Event):
     """The current version was found to be what a rebuild would give: cut off, nothing computed.
 
-    `inputs` are the versions it now stands for; `stamp` replaces the storage's stamp where given.
+    `inputs` are the versions it now stands for; `stamp` replaces the storage's stamp where given,
+    and `code_version`, under the rules of `canonicaliser`, the hash of what was found to be the
+    same query.
     """
 
     kind: ClassVar[str] = "verified"
@@ -159,6 +161,8 @@ class Verified(Event):
     mat_id: str
     inputs: tuple[Read, ...]
     stamp: str | None = None
+    code_version: str | None = None
+    canonicaliser: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

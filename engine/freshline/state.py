@@ -266,6 +266,10 @@ def _verified(build: Build | None, event: Verified) -> Build | None:
     if build is None or build.version.mat_id != event.mat_id:
         return build
     trace = replace(build.trace, inputs=event.inputs)
+    if event.code_version is not None and event.canonicaliser is not None:
+        trace = replace(
+            trace, code_version=event.code_version, canonicaliser=event.canonicaliser
+        )
     return replace(
         build, trace=trace, stamp=event.stamp if event.stamp is not None else build.stamp
     )

@@ -57,12 +57,14 @@ class Logic:
     """The text a version was computed from, kept so that it can be canonicalised anew.
 
     `text` is the author's SQL with variables rendered; `schemas` the columns of each upstream at
-    that time; `macros` the statements of those it called, by name.
+    that time; `macros` the statements of those it called, by name. `compiled` is what ran, with
+    marked names.
     """
 
     text: str
     schemas: tuple[tuple[str, tuple[Column, ...]], ...]
     macros: tuple[tuple[str, str], ...] = ()
+    compiled: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

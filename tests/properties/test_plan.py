@@ -10,7 +10,8 @@ from tests.unit.facts import Tale, tale
 from freshline.codec import encode
 from freshline.ports import Condition, Inspection
 from freshline.reconcile.plan import Action, Plan, Wish, make_plan, report
-from freshline.reconcile.staleness import Verdict, judge
+from freshline.reconcile.staleness import judge
+from freshline.reconcile.verdicts import Verdict
 
 
 def drawn(seed: int) -> Tale:

@@ -15,8 +15,8 @@ from freshline.keys import Target
 from freshline.lineage.canonical import canonicaliser, code_version
 from freshline.lineage.graph import Asset, Graph, Source, in_order
 from freshline.ports import Condition, Inspection
+from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import config, source_version
-from freshline.reconcile.staleness import Facts
 from freshline.state import Observation, State, TargetState
 from freshline.versions import (
     WHOLE,

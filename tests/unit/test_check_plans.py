@@ -19,8 +19,9 @@ from freshline.events import (
 )
 from freshline.keys import Target
 from freshline.lineage.graph import Check
+from freshline.reconcile.facts import Facts
 from freshline.reconcile.plan import Action, Plan, Wish, make_plan
-from freshline.reconcile.staleness import Facts, ReasonKind
+from freshline.reconcile.verdicts import ReasonKind
 from freshline.state import TargetState, advance
 
 READS = {"stg.a": ("raw.a",), "stg.b": ("raw.b",), "mart.x": ("stg.a",)}

@@ -7,9 +7,11 @@ from tests.unit.facts import Tale, tale
 
 from freshline.errors import UsageError
 from freshline.ports import Condition, Inspection
+from freshline.reconcile.facts import Facts
 from freshline.reconcile.held import Held, refuse_force
 from freshline.reconcile.plan import Action, Plan, Wish, make_plan
-from freshline.reconcile.staleness import Facts, ReasonKind, Verdict, judge
+from freshline.reconcile.staleness import judge
+from freshline.reconcile.verdicts import ReasonKind, Verdict
 from freshline.state import Pause, Pin
 from freshline.versions import Build
 

@@ -11,9 +11,9 @@ from freshline.definitions import ProjectDefinition
 from freshline.errors import Diagnostic
 from freshline.lineage.graph import SetAside
 from freshline.ports import Condition, Inspection
+from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import spec, spec_digest
 from freshline.reconcile.plan import Plan, Wish, make_plan, report
-from freshline.reconcile.staleness import Facts
 from freshline.state import TargetState
 
 CHAIN = {"a": ("raw",), "b": ("a",), "c": ("b",)}

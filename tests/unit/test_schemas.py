@@ -29,7 +29,7 @@ from freshline.errors import Diagnostic, FreshlineError, Severity
 from freshline.events import KINDS
 from freshline.keys import Target
 from freshline.reconcile.plan import Action
-from freshline.reconcile.staleness import ReasonKind
+from freshline.reconcile.verdicts import ReasonKind
 from freshline.testing import specimens
 from freshline_schemas import names, read
 

@@ -7,16 +7,9 @@ from tests.unit.facts import Tale, changed, seen_as, tale
 
 from freshline.definitions import ProjectDefinition, StorageDefinition
 from freshline.ports import Condition, Inspection
-from freshline.reconcile.staleness import (
-    Judgement,
-    ReasonKind,
-    Seen,
-    Verdict,
-    differing,
-    judge,
-    reads,
-    reusable,
-)
+from freshline.reconcile.inputs import Seen, differing, reads, reusable
+from freshline.reconcile.staleness import Judgement, judge
+from freshline.reconcile.verdicts import ReasonKind, Verdict
 from freshline.versions import Logic
 
 CHAIN = {"a": ("raw",), "b": ("a",), "c": ("b",)}

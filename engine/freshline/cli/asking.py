@@ -14,11 +14,11 @@ from freshline.codec import encode
 from freshline.errors import UsageError
 from freshline.execute.aside import last_version
 from freshline.lineage.graph import Graph, downstreams
+from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.held import Held
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.plan import Plan, Step, Wish, make_plan, report
-from freshline.reconcile.staleness import Facts
 from freshline.versions import Manifest, Version
 
 if TYPE_CHECKING:

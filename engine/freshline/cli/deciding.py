@@ -21,9 +21,9 @@ from freshline.execute.apply import apply as apply_plan
 from freshline.execute.runner import Patience
 from freshline.execute.unfinished import last_run, to_build, unfinished
 from freshline.lineage.graph import Graph
+from freshline.reconcile.facts import Facts
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.plan import Plan, Wish, report
-from freshline.reconcile.staleness import Facts
 
 _DEFAULT_JOBS = min(8, 2 * (os.cpu_count() or 1))
 

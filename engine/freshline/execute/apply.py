@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from freshline.codec import digest_of
@@ -15,16 +15,18 @@ from freshline.execute.run import GOOD
 from freshline.execute.run_log import RunLog
 from freshline.execute.runner import Patience, Progress, RunReport, execute
 from freshline.execute.setting import Accepting, Setting
+from freshline.execute.verified import verified
 from freshline.keys import Target
 from freshline.lineage.canonical import upstreams_in, view_relation
 from freshline.lineage.graph import Graph
 from freshline.lineage.sources import relation as source_relation
 from freshline.ports import Holder, Ports, Storage
+from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.held import refuse_force
+from freshline.reconcile.inputs import windows_read
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.plan import Plan, Wish
-from freshline.reconcile.staleness import Facts
 from freshline.versions import Build
 
 
@@ -115,14 +117,19 @@ def apply(
         agree(plan)
         caught_up = recorded(run, seen, ports)
         if not plan.steps:
-            quiet = (*caught_up, *news(facts, ports.clock.now(), run))
+            at = ports.clock.now()
+            proven = verified(plan, facts, facts.builds, at, run)
+            quiet = (*caught_up, *news(facts, at, run), *proven)
             if quiet:
                 ports.events.append(quiet)
             refresh_views(place, ports, facts.builds)
             return Applied(plan=plan, report=None, problems=problems)
         begin = opening(plan, facts, setting, order.holder.actor, order.command)
         ports.events.append((*begin, *caught_up))
+        setting = replace(setting, windows=windows_read(place.graph, facts.builds))
         report, builds = _logged(place, plan, facts, setting, order, show)
+        if unmoved := [*verified(plan, facts, builds, ports.clock.now(), run)]:
+            ports.events.append(unmoved)
         refresh_views(place, ports, builds)
         return Applied(plan=plan, report=report, problems=problems)
     finally:

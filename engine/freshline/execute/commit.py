@@ -30,7 +30,7 @@ from freshline.reconcile.fingerprint import config
 from freshline.reconcile.plan import Step
 from freshline.secrets import redacted
 from freshline.state import TargetState
-from freshline.versions import WHOLE, Build, Logic, Output, Read, Trace, Version
+from freshline.versions import Build, Logic, Output, Read, Trace, Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,14 +151,16 @@ def give_up(task: Task, setting: Setting, publish_id: str, error: Exception) -> 
     ports.events.append([event])
 
 
-def trace_of(task: Task, setting: Setting, record: tuple[Read, ...], data_version: str) -> Trace:
+def trace_of(
+    task: Task, setting: Setting, record: tuple[Read, ...], outputs: tuple[Output, ...]
+) -> Trace:
     """Return what staleness will compare: what ran, what it read and what came out."""
     return Trace(
         code_version=task.asset.code_version,
         canonicaliser=canonicaliser(),
         config=config(task.asset.definition, setting.graph.project),
         inputs=record,
-        outputs=(Output(WHOLE, data_version),),
+        outputs=outputs,
         engine=_engine(),
     )
 
@@ -167,7 +169,12 @@ def logic_of(task: Task, setting: Setting) -> Logic:
     """Return the text that ran, with the columns that it was compiled for."""
     schemas = tuple((key, setting.graph.columns_of(key)) for key in task.asset.reads)
     called = ((name, setting.graph.macros[name].text) for name in task.asset.macros)
-    return Logic(text=task.asset.definition.sql.text, schemas=schemas, macros=tuple(called))
+    return Logic(
+        text=task.asset.definition.sql.text,
+        schemas=schemas,
+        macros=tuple(called),
+        compiled=task.asset.query,
+    )
 
 
 @cache

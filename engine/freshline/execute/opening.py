@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from freshline.events import AssetDefined, Event, RunStarted, SourceObserved
 from freshline.execute.setting import Setting
 from freshline.lineage.sources import is_news
+from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import spec, spec_digest
 from freshline.reconcile.plan import Plan
-from freshline.reconcile.staleness import Facts
 
 
 def opening(

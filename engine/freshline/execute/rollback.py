@@ -27,10 +27,10 @@ from freshline.failpoints import failpoint
 from freshline.keys import Target
 from freshline.lineage.graph import downstreams, reach
 from freshline.ports import Holder, Ports, Storage
+from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.plan import Wish
-from freshline.reconcile.staleness import Facts
 from freshline.versions import PublishKind, Version
 
 _LISTED = 10

@@ -17,8 +17,8 @@ from freshline.execute.deadline import duration
 from freshline.execute.run import FINAL, Status
 from freshline.execute.runner import Progress, RunReport
 from freshline.ports import Clock
+from freshline.reconcile.facts import Facts
 from freshline.reconcile.plan import Plan
-from freshline.reconcile.staleness import Facts
 from freshline.secrets import redacted
 
 KEPT = 200

@@ -35,10 +35,10 @@ from freshline.failpoints import failpoint
 from freshline.lineage.canonical import upstreams_in
 from freshline.lineage.graph import Asset
 from freshline.ports import Condition
+from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.held import points_back
 from freshline.reconcile.plan import Action, Plan, Step
-from freshline.reconcile.staleness import Facts
 from freshline.versions import Build
 
 # An interrupt that came a moment too early is repeated after so many seconds.

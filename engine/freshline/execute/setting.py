@@ -1,7 +1,7 @@
 """What all steps of a run share: the setting, how they read what they need, how they end."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,9 +13,9 @@ from freshline.lineage.graph import Graph
 from freshline.lineage.sources import relation as source_relation
 from freshline.ports import Ports, Storage
 from freshline.reconcile.fingerprint import source_version, storage_of
-from freshline.reconcile.staleness import Seen, seen_through
+from freshline.reconcile.inputs import Seen, seen_through
 from freshline.state import Observation
-from freshline.versions import Build
+from freshline.versions import Build, Output, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,10 @@ class Accepting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What all steps of a run share."""
+    """What all steps of a run share.
+
+    `windows` are those through which each asset is read, by whomever.
+    """
 
     run: str
     root: Path
@@ -37,6 +40,9 @@ class Setting:
     ports: Ports
     sources: Mapping[str, Observation]
     accepting: Accepting | None = None
+    windows: Mapping[str, tuple[Window, ...]] = field(
+        default_factory=dict[str, tuple[Window, ...]]
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,12 @@ class Input(NamedTuple):
     relation: str
     version: str
     data_version: str
+    outputs: tuple[Output, ...] | None = ()
+
+    @property
+    def seen(self) -> Seen:
+        """What staleness compares of it."""
+        return Seen(self.version, self.data_version, self.outputs)
 
 
 def input_of(setting: Setting, key: str, builds: Mapping[str, Build]) -> Input | None:
@@ -70,14 +82,15 @@ def input_of(setting: Setting, key: str, builds: Mapping[str, Build]) -> Input |
     if source is not None and key in setting.sources:
         seen = source_version(source, setting.sources[key])
         reader = source_relation(setting.root, source.definition, source.files)
-        return Input(reader, seen, seen)
+        return Input(reader, seen, seen, None)
     build = builds.get(key)
     if build is None or key not in setting.graph.assets:
         return None
     if build.version.query:
         return _through(setting, key, build, builds)
     relation = storage_for(setting, key).relation(build.version)
-    return Input(relation, build.version.mat_id, build.trace.data_version)
+    trace = build.trace
+    return Input(relation, build.version.mat_id, trace.data_version, trace.outputs)
 
 
 def _through(setting: Setting, key: str, build: Build, builds: Mapping[str, Build]) -> Input | None:
@@ -90,7 +103,7 @@ def _through(setting: Setting, key: str, build: Build, builds: Mapping[str, Buil
     seen = seen_through(
         setting.graph.assets[key],
         build.trace.code_version,
-        [Seen(i.version, i.data_version) for i in found.values()],
+        [i.seen for i in found.values()],
     )
     relation = view_relation(build.version.query, {u: i.relation for u, i in found.items()})
     return Input(relation, *seen)

@@ -18,6 +18,7 @@ from freshline.execute.commit import (
     trace_of,
     unpublished,
 )
+from freshline.execute.narrowing import narrowed
 from freshline.execute.run import Status
 from freshline.execute.setting import Input, Result, Setting, input_of, machine_refused, storage_for
 from freshline.failpoints import failpoint
@@ -25,17 +26,19 @@ from freshline.lineage.canonical import bind
 from freshline.lineage.sources import unmoved
 from freshline.ports import Publication
 from freshline.reconcile.fingerprint import config
+from freshline.reconcile.inputs import Difference, compare, reads, reusable
 from freshline.reconcile.plan import Action
-from freshline.reconcile.staleness import Seen, differing, reads, reusable
-from freshline.versions import Build, PublishKind, Read
+from freshline.versions import WHOLE, Build, Output, PublishKind, Read, Window
 
 
 def perform(task: Task, setting: Setting) -> Result:
     """Carry out one step and record it; a failure is a result, not an exception."""
-    inputs = _seen(task, setting)
     try:
-        if task.step.action is Action.RECHECK and not _differs(task, inputs):
-            return _cut_off(task, setting, inputs)
+        inputs = _inputs(task, setting)
+        if task.step.action is Action.RECHECK and task.build is not None:
+            inputs = _looked_through(setting, inputs, _recorded(task.build))
+            if _compare(task, task.build, inputs) == Difference():
+                return _cut_off(task, setting, inputs)
         older = _reusable(task, setting, inputs)
         if older is not None:
             return _republish(task, setting, older, inputs)
@@ -49,28 +52,53 @@ def perform(task: Task, setting: Setting) -> Result:
         return Result(status=Status.FAILED, error=ours)
 
 
-def _seen(task: Task, setting: Setting) -> Mapping[str, Seen]:
+def _inputs(task: Task, setting: Setting) -> dict[str, Input]:
     """Return what the step reads: of each asset the pinned build, of each source the probe."""
-    found = {key: input_of(setting, key, task.inputs) for key in task.asset.reads}
-    return {key: Seen(i.version, i.data_version) for key, i in found.items() if i is not None}
+    found: dict[str, Input] = {}
+    for key in task.asset.reads:
+        each = input_of(setting, key, task.inputs)
+        if each is None:
+            raise ComputeError(f"{key} was never materialized", help=f"run freshline apply {key}")
+        found[key] = each
+    return found
 
 
-def _differs(task: Task, inputs: Mapping[str, Seen]) -> bool:
-    return task.build is None or bool(
-        differing(task.build, inputs, in_order=task.asset.order_sensitive)
-    )
+def _looked_through(
+    setting: Setting, inputs: Mapping[str, Input], windows: Mapping[str, Window]
+) -> dict[str, Input]:
+    """Return inputs with the content of these windows, by a scan where nobody has taken it yet."""
+    found = dict(inputs)
+    for key, window in windows.items():
+        known = found.get(key)
+        if known is not None and known.seen.through(window) is None:
+            measured = setting.ports.compute.measure(known.relation, (window,))
+            found[key] = known._replace(outputs=(*(known.outputs or ()), *measured.outputs))
+    return found
 
 
-def _reusable(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Build | None:
+def _recorded(build: Build) -> Mapping[str, Window]:
+    return {read.asset: read.window for read in build.trace.inputs}
+
+
+def _compare(task: Task, build: Build, inputs: Mapping[str, Input]) -> Difference:
+    seen = {key: each.seen for key, each in inputs.items()}
+    return compare(build, seen, in_order=task.asset.order_sensitive)
+
+
+def _reusable(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Build | None:
     """Return an older version to point back to; none where a rebuild was asked for or forced."""
     if any(reason.kind in ("forced", "drift") for reason in task.step.reasons):
         return task.step.reuse
     settings = config(task.asset.definition, setting.graph.project)
-    order = task.asset.order_sensitive
-    return reusable(task.history, task.asset.code_version, settings, inputs, in_order=order)
+    seen = {key: each.seen for key, each in inputs.items()}
+    return reusable(task.history, task.asset, settings, seen)
 
 
-def _cut_off(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result:
+def _record(task: Task, inputs: Mapping[str, Input]) -> tuple[Read, ...]:
+    return reads(task.asset, {key: each.seen for key, each in inputs.items()})
+
+
+def _cut_off(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
     """Keep the current version: the inputs have the content that it was built from."""
     assert task.build is not None
     failpoint("verify.before")
@@ -80,7 +108,7 @@ def _cut_off(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result
         run=setting.run,
         target=task.target,
         mat_id=task.build.version.mat_id,
-        inputs=reads(inputs),
+        inputs=_record(task, inputs),
     )
     ports.events.append([event])
     current = CheckTask(
@@ -95,7 +123,7 @@ def _cut_off(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result
     return Result(status=Status.VERIFIED, build=task.build, note=note, checks=checked.checks)
 
 
-def _republish(task: Task, setting: Setting, older: Build, inputs: Mapping[str, Seen]) -> Result:
+def _republish(task: Task, setting: Setting, older: Build, inputs: Mapping[str, Input]) -> Result:
     """Point to an older version again; nothing is computed."""
     ports, storage = setting.ports, storage_for(setting, task.target.asset)
     publish_id = ports.ids.new()
@@ -113,7 +141,7 @@ def _republish(task: Task, setting: Setting, older: Build, inputs: Mapping[str, 
         rows=version.rows,
         columns=version.columns,
         files=version.files,
-        trace=replace(trace, inputs=reads(inputs)),
+        trace=replace(trace, inputs=_record(task, inputs)),
         logic=logic,
     )
     try:
@@ -130,16 +158,18 @@ def _republish(task: Task, setting: Setting, older: Build, inputs: Mapping[str, 
     return Result(status=Status.REPUBLISHED, build=build, note=note, checks=findings.failed)
 
 
-def _build(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result:
+def _build(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
     """Compute a new version and publish it."""
     ports, storage = setting.ports, storage_for(setting, task.target.asset)
     mat_id = ports.ids.new()
     fence = claim(task, setting, mat_id)
     try:
         forget_candidate(task, setting)
+        inputs = _looked_through(setting, inputs, dict(task.asset.windows))
         stage = storage.begin(task.target, mat_id)
-        stage.write(ports.compute, _query(task, setting), task.asset.columns)
-        measured = ports.compute.measure(stage.relation)
+        stage.write(ports.compute, _query(task, setting, inputs), task.asset.columns)
+        windows = setting.windows.get(task.target.asset, ())
+        measured = ports.compute.measure(stage.relation, windows)
         if measured.columns != task.asset.columns:
             raise ComputeError(
                 f"{task.asset.definition.key} came out with other columns than it was compiled for",
@@ -149,6 +179,7 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result:
         findings = _examined(task, setting, content)
         files = stage.seal()
         record, moved = _reads(task, setting, inputs)
+        outputs = (Output(WHOLE, measured.data_version), *measured.outputs)
         publication = Publication(
             target=task.target,
             publish_id=mat_id,
@@ -160,7 +191,7 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Seen]) -> Result:
             rows=measured.rows,
             columns=measured.columns,
             files=files,
-            trace=trace_of(task, setting, record, measured.data_version),
+            trace=trace_of(task, setting, record, outputs),
             logic=logic_of(task, setting),
         )
         if findings.refused:
@@ -181,18 +212,20 @@ def _examined(task: Task, setting: Setting, content: Input) -> Findings:
     return examine(setting, subject_of(setting, own, content))
 
 
-def _query(task: Task, setting: Setting) -> str:
-    """Return the compiled text with every upstream bound to the version that this step reads."""
-    relations: dict[str, str] = {}
-    for key in task.asset.reads:
-        found = input_of(setting, key, task.inputs)
-        assert found is not None
-        relations[key] = found.relation
+def _query(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> str:
+    """Return the compiled text over the versions that this step reads, each narrowed to its window.
+
+    So what is compared is all that can be read: a column outside of the window is an error.
+    """
+    relations = {
+        key: narrowed(key, each.relation, setting.graph.columns_of(key), task.asset.window(key))
+        for key, each in inputs.items()
+    }
     return bind(task.asset.query, relations)
 
 
 def _reads(
-    task: Task, setting: Setting, inputs: Mapping[str, Seen]
+    task: Task, setting: Setting, inputs: Mapping[str, Input]
 ) -> tuple[tuple[Read, ...], tuple[str, ...]]:
     """Return the record of inputs, and the sources that moved while they were read.
 
@@ -204,5 +237,5 @@ def _reads(
         for key in task.asset.reads
         if key in setting.sources and not unmoved(setting.root, setting.sources[key])
     )
-    unsure = {key: Seen(f"{inputs[key].version}+moved", "moved") for key in moved}
-    return reads({**inputs, **unsure}), moved
+    unsure = {key: Input("", f"{inputs[key].version}+moved", "moved", None) for key in moved}
+    return _record(task, {**inputs, **unsure}), moved

@@ -21,7 +21,7 @@ from freshline.execute.commit import (
 from freshline.execute.run import Status
 from freshline.execute.setting import Result, Setting, input_of, machine_refused, storage_for
 from freshline.ports import Publication
-from freshline.versions import Build, PublishKind
+from freshline.versions import WHOLE, Build, Output, PublishKind
 
 
 def perform_view(task: Task, setting: Setting) -> Result:
@@ -50,7 +50,7 @@ def _defined(task: Task, setting: Setting) -> Result:
         rows=0,
         columns=task.asset.columns,
         files=(),
-        trace=trace_of(task, setting, (), task.asset.code_version),
+        trace=trace_of(task, setting, (), (Output(WHOLE, task.asset.code_version),)),
         logic=logic_of(task, setting),
         query=task.asset.query,
     )

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from freshline.errors import Diagnostic
 from freshline.lineage.graph import Asset, Check, Source
+from freshline.versions import Window
 
 
 class Reference(NamedTuple):
@@ -27,4 +28,5 @@ class Analysis:
     asset: Asset | None = None
     source: Source | None = None
     checks: tuple[Check, ...] = ()
+    windows: tuple[tuple[str, Window], ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -26,6 +26,7 @@ from freshline.lineage.lifecycle import deprecated_reads
 from freshline.lineage.macros import NO_MACROS, Macros, compile_macros
 from freshline.lineage.reading import SourceRead, Sources
 from freshline.lineage.views import look_through
+from freshline.lineage.windows import with_windows
 
 
 @dataclass(slots=True)
@@ -93,9 +94,11 @@ def compile_graph(
         order = _with_checks(work)
     finally:
         binder.close()
+    looked_through = look_through({key: work.assets[key] for key in order})
+    memory = (remembered, work.results)
     graph = Graph(
         project=declared.project,
-        assets=look_through({key: work.assets[key] for key in order}),
+        assets=with_windows(looked_through, work.sources, work.macros, memory),
         sources=dict(sorted(work.sources.items())),
         quarantined=dict(sorted(work.quarantined.items())),
         macros={name: macro.definition for name, macro in work.macros.known.items()},

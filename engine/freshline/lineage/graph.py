@@ -19,6 +19,7 @@ from freshline.definitions import (
 )
 from freshline.errors import Diagnostic, Severity, Span
 from freshline.lineage.canonical import upstreams_in
+from freshline.versions import WHOLE, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,8 @@ class Asset:
     could not see into it, and is empty where it could. `order_sensitive` says that its rows may
     hang on the order of what it reads: then an input with the same rows is not yet the same.
     `macros` are the names of those that it calls, directly or not. `through` is the text with the
-    queries of views in it, and empty where it reads none.
+    queries of views in it, and empty where it reads none. `windows` say what is read of each input;
+    one that is not among them is read whole.
     """
 
     definition: AssetDefinition
@@ -60,6 +62,11 @@ class Asset:
     checks: tuple[Check, ...] = ()
     macros: tuple[str, ...] = ()
     through: str = ""
+    windows: tuple[tuple[str, Window], ...] = ()
+
+    def window(self, upstream: str) -> Window:
+        """Return the columns that it reads of an upstream."""
+        return next((window for key, window in self.windows if key == upstream), WHOLE)
 
     @property
     def query(self) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from freshline.definitions import CheckSeverity
 from freshline.events import CheckResult
 from freshline.lineage.graph import Check
-from freshline.reconcile.staleness import Facts, Reason, ReasonKind
+from freshline.reconcile.facts import Facts
+from freshline.reconcile.verdicts import Reason, ReasonKind
 from freshline.state import TargetState
 
 

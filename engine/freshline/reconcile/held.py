@@ -5,14 +5,9 @@ from dataclasses import dataclass
 
 from freshline.errors import UsageError
 from freshline.reconcile.checks import Standing
-from freshline.reconcile.staleness import (
-    SETTLED,
-    Facts,
-    Judgement,
-    Reason,
-    ReasonKind,
-    Verdict,
-)
+from freshline.reconcile.facts import Facts
+from freshline.reconcile.staleness import Judgement
+from freshline.reconcile.verdicts import SETTLED, Reason, ReasonKind, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

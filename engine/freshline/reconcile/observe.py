@@ -13,9 +13,10 @@ from freshline.lineage.canonical import canonicaliser
 from freshline.lineage.graph import Graph, without
 from freshline.lineage.sources import probe
 from freshline.ports import Condition, EventLog, Inspection, Sight, Storage
+from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.plan import Action, Plan, Wish, make_plan
-from freshline.reconcile.staleness import Facts
+from freshline.reconcile.slicing import EngineSlices
 from freshline.state import Observation, Pin, State
 from freshline.versions import Build, Manifest
 
@@ -78,6 +79,7 @@ def look(graph: Graph, root: Path, environment: str, sight: Sight) -> Look:
 def plan_from(look: Look, sight: Sight, wish: Wish) -> tuple[Plan, Facts]:
     """Return the plan, and the facts with the records that its verdicts asked for."""
     facts = _with_logic(look.facts, sight.events)
+    facts = replace(facts, slices=EngineSlices(facts.graph, facts.builds, facts.logic))
     first = make_plan(facts, wish)
     if not first.steps:
         return first, facts

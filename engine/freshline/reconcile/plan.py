@@ -12,9 +12,11 @@ from freshline.errors import Diagnostic
 from freshline.lineage.graph import Asset, Graph, downstreams, reach
 from freshline.reconcile import checks, held
 from freshline.reconcile.checks import Standing
+from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import source_version, spec, spec_digest
 from freshline.reconcile.held import Held
-from freshline.reconcile.staleness import SETTLED, Facts, Judgement, Reason, Verdict, judge
+from freshline.reconcile.staleness import Judgement, judge
+from freshline.reconcile.verdicts import SETTLED, Reason, Verdict
 from freshline.versions import Build
 
 VERSION = 1

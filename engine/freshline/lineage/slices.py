@@ -1,0 +1,101 @@
+"""What an asset's query reads, and what of it a reader can see: windows and slices.
+
+A window is the columns that a query reads of an upstream, in whatever place. A slice is the normal
+form of a query seen through some of its columns. Rules:
+1. The engine's own optimizer says what is read and what a rewritten query is; nothing is pruned or
+   rewritten by rules of ours. Whatever is not understood is None, which is opaque.
+2. Equal slices of an old and a new query prove that a reader of those columns cannot notice the
+   change, when what they read is the same. Unequal ones prove nothing.
+3. Sorting counts only for readers that look at the order of rows (`in_order`).
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from freshline.codec import digest
+from freshline.definitions import Column
+from freshline.lineage.canonical import MARK
+from freshline.lineage.engine_plan import Form, form_of
+from freshline.lineage.plan_terms import Level, UnfamiliarError
+from freshline.lineage.plans import Plans
+from freshline.lineage.quoting import quoted
+
+Window = tuple[str, ...]
+
+# Unseen in a plan: DuckDB puts the session's answer in their place.
+_OF_THE_SESSION = re.compile(
+    r"\b(getvariable|current_setting|current_user|session_user|current_role|version|query"
+    r"|query_table|alias)\b"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """A query as its reader sees it: `form` is equal for what is proven to be the same.
+
+    `windows` holds the columns it reads of each upstream, sorted; an empty window reads only how
+    many rows there are, and an upstream that is not there is not read at all. `varies` says that
+    the same inputs may give other rows another time: it holds now(), random() or the like.
+    """
+
+    form: str
+    windows: Mapping[str, Window]
+    varies: bool
+
+
+def slice_of(
+    plans: Plans,
+    text: str,
+    columns: Collection[str],
+    *,
+    level: Level = Level.OPERANDS,
+    in_order: bool = False,
+) -> Slice | None:
+    """Return a compiled text as it is seen through some of its output columns; None is opaque.
+
+    What it reads must be declared to the binder. Below Level.PLAN the form is that of the whole
+    text, whichever columns are asked for: its tokens, or the text itself.
+    """
+    seen = ", ".join(quoted(name) for name in sorted(columns, key=str.lower)) or "count(*)"
+    found = _form(plans, f"SELECT {seen} FROM ({text}\n)", text, level, in_order)
+    if found is None:
+        return None
+    windows = dict(found.windows)
+    return Slice(form=_digest(found, text, level), windows=windows, varies=found.varies)
+
+
+def windows_of(
+    plans: Plans, text: str, schemas: Mapping[str, Sequence[Column]]
+) -> Mapping[str, Window] | None:
+    """Return the window of every upstream for all output columns of a text; None is opaque.
+
+    `schemas` are the columns of all that it reads; they are declared to the binder here.
+    """
+    for key, columns in schemas.items():
+        plans.declare(MARK + key, columns)
+    found = _form(plans, text, text, Level.PLAN, False)
+    return None if found is None else dict(found.windows)
+
+
+def _form(plans: Plans, query: str, text: str, level: Level, in_order: bool) -> Form | None:
+    if _OF_THE_SESSION.search(text.lower()):
+        return None
+    plan = plans.optimized(query)
+    if plan is None:
+        return None
+    try:
+        return form_of(plan, plans.functions(), level, in_order=in_order)
+    except (UnfamiliarError, RecursionError):
+        return None
+
+
+def _digest(found: Form, text: str, level: Level) -> str:
+    if level >= Level.PLAN:
+        return digest(found.text)
+    if level is Level.TEXT:
+        return digest(text)
+    # The analyser takes long to import, and only this needs it.
+    from freshline.lineage.sql import tokens_of
+
+    return digest(tokens_of(text))

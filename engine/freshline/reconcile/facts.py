@@ -1,0 +1,70 @@
+"""Facts: one look at the world, as a value. All that a verdict may ask."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from freshline.keys import Target
+from freshline.lineage.graph import Graph
+from freshline.ports import Inspection
+from freshline.state import Observation, Pause, Pin, State
+from freshline.versions import Build, Logic, Window
+
+
+class Slice(NamedTuple):
+    """An asset as one window shows it: whether its logic differs there from its current build's.
+
+    `inputs` are the windows through which what is shown hangs on what the asset reads.
+    """
+
+    changed: bool
+    inputs: tuple[tuple[str, Window], ...] = ()
+
+
+class Slices(Protocol):
+    """What queries show of each other. Equal questions get equal answers; None is: nobody knows."""
+
+    def alike(self, key: str) -> bool:
+        """Say whether an asset's current build was made by what is the same query as now."""
+        ...
+
+    def through(self, key: str, window: Window) -> Slice | None:
+        """Return an asset that has a current build as it is seen through a window."""
+        ...
+
+
+class _Nothing:
+    """Knows of no query what it shows."""
+
+    def alike(self, key: str) -> bool:
+        return False
+
+    def through(self, key: str, window: Window) -> Slice | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One look at the world: all that a verdict may ask.
+
+    `builds` holds the current build of each target, which for a target published but not yet
+    recorded is the storage's word; `logic` and `history` may leave out what no verdict needs.
+    `pins` are those in force now.
+    """
+
+    graph: Graph
+    state: State
+    project: str
+    environment: str
+    builds: Mapping[str, Build]
+    inspections: Mapping[str, Inspection]
+    sources: Mapping[str, Observation]
+    logic: Mapping[str, Logic] = field(default_factory=dict[str, Logic])
+    history: Mapping[str, tuple[Build, ...]] = field(default_factory=dict[str, tuple[Build, ...]])
+    pins: Mapping[str, Pin] = field(default_factory=dict[str, Pin])
+    pauses: Mapping[str, Pause] = field(default_factory=dict[str, Pause])
+    slices: Slices = field(default_factory=_Nothing)
+
+    def target(self, key: str) -> Target:
+        """Return the address of an asset's state in this environment."""
+        return Target(self.project, self.environment, key)

@@ -1,0 +1,85 @@
+"""Reasons put into words: what a comparison has found, and where it stands."""
+
+from freshline.lineage.graph import Asset
+from freshline.reconcile.facts import Facts
+from freshline.reconcile.verdicts import Reason, ReasonKind
+from freshline.versions import Build, Logic
+
+_MOST = 4  # columns that a reason names
+
+
+def code_reason(facts: Facts, asset: Asset, build: Build, logic: Logic | None) -> Reason:
+    """Return the reason of an asset whose logic is another, with the place of the edit."""
+    graph, text = facts.graph, asset.definition.sql
+    before = dict(logic.macros) if logic is not None else {}
+    for name in asset.macros if logic is not None and logic.text == text.text else ():
+        macro = graph.macros[name]
+        if before.get(name) != macro.text:
+            detail = f"the macro {name} changed"
+            return Reason(kind=ReasonKind.CODE, detail=detail, source=macro.span)
+    if logic is not None and logic.text == text.text and (view := _edited_view(facts, asset)):
+        detail, place = f"the view {view} changed", graph.span_of(view)
+        return Reason(kind=ReasonKind.CODE, detail=detail, upstream=view, source=place)
+    if logic is not None and logic.text != text.text:
+        # Imports the analyser, which a plan with nothing to do can be spared.
+        from freshline.lineage.changes import describe
+
+        change = describe(logic.text, text)
+        return Reason(
+            kind=ReasonKind.CODE, detail=change.detail, columns=change.columns, source=change.span
+        )
+    old = {c.name for c in build.version.columns}
+    after = [c.name for c in asset.columns]
+    new = tuple(name for name in after if name not in old)
+    gone = tuple(sorted(old.difference(after)))
+    detail = "its columns follow an upstream's" if new or gone else "logic changed"
+    return Reason(
+        kind=ReasonKind.CODE, detail=detail, columns=(*new, *gone), source=asset.definition.span
+    )
+
+
+def _edited_view(facts: Facts, asset: Asset) -> str | None:
+    """Return the view to blame where an asset's own text is as it was, None where none is."""
+    views = [
+        key
+        for key in facts.graph.looked_through(asset.upstreams)
+        if key in facts.graph.assets and facts.graph.assets[key].is_view
+    ]
+    edited = (
+        key
+        for key in views
+        if (build := facts.builds.get(key)) is None
+        or build.trace.code_version != facts.graph.assets[key].code_version
+    )
+    return next(edited, views[0] if views else None)
+
+
+def input_reason(facts: Facts, upstream: str, build: Build) -> Reason:
+    """Return the reason of an asset whose input shows something else than it read."""
+    place = facts.graph.span_of(upstream)
+    if all(read.asset != upstream for read in build.trace.inputs):
+        detail = f"now reads {upstream}"
+    elif upstream in facts.graph.sources:
+        detail = f"{upstream} has new data"
+    else:
+        detail = f"{upstream} has new content"
+    return Reason(kind=ReasonKind.INPUT, detail=detail, upstream=upstream, source=place)
+
+
+def pending_reason(facts: Facts, upstream: str, build: Build | None) -> Reason:
+    """Return the reason of an asset whose input is about to become something that nobody knows."""
+    read = next((r for r in build.trace.inputs if r.asset == upstream), None) if build else None
+    columns = read.window.columns or () if read is not None else ()
+    every = {c.name for c in facts.graph.columns_of(upstream)}
+    seen = columns if columns and {*columns} < every else ()
+    detail = f"if {_listed(upstream, seen)} changes"
+    return Reason(kind=ReasonKind.UPSTREAM, detail=detail, upstream=upstream, columns=seen)
+
+
+def _listed(upstream: str, columns: tuple[str, ...]) -> str:
+    if not columns:
+        return upstream
+    if len(columns) == 1:
+        return f"{upstream}.{columns[0]}"
+    more = ", ..." if len(columns) > _MOST else ""
+    return f"{upstream}.{{{', '.join(columns[:_MOST])}{more}}}"

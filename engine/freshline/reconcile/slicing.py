@@ -1,0 +1,106 @@
+"""Slicing: queries of now and of then compared, by asking the engine what each comes down to.
+
+Asked for only where an edit is about, and each question once. DuckDB is not loaded before.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from freshline.definitions import Column
+from freshline.lineage.canonical import MARK
+from freshline.lineage.graph import Graph
+from freshline.reconcile.facts import Slice
+from freshline.versions import WHOLE, Build, Logic, Window
+
+if TYPE_CHECKING:
+    from freshline.lineage.plans import Plans
+    from freshline.lineage.slices import Slice as Seen
+
+_MOST = 2_000  # questions that one plan may ask; what is beyond is found out during apply
+
+
+class EngineSlices:
+    """What the queries of a graph show, next to those that its current builds were made by."""
+
+    def __init__(
+        self, graph: Graph, builds: Mapping[str, Build], logic: Mapping[str, Logic]
+    ) -> None:
+        self._graph, self._builds, self._logic = graph, builds, logic
+        self._known: dict[tuple[str, Window], Slice | None] = {}
+        self._alike: dict[str, bool] = {}
+        self._asked = 0
+
+    @cached_property
+    def _plans(self) -> "Plans":
+        from freshline.lineage.plans import Plans
+
+        return Plans()
+
+    def alike(self, key: str) -> bool:
+        """Say whether an asset's current build was made by what is the same query as now."""
+        if key not in self._alike:
+            self._alike[key] = self._is_alike(key)
+        return self._alike[key]
+
+    def through(self, key: str, window: Window) -> Slice | None:
+        """Return an asset as it is seen through a window; None where the engine cannot tell."""
+        question = (key, window)
+        if question not in self._known:
+            self._known[question] = self._slice(key, window)
+        return self._known[question]
+
+    def _is_alike(self, key: str) -> bool:
+        build, logic = self._builds[key], self._logic.get(self._builds[key].version.mat_id)
+        asset = self._graph.assets[key]
+        if logic is None or build.version.columns != asset.columns:
+            return False
+        names = [column.name for column in asset.columns]
+        before, now = self._then(logic, names, in_order=True), self._now(key, names, in_order=True)
+        return before is not None and now is not None and before.form == now.form
+
+    def _slice(self, key: str, window: Window) -> Slice | None:
+        build, asset = self._builds[key], self._graph.assets[key]
+        logic = self._logic.get(build.version.mat_id)
+        edited = build.trace.code_version != asset.code_version
+        if window == WHOLE or self._asked >= _MOST or (edited and logic is None):
+            return None
+        columns = window.columns or ()
+        if not {c for c in build.version.columns if c.name in columns} <= {*asset.columns}:
+            return Slice(changed=True)  # one is gone, or of another type
+        now = self._now(key, columns)
+        if now is None or now.varies:
+            return None
+        if edited and logic is not None:
+            before = self._then(logic, columns)
+            if before is None or before.form != now.form:
+                return Slice(changed=True)
+        inputs = ((upstream, Window(tuple(read))) for upstream, read in now.windows.items())
+        return Slice(changed=False, inputs=tuple(inputs))
+
+    def _now(self, key: str, columns: Sequence[str], *, in_order: bool = False) -> "Seen | None":
+        asset, graph = self._graph.assets[key], self._graph
+        macros = {name: graph.macros[name].text for name in asset.macros}
+        schemas = {upstream: graph.columns_of(upstream) for upstream in asset.reads}
+        self._know(schemas, macros)
+        return self._seen(asset.query, columns, in_order)
+
+    def _then(
+        self, logic: Logic, columns: Sequence[str], *, in_order: bool = False
+    ) -> "Seen | None":
+        self._know(dict(logic.schemas), dict(logic.macros))
+        return self._seen(logic.compiled, columns, in_order)
+
+    def _know(
+        self, schemas: Mapping[str, Sequence[Column]], macros: Mapping[str, str]
+    ) -> None:
+        for upstream, columns in schemas.items():
+            self._plans.declare(MARK + upstream, columns)
+        for name, statement in macros.items():
+            self._plans.define(name, statement)
+
+    def _seen(self, query: str, columns: Sequence[str], in_order: bool) -> "Seen | None":
+        from freshline.lineage.slices import slice_of
+
+        self._asked += 1
+        return slice_of(self._plans, query, columns, in_order=in_order) if query else None
