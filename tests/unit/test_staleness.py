@@ -1,16 +1,19 @@
 """Staleness, rule by rule, on worlds built by hand."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import pytest
 from tests.unit.facts import Tale, changed, seen_as, tale
 
 from freshline.definitions import ProjectDefinition, StorageDefinition
 from freshline.ports import Condition, Inspection
-from freshline.reconcile.inputs import Seen, differing, reads, reusable
+from freshline.reconcile.facts import Slice
+from freshline.reconcile.inputs import Difference, Seen, compare, reads, reusable
+from freshline.reconcile.slicing import EngineSlices
 from freshline.reconcile.staleness import Judgement, judge
 from freshline.reconcile.verdicts import ReasonKind, Verdict
-from freshline.versions import Logic
+from freshline.versions import WHOLE, Logic, Output, Read, Window
 
 CHAIN = {"a": ("raw",), "b": ("a",), "c": ("b",)}
 
@@ -217,7 +220,6 @@ def test_an_edit_taken_back_points_to_the_version_of_before() -> None:
     world.texts["a"] = "select 1 as x"
     found = verdicts(world)
     assert found["a"].reuse == first
-    assert found["a"].seen == Seen("a#1", "rows of a")
 
 
 def test_readers_of_a_reverted_asset_are_known_to_be_fresh_before_anything_runs() -> None:
@@ -281,8 +283,11 @@ def test_a_record_of_another_release_of_ours_is_fresh_when_its_text_says_the_sam
         world.builds["a"] = changed(
             world.builds["a"], code_version="of then", canonicaliser="0+of-then"
         )
-        world.logic["a#2"] = Logic(text=text, schemas=())
-        assert verdicts(world)["a"].verdict is verdict
+        world.logic["a#2"] = Logic(text=text, schemas=(), compiled=text)
+        facts = world.facts()
+        slices = EngineSlices(facts.graph, facts.builds, facts.logic)
+        found = judge(replace(facts, slices=slices), facts.graph.assets)
+        assert found["a"].verdict is verdict
 
 
 def test_a_record_of_another_release_without_its_text_is_stale() -> None:
@@ -312,10 +317,94 @@ def test_every_reason_that_has_a_place_gives_it() -> None:
 def test_equal_content_is_equal_and_equal_version_is_equal_whatever_else() -> None:
     world = tale({"a": ("raw",), "b": ("a",)})
     build = world.builds["b"]
-    assert differing(build, {"a": Seen("a#1", "never mind")}) == ()
-    assert differing(build, {"a": Seen("a#9", "rows of a")}) == ()
-    assert differing(build, {"a": Seen("a#9", "other rows")}) == ("a",)
-    assert differing(build, {"a": Seen("a#1", "rows of a"), "z": Seen("1", "1")}) == ("z",)
+    assert compare(build, {"a": Seen("a#1", "never mind")}) == Difference()
+    assert compare(build, {"a": Seen("a#9", "rows of a")}) == Difference()
+    assert compare(build, {"a": Seen("a#9", "other rows")}) == Difference(changed=("a",))
+    more = {"a": Seen("a#1", "rows of a"), "z": Seen("1", "1")}
+    assert compare(build, more) == Difference(changed=("z",))
+
+
+AMOUNT, NOTE = Window(("amount",)), Window(("note",))
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (Seen("a#9", "all", (Output(AMOUNT, "same"),)), Difference()),
+        (Seen("a#9", "all", (Output(AMOUNT, "other"),)), Difference(changed=("a",))),
+        (Seen("a#9", "all", (Output(NOTE, "same"),)), Difference(unsure=("a",))),
+        (Seen("a#9", "same", ()), Difference(unsure=("a",))),
+        (Seen("a#1", "whatever", ()), Difference()),
+        (Seen("a#9", "other", None), Difference(changed=("a",))),
+    ],
+    ids=[
+        "what is seen is the same",
+        "what is seen is another",
+        "only another window was taken",
+        "only the whole was taken",
+        "it is the version that was read",
+        "one token stands for all windows",
+    ],
+)
+def test_an_input_counts_as_far_as_it_is_seen(now: Seen, expected: Difference) -> None:
+    world = tale({"a": (), "b": ("a",)})
+    build = changed(world.builds["b"], inputs=(Read("a", "a#1", "same", AMOUNT),))
+    assert compare(build, {"a": now}) == expected
+
+
+class Told:
+    """Slices as they are told: which windows of an asset an edit does not show through."""
+
+    def __init__(self, **same: dict[Window, tuple[tuple[str, Window], ...]]) -> None:
+        self.same = same
+
+    def alike(self, key: str) -> bool:
+        return False
+
+    def through(self, key: str, window: Window) -> Slice | None:
+        inputs = self.same.get(key, {}).get(window)
+        return Slice(changed=True) if inputs is None else Slice(changed=False, inputs=inputs)
+
+
+def _read_by(world: Tale, reader: str, upstream: str, window: Window) -> None:
+    read = Read(upstream, f"{upstream}#1", f"{upstream} through it", window)
+    world.builds[reader] = changed(world.builds[reader], inputs=(read,))
+    shown = Output(window, f"{upstream} through it")
+    build = world.builds[upstream]
+    world.builds[upstream] = changed(build, outputs=(*build.trace.outputs, shown))
+
+
+def test_an_edit_that_does_not_show_through_the_window_is_no_cause() -> None:
+    world = tale(CHAIN)
+    _read_by(world, "b", "a", AMOUNT)
+    edited(world)
+    blind, seeing = Told(a={AMOUNT: (("raw", WHOLE),)}), Told(a={NOTE: ()})
+    facts = world.facts()
+    proven = judge(replace(facts, slices=blind), facts.graph.assets)
+    assert [said(proven[key]) for key in "bc"] == ["fresh", "fresh"]
+    assert proven["b"].proof == "version 1: no change shows of a"
+    assert said(judge(replace(facts, slices=seeing), facts.graph.assets)["b"]).startswith("perhaps")
+
+
+def test_a_proof_goes_down_to_what_has_not_changed() -> None:
+    """c sees of b what b takes from a through a window in which nothing changed."""
+    world = tale(CHAIN)
+    _read_by(world, "c", "b", AMOUNT)
+    edited(world)
+    told = Told(b={AMOUNT: (("a", NOTE),)}, a={NOTE: (("raw", WHOLE),)})
+    facts = replace(world.facts(), slices=told)
+    found = judge(facts, facts.graph.assets)
+    assert said(found["b"]) == "perhaps stale - upstream: if a changes"
+    assert said(found["c"]) == "fresh"
+
+
+def test_new_data_below_ends_a_proof() -> None:
+    world = tale(CHAIN)
+    _read_by(world, "b", "a", AMOUNT)
+    edited(world)
+    world.observed["raw"] = "v2"
+    facts = replace(world.facts(), slices=Told(a={AMOUNT: (("raw", WHOLE),)}))
+    assert said(judge(facts, facts.graph.assets)["b"]).startswith("perhaps")
 
 
 def test_the_latest_of_several_fitting_versions_is_reused_and_none_that_misses_in_anything() -> (
@@ -327,15 +416,16 @@ def test_the_latest_of_several_fitting_versions_is_reused_and_none_that_misses_i
     version = seen_as("raw", "v1")
     now = {"raw": Seen(version, version)}
     again = world.built("a", "the same")
-    wanted = (trace.code_version, trace.config, now)
+    reader = world.facts().graph.assets["a"]
+    wanted = (reader, trace.config, now)
     assert reusable([again, build], *wanted) == again
     for other in (
         changed(build, code_version="other"),
         changed(build, canonicaliser="other"),
         changed(build, config="other"),
         changed(build, inputs=()),
-        changed(build, inputs=(*trace.inputs, *reads({"web": Seen("1", "1")}))),
-        changed(build, inputs=reads({"raw": Seen("v2", "v2")})),
+        changed(build, inputs=(*trace.inputs, *reads(reader, {"web": Seen("1", "1")}))),
+        changed(build, inputs=reads(reader, {"raw": Seen("v2", "v2")})),
     ):
         assert reusable([other], *wanted) is None
 
@@ -344,6 +434,7 @@ def test_a_reader_that_hangs_on_order_is_stale_with_another_version_of_the_same_
     build = tale({"a": (), "b": ("a",)}).builds["b"]
     (read,) = build.trace.inputs
     same_rows = {"a": Seen("another mat_id", read.data_version)}
-    assert differing(build, same_rows) == ()
-    assert differing(build, same_rows, in_order=True) == ("a",)
-    assert differing(build, {"a": Seen(read.version, read.data_version)}, in_order=True) == ()
+    assert compare(build, same_rows) == Difference()
+    assert compare(build, same_rows, in_order=True) == Difference(changed=("a",))
+    same_version = {"a": Seen(read.version, read.data_version)}
+    assert compare(build, same_version, in_order=True) == Difference()

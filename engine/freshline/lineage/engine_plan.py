@@ -21,7 +21,6 @@ from freshline.lineage.plan_operators import (
     FILLED,
     KEPT_WHOLE,
     NONE,
-    PLAIN_JOIN,
     PLAIN_TABLE,
     ROW,
     SIDES,
@@ -44,6 +43,7 @@ from freshline.lineage.plan_terms import (
     Term,
     UnfamiliarError,
     operands,
+    positions,
     term,
     text_of,
 )
@@ -173,9 +173,16 @@ class _Reader:
             if index == NONE:
                 columns.append(Term("a row", frozenset({(number, ROW)})))
                 continue
-            part: object = None if entry == {**WHOLE_COLUMN, "index": index} else entry
-            part = part and {k: v for k, v in cast(Json, part).items() if k != "index"}
-            text = text_of(["column", number, names[index].lower(), types[index], part])
+            part = {k: v for k, v in entry.items() if k != "index"}  # of a struct, else all
+            text = text_of(
+                [
+                    "column",
+                    number,
+                    names[index].lower(),
+                    types[index],
+                    None if part == WHOLE_COLUMN else part,
+                ]
+            )
             columns.append(Term(text, frozenset({(number, names[index])})))
         filters: list[str] = []
         reads: set[tuple[int, str]] = set()
@@ -291,9 +298,8 @@ class _Reader:
 
     def _join(self, op: Json, in_order: bool) -> _Relation:
         how = str(op.get("join_type", "INNER"))
-        usual = all(op.get(name, value) == value for name, value in PLAIN_JOIN.items())
         sides = SIDES.get(how)
-        if sides is None or not usual:
+        if sides is None or op.get("delim_flipped") or op.get("predicate") is not None:
             return self._whole(op)
         left, right = (self.relation(child, in_order) for child in children_of(op))
         both = [*left.columns, *right.columns]
@@ -307,9 +313,14 @@ class _Reader:
             terms += self._terms(operands(op["condition"]), both)
         number = self._next()
         asked = self._expressions.ordered(t.text for t in terms)
+        # What the right side of a correlated join sees of the left one, by position.
+        handed = self._terms(op.get("duplicate_eliminated_columns", []), left.columns)
         node = term(
-            ["join", op["type"], number, how, left.node.text, right.node.text, asked],
-            *(left.node, right.node, *terms),
+            [
+                *("join", op["type"], number, how, left.node.text, right.node.text, asked),
+                *([t.text for t in handed], op.get("mark_types")),
+            ],
+            *(left.node, right.node, *terms, *handed),
         )
         columns: list[Term] = []
         for side, name, relation in zip(sides, ("left", "right"), (left, right), strict=True):
@@ -334,7 +345,14 @@ class _Reader:
         children = [self.relation(child, True) for child in children_of(op)]
         number = self._next()
         found = Found()
-        said = self._expressions.copied({k: v for k, v in op.items() if k not in WORDING}, found)
+        said: object = self._expressions.copied(
+            {k: v for k, v in op.items() if k not in WORDING}, found
+        )
+        if kind == "LOGICAL_PROJECTION":  # it shows nothing else than what it names
+            (child,), named = children, set(positions(op["expressions"]))
+            kept = [column for i, column in enumerate(child.columns) if i in named]
+            said = [said, sorted(map(str, named))]
+            children = [_Relation(child.node, kept)]
         below = [[child.node.text, [c.text for c in child.columns]] for child in children]
         reads = [part for child in children for part in (child.node, *child.columns)]
         varies = found.varies or kind == "LOGICAL_SAMPLE"

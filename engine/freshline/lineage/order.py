@@ -14,18 +14,35 @@ _PICKING = frozenset(
 )  # fmt: skip
 
 
+_OF_PEERS = (exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist)
+_AGGREGATES = (exp.Sum, exp.Count, exp.Avg, exp.Min, exp.Max)
+
+
 def hangs_on_order(tree: exp.Query) -> bool:
     """Say whether the rows of a query may differ when its inputs' rows come in another order.
 
-    Whatever picks among rows: LIMIT, SAMPLE, DISTINCT ON, windows with an order (ties), and
-    aggregates that keep a row's value or a list, unless they are ordered by just that value.
+    Whatever picks among rows: LIMIT, SAMPLE, DISTINCT ON, windows whose order has ties to break,
+    and aggregates that keep a row's value or a list, unless they are ordered by just that value.
     """
     for node in tree.find_all(exp.Limit, exp.Offset, exp.Fetch, exp.TableSample, exp.Window):
-        if not isinstance(node, exp.Window) or node.args.get("order"):
+        if not isinstance(node, exp.Window) or _breaks_ties(node):
             return True
     if any(node.args.get("on") for node in tree.find_all(exp.Distinct)):
         return True
     return any(_picks(call) for call in tree.find_all(exp.Func))
+
+
+def _breaks_ties(window: exp.Window) -> bool:
+    """Say whether rows that are equal in a window's order may get different values.
+
+    They do not where the value is one of their group of peers: ranks, and aggregates up to the last
+    peer, which is what a frame is when none is given.
+    """
+    if not window.args.get("order"):
+        return False
+    if isinstance(window.this, _OF_PEERS):
+        return False
+    return not isinstance(window.this, _AGGREGATES) or window.args.get("spec") is not None
 
 
 def _picks(call: exp.Func) -> bool:

@@ -1,4 +1,4 @@
-"""The operators of DuckDB's plans: which ones are known, what is usual about them, how wide they are."""
+"""The operators of DuckDB's plans: which are known, what is usual about them, their width."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -41,12 +41,9 @@ SIDES = {
     "ANTI": (SHOWN, 0),
     "MARK": (SHOWN, 0),
 }
-PLAIN_JOIN: Json = {
-    "mark_types": [],
-    "duplicate_eliminated_columns": [],
-    "delim_flipped": False,
-    "predicate": None,
-}
+_OF_A_COMPARISON = frozenset(
+    {"conditions", "mark_types", "duplicate_eliminated_columns", "delim_flipped", "predicate"}
+)
 _EVERYWHERE = frozenset({"type", "children"})
 _OF_A_JOIN = _EVERYWHERE | {
     *("join_type", "mark_index", "left_projection_map", "right_projection_map")
@@ -70,8 +67,9 @@ TAKEN_APART: dict[str, frozenset[str]] = {
     "LOGICAL_UNION": _OF_A_SET,
     "LOGICAL_EXCEPT": _OF_A_SET,
     "LOGICAL_INTERSECT": _OF_A_SET,
-    "LOGICAL_COMPARISON_JOIN": _OF_A_JOIN | {"conditions", *PLAIN_JOIN},
-    "LOGICAL_ASOF_JOIN": _OF_A_JOIN | {"conditions", *PLAIN_JOIN},
+    "LOGICAL_COMPARISON_JOIN": _OF_A_JOIN | _OF_A_COMPARISON,
+    "LOGICAL_ASOF_JOIN": _OF_A_JOIN | _OF_A_COMPARISON,
+    "LOGICAL_DELIM_JOIN": _OF_A_JOIN | _OF_A_COMPARISON,
     "LOGICAL_ANY_JOIN": _OF_A_JOIN | {"condition"},
     "LOGICAL_CROSS_PRODUCT": _EVERYWHERE,
 }
@@ -178,6 +176,7 @@ def shown(columns: Sequence[Term], positions: object) -> Sequence[Term]:
 
 
 def is_plain_scan(op: Json) -> bool:
+    """Say whether a scan of a table reads rows as they are, with nothing unusual about it."""
     return all(op.get(name) == value for name, value in _PLAIN_SCAN.items()) and (
         set(op) == {*_PLAIN_SCAN, *_OF_A_SCAN}
     )

@@ -10,7 +10,7 @@ through projections. Rules:
    gives another value at every call, and no sum is bracketed anew.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple, cast
@@ -217,7 +217,11 @@ class Expressions:
         if name in self._functions.per_query or (name in _SINCE_NOW and alone):
             found.varies = True
         data = fields.get("function_data")
-        if data is not None and _WITH_LAMBDA not in cast(Json, data) and _has_position(data):
+        if (
+            data is not None
+            and _WITH_LAMBDA not in cast(Json, data)
+            and any(True for _ in positions(data))
+        ):
             raise UnfamiliarError(f"bind data of {name}")
 
     def _renamed(self, content: Json) -> Json:
@@ -259,12 +263,14 @@ def _sorted(content: Json) -> Json:
     return content
 
 
-def _has_position(node: object) -> bool:
+def positions(node: object) -> Iterator[object]:
+    """Yield the positions of columns that a part of a plan names, at any depth."""
     if isinstance(node, list):
-        return any(_has_position(item) for item in cast("list[object]", node))
-    if not isinstance(node, dict):
-        return False
-    fields = cast(Json, node)
-    if fields.get("expression_class") == "BOUND_REF":
-        return True
-    return any(_has_position(value) for value in fields.values())
+        for item in cast("list[object]", node):
+            yield from positions(item)
+    elif isinstance(node, dict):
+        fields = cast(Json, node)
+        if fields.get("expression_class") == "BOUND_REF":
+            yield fields.get("index")
+        for value in fields.values():
+            yield from positions(value)

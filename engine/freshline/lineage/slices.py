@@ -54,7 +54,7 @@ def slice_of(
 ) -> Slice | None:
     """Return a compiled text as it is seen through some of its output columns; None is opaque.
 
-    What it reads must be declared to the binder. Below Level.PLAN the form is that of the whole
+    What it reads must be declared. Below Level.PLAN the form is that of the whole
     text, whichever columns are asked for: its tokens, or the text itself.
     """
     seen = ", ".join(quoted(name) for name in sorted(columns, key=str.lower)) or "count(*)"
@@ -70,7 +70,7 @@ def windows_of(
 ) -> Mapping[str, Window] | None:
     """Return the window of every upstream for all output columns of a text; None is opaque.
 
-    `schemas` are the columns of all that it reads; they are declared to the binder here.
+    `schemas` are the columns of all that it reads; they are declared here.
     """
     for key, columns in schemas.items():
         plans.declare(MARK + key, columns)
