@@ -267,9 +267,7 @@ def _verified(build: Build | None, event: Verified) -> Build | None:
         return build
     trace = replace(build.trace, inputs=event.inputs)
     if event.code_version is not None and event.canonicaliser is not None:
-        trace = replace(
-            trace, code_version=event.code_version, canonicaliser=event.canonicaliser
-        )
+        trace = replace(trace, code_version=event.code_version, canonicaliser=event.canonicaliser)
     return replace(
         build, trace=trace, stamp=event.stamp if event.stamp is not None else build.stamp
     )

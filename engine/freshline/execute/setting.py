@@ -40,9 +40,7 @@ class Setting:
     ports: Ports
     sources: Mapping[str, Observation]
     accepting: Accepting | None = None
-    windows: Mapping[str, tuple[Window, ...]] = field(
-        default_factory=dict[str, tuple[Window, ...]]
-    )
+    windows: Mapping[str, tuple[Window, ...]] = field(default_factory=dict[str, tuple[Window, ...]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from freshline.lineage.macros import Macro
 from freshline.lineage.order import hangs_on_order
 from freshline.lineage.syntax import advice
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
     """An analysis whose compiled text may turn out not to be the author's query."""

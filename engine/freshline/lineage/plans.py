@@ -57,7 +57,7 @@ class Plans:
 
     def __init__(self) -> None:
         self._tables = duckdb.connect(config=_LOCKED)
-        self._tables.execute("SET TimeZone = 'UTC'")
+        self._tables.execute("SET GLOBAL TimeZone = 'UTC'")
         found = self._tables.execute("SELECT name FROM duckdb_optimizers()").fetchall()
         self._optimizers = tuple(str(name) for (name,) in found)
         self._rewriting: frozenset[str] | None = None

@@ -39,9 +39,7 @@ class Difference(NamedTuple):
     unsure: tuple[str, ...] = ()
 
 
-def compare(
-    build: Build, inputs: Mapping[str, Seen], *, in_order: bool = False
-) -> Difference:
+def compare(build: Build, inputs: Mapping[str, Seen], *, in_order: bool = False) -> Difference:
     """Return which inputs show something else, through the windows that the build read them by."""
     recorded = {read.asset: read for read in build.trace.inputs}
     changed: list[str] = []

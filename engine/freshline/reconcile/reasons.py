@@ -1,11 +1,13 @@
 """Reasons put into words: what a comparison has found, and where it stands."""
 
+from collections.abc import Iterable
+
 from freshline.lineage.graph import Asset
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.verdicts import Reason, ReasonKind
 from freshline.versions import Build, Logic
 
-_MOST = 4  # columns that a reason names
+_MOST = 3  # columns that a reason names
 
 
 def code_reason(facts: Facts, asset: Asset, build: Build, logic: Logic | None) -> Reason:
@@ -66,20 +68,30 @@ def input_reason(facts: Facts, upstream: str, build: Build) -> Reason:
     return Reason(kind=ReasonKind.INPUT, detail=detail, upstream=upstream, source=place)
 
 
-def pending_reason(facts: Facts, upstream: str, build: Build | None) -> Reason:
-    """Return the reason of an asset whose input is about to become something that nobody knows."""
+def pending_reason(
+    facts: Facts, upstream: str, build: Build | None, edited: Iterable[str] = ()
+) -> Reason:
+    """Return the reason of an asset whose input is about to become something that nobody knows.
+
+    `edited` are the columns of the input that are known to be worked out otherwise now.
+    """
     read = next((r for r in build.trace.inputs if r.asset == upstream), None) if build else None
-    columns = read.window.columns or () if read is not None else ()
-    every = {c.name for c in facts.graph.columns_of(upstream)}
-    seen = columns if columns and {*columns} < every else ()
-    detail = f"if {_listed(upstream, seen)} changes"
-    return Reason(kind=ReasonKind.UPSTREAM, detail=detail, upstream=upstream, columns=seen)
+    window = read.window.columns if read is not None else None
+    seen: tuple[str, ...] = ()
+    if window is not None:
+        every = {c.name for c in facts.graph.columns_of(upstream)}
+        seen = tuple(c for c in window if c in edited) or (window if {*window} < every else ())
+    what = _named(upstream, seen)
+    return Reason(kind=ReasonKind.UPSTREAM, detail=what, upstream=upstream, columns=seen)
 
 
-def _listed(upstream: str, columns: tuple[str, ...]) -> str:
-    if not columns:
-        return upstream
-    if len(columns) == 1:
-        return f"{upstream}.{columns[0]}"
-    more = ", ..." if len(columns) > _MOST else ""
-    return f"{upstream}.{{{', '.join(columns[:_MOST])}{more}}}"
+def _named(upstream: str, columns: tuple[str, ...]) -> str:
+    match columns:
+        case ():
+            return f"if {upstream} changes"
+        case (column,):
+            return f"if {upstream}.{column} changes"
+        case _ if len(columns) <= _MOST:
+            return f"if {upstream}.{{{', '.join(columns)}}} changes"
+        case _:
+            return f"if {len(columns)} columns of {upstream} change"

@@ -91,9 +91,7 @@ class EngineSlices:
         self._know(dict(logic.schemas), dict(logic.macros))
         return self._seen(logic.compiled, columns, in_order)
 
-    def _know(
-        self, schemas: Mapping[str, Sequence[Column]], macros: Mapping[str, str]
-    ) -> None:
+    def _know(self, schemas: Mapping[str, Sequence[Column]], macros: Mapping[str, str]) -> None:
         for upstream, columns in schemas.items():
             self._plans.declare(MARK + upstream, columns)
         for name, statement in macros.items():

@@ -120,7 +120,7 @@ def _judge_one(work: _Work, asset: Asset, own: tuple[Reason, ...]) -> Judgement:
         differ = compare(build, known | proven, in_order=asset.order_sensitive)
         changed = tuple(input_reason(facts, upstream, build) for upstream in differ.changed)
         unknown = [*(u for u in unknown if u not in proven), *differ.unsure]
-    pending = tuple(pending_reason(facts, upstream, build) for upstream in unknown)
+    pending = tuple(pending_reason(facts, u, build, _edited(work, u)) for u in unknown)
     causes = (*own, *changed)
     if build is not None and not causes and not pending:
         return Judgement(verdict=Verdict.FRESH, proof=_proof(build, inputs, proven))
@@ -138,6 +138,13 @@ def _judge_one(work: _Work, asset: Asset, own: tuple[Reason, ...]) -> Judgement:
     )
 
 
+def _edited(work: _Work, key: str) -> frozenset[str]:
+    """Return the columns of an asset that an edit is known to concern."""
+    judgement = work.judgements.get(key)
+    reasons = judgement.reasons if judgement is not None else ()
+    return frozenset(c for r in reasons if r.kind is ReasonKind.CODE for c in r.columns)
+
+
 def _proof(build: Build, inputs: Collection[str], proven: Collection[str]) -> str:
     what = "input" if len(inputs) == 1 else "inputs"
     if proven:
@@ -145,9 +152,7 @@ def _proof(build: Build, inputs: Collection[str], proven: Collection[str]) -> st
     return f"version {build.version.number}: same logic, same {what}"
 
 
-def _proven(
-    work: _Work, asset: Asset, build: Build, unknown: Iterable[str]
-) -> dict[str, Seen]:
+def _proven(work: _Work, asset: Asset, build: Build, unknown: Iterable[str]) -> dict[str, Seen]:
     """Return the inputs whose next versions show what their current ones do (rule 5)."""
     if asset.order_sensitive:
         return {}
