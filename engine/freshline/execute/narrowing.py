@@ -2,14 +2,17 @@
 
 A column outside of the window is an expression that fails when it is worked out. DuckDB does not
 work out what a query does not use, so this costs nothing; and were a column used although it is not
-in the window, the step would fail instead of a change going unnoticed.
+in the window, a change could not go unnoticed: the query fails, and the step reads the input whole.
 """
 
 from collections.abc import Sequence
 
 from freshline.definitions import Column
+from freshline.errors import ComputeError
 from freshline.lineage.quoting import quoted, text_literal
 from freshline.versions import Window
+
+_OUTSIDE = "is read, but outside of the window"
 
 
 def narrowed(key: str, relation: str, columns: Sequence[Column], window: Window) -> str:
@@ -25,5 +28,10 @@ def narrowed(key: str, relation: str, columns: Sequence[Column], window: Window)
     return f"(SELECT {', '.join(parts)} FROM {relation})"
 
 
+def is_refusal(error: ComputeError) -> bool:
+    """Say whether a query failed because a column outside of a window was worked out."""
+    return error.message.endswith(_OUTSIDE)
+
+
 def _refusal(key: str, column: Column) -> str:
-    return f"error({text_literal(f'{key}.{column.name} is read, but outside of the window')})"
+    return f"error({text_literal(f'{key}.{column.name} {_OUTSIDE}')})"

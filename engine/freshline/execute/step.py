@@ -18,7 +18,7 @@ from freshline.execute.commit import (
     trace_of,
     unpublished,
 )
-from freshline.execute.narrowing import narrowed
+from freshline.execute.narrowing import is_refusal, narrowed
 from freshline.execute.run import Status
 from freshline.execute.setting import Input, Result, Setting, input_of, machine_refused, storage_for
 from freshline.failpoints import failpoint
@@ -42,7 +42,14 @@ def perform(task: Task, setting: Setting) -> Result:
         older = _reusable(task, setting, inputs)
         if older is not None:
             return _republish(task, setting, older, inputs)
-        return _build(task, setting, inputs)
+        try:
+            return _build(task, setting, inputs)
+        except ComputeError as error:
+            if not is_refusal(error):
+                raise
+            # DuckDB may work out what a join does not use: then all is read, and on record.
+            whole = replace(task, asset=replace(task.asset, windows=()))
+            return _build(whole, setting, inputs)
     except FreshlineError as error:
         return Result(status=Status.FAILED, error=error)
     except OSError as error:

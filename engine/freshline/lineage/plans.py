@@ -82,6 +82,14 @@ class Plans:
             self._tables.execute(_CREATE.sub("CREATE OR REPLACE MACRO", macro, count=1))
             self._macros[name] = macro
 
+    def knows(self, name: str, macro: str) -> bool:
+        """Define a macro if it can be; say whether it is known now by this statement."""
+        try:
+            self.define(name, macro)
+        except duckdb.Error:
+            return False
+        return True
+
     def functions(self) -> Functions:
         """Return what DuckDB says of its functions: other names, and which vary."""
         if self._functions is None:

@@ -82,20 +82,27 @@ class EngineSlices:
         asset, graph = self._graph.assets[key], self._graph
         macros = {name: graph.macros[name].text for name in asset.macros}
         schemas = {upstream: graph.columns_of(upstream) for upstream in asset.reads}
-        self._know(schemas, macros)
+        if not self._know(schemas, macros):
+            return None
         return self._seen(asset.query, columns, in_order)
 
     def _then(
         self, logic: Logic, columns: Sequence[str], *, in_order: bool = False
     ) -> "Seen | None":
-        self._know(dict(logic.schemas), dict(logic.macros))
+        if not self._know(dict(logic.schemas), dict(logic.macros)):
+            return None
         return self._seen(logic.compiled, columns, in_order)
 
-    def _know(self, schemas: Mapping[str, Sequence[Column]], macros: Mapping[str, str]) -> None:
+    def _know(self, schemas: Mapping[str, Sequence[Column]], macros: Mapping[str, str]) -> bool:
         for upstream, columns in schemas.items():
             self._plans.declare(MARK + upstream, columns)
-        for name, statement in macros.items():
-            self._plans.define(name, statement)
+        waiting = dict(macros)
+        while waiting:  # DuckDB creates a macro only where those are that it calls
+            missing = {n: text for n, text in waiting.items() if not self._plans.knows(n, text)}
+            if len(missing) == len(waiting):
+                return False
+            waiting = missing
+        return True
 
     def _seen(self, query: str, columns: Sequence[str], in_order: bool) -> "Seen | None":
         from freshline.lineage.slices import slice_of

@@ -1,0 +1,55 @@
+"""Run trials by hand: `python -m tests.oracle --seeds 1000 --from 0`, or one with `--seed N`."""
+
+import argparse
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+
+from tests.oracle.coverage import TRAPS
+from tests.oracle.edits import KINDS
+from tests.oracle.trial import EDITS_OF_A_TRIAL, Missed, Tally, trial
+
+
+def main() -> int:
+    """Try projects, say what was covered, and how to see again what went wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.oracle")
+    parser.add_argument("--seed", type=int, help="one trial alone")
+    parser.add_argument("--seeds", type=int, default=100, help="how many trials")
+    parser.add_argument("--from", type=int, default=0, dest="start", help="the first of them")
+    parser.add_argument("--seconds", type=float, default=1e9, help="stop after so long")
+    parser.add_argument("--edits", type=int, default=EDITS_OF_A_TRIAL, help="edits of a trial")
+    said = parser.parse_args()
+    seeds = [said.seed] if said.seed is not None else range(said.start, said.start + said.seeds)
+    tally, began, missed = Tally(), time.monotonic(), 0
+    for seed in seeds:
+        if time.monotonic() - began > said.seconds:
+            break
+        try:
+            trial(seed, tally, edits=said.edits)
+        except Missed as error:
+            missed += 1
+            print(error, file=sys.stderr, flush=True)
+        except Exception:
+            missed += 1
+            print(f"seed {seed}:\n{traceback.format_exc()}", file=sys.stderr, flush=True)
+    took = time.monotonic() - began
+    edits = sum(tally.edits.values())
+    print(f"{tally.projects} projects, {edits} edits, {tally.refused} refused, {took:.0f} s")
+    print(f"{missed} trials went wrong")
+    print_table("edits", {kind: tally.edits[kind] for kind in KINDS})
+    print_table("traps", {trap: tally.traps[trap] for trap in TRAPS})
+    print_table("constructs", tally.constructs)
+    print_table("steps", tally.steps)
+    return 1 if missed else 0
+
+
+def print_table(title: str, counts: Mapping[str, int]) -> None:
+    """Print counts, one a line."""
+    print(f"\n{title}")
+    for name, count in counts.items():
+        print(f"  {count:>7}  {name}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""One trial: a project from a number, a few edits of it, and after each the judge."""
+
+from collections import Counter
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.oracle.author import Author
+from tests.oracle.coverage import constructs_of, traps_of
+from tests.oracle.edits import EDITS, KINDS, REVERT, Hand, Unsuited
+from tests.oracle.projects import Project
+from tests.oracle.swift import swift
+from tests.oracle.world import Outcome, Refused, World, WronglyFresh
+
+EDITS_OF_A_TRIAL = 12
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was tried: edits by kind, constructs that stood around, traps that were stepped on."""
+
+    edits: Counter[str] = field(default_factory=Counter[str])
+    constructs: Counter[str] = field(default_factory=Counter[str])
+    traps: Counter[str] = field(default_factory=Counter[str])
+    steps: Counter[str] = field(default_factory=Counter[str])
+    refused: int = 0
+    projects: int = 0
+
+    def add(self, other: "Tally") -> None:
+        """Count what another tally has counted too."""
+        for name in ("edits", "constructs", "traps", "steps"):
+            getattr(self, name).update(getattr(other, name))
+        self.refused += other.refused
+        self.projects += other.projects
+
+
+class Missed(AssertionError):
+    """The product was wrong: which edit of which trial shows it, and how to see it again."""
+
+    def __init__(self, seed: int, at: int, kind: str, error: WronglyFresh, project: Project):
+        texts = "\n".join(
+            f"-- {key} ({m.kind})\n{project.rendered(key)}" for key, m in project.models.items()
+        )
+        again = f"python -m tests.oracle --seed {seed}"
+        super().__init__(f"{kind}: {error}\nedit {at} of seed {seed}; again: {again}\n{texts}")
+        self.seed, self.kind = seed, kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One edit as it was tried: what it touched, and the worlds before and after."""
+
+    kind: str
+    touched: frozenset[str]
+    before: Project
+    after: Project
+    was: Outcome
+    now: Outcome
+
+
+def first(world: World, author: Author) -> tuple[Project, Outcome]:
+    """Return a project that can be built, settled; assets that cannot be are left out of it."""
+    while True:
+        project = author.project()
+        try:
+            return project, world.settle(project)
+        except Refused as refused:
+            for key in list(project.models):
+                smaller = deepcopy(project)
+                gone = {key} | smaller.downstream({key})
+                if len(gone) > len(project.models) - 3:
+                    continue
+                for name in gone:
+                    del smaller.models[name]
+                try:
+                    return smaller, world.settle(smaller)
+                except Refused:
+                    continue
+            del refused
+
+
+def trial(
+    seed: int,
+    tally: Tally,
+    *,
+    kinds: Sequence[str] = KINDS,
+    edits: int = EDITS_OF_A_TRIAL,
+    rows: int = 8,
+    changes: list[Change] | None = None,
+) -> None:
+    """Try one project; Missed where the product is wrong. `changes` gets every edit tried."""
+    with swift(seed):
+        _trial(seed, tally, kinds, edits, (rows, changes))
+
+
+def _trial(
+    seed: int,
+    tally: Tally,
+    kinds: Sequence[str],
+    edits: int,
+    more: tuple[int, list[Change] | None],
+) -> None:
+    rows, changes = more
+    random = Random(seed)
+    author = Author(random, rows)
+    world = World(Project({}, {}, {}, {}))
+    at, kind = 0, "the first build"
+    project = world.project
+    try:
+        project, was = first(world, author)
+        tally.projects += 1
+        past = [deepcopy(project)]
+        while at < edits:
+            kind = random.choice(kinds)
+            hand = Hand(deepcopy(project), random)
+            hand.author = author_of(random, rows)
+            try:
+                edited, touched = _edited(kind, hand, past)
+                at += 1
+                project_before, project = project, edited
+                now = world.settle(edited, thorough=at % 3 == 0)
+            except Unsuited:
+                continue
+            except Refused:
+                project = project_before
+                tally.refused += 1
+                continue
+            past.append(deepcopy(edited))
+            _count(tally, kind, touched, edited, now)
+            if changes is not None:
+                change = Change(
+                    kind=kind, touched=touched, before=project_before, after=edited, was=was, now=now
+                )
+                changes.append(change)
+            was = now
+    except WronglyFresh as error:
+        raise Missed(seed, at, kind, error, project) from error
+    finally:
+        world.close()
+
+
+def author_of(random: Random, rows: int) -> Author:
+    """Return who makes up what edits add."""
+    return Author(random, rows)
+
+
+def _edited(kind: str, hand: Hand, past: list[Project]) -> tuple[Project, frozenset[str]]:
+    if kind == REVERT:
+        older = hand.random.choice(past[-4:])
+        return deepcopy(older), frozenset(
+            key
+            for key, model in hand.project.models.items()
+            if model.file(hand.project) != older.models[key].file(older)
+        )
+    before = (hand.project.files(), str(hand.project.sources))
+    EDITS[kind](hand)
+    if before == (hand.project.files(), str(hand.project.sources)):
+        raise Unsuited
+    return hand.project, frozenset(hand.touched)
+
+
+def _count(
+    tally: Tally, kind: str, touched: frozenset[str], project: Project, now: Outcome
+) -> None:
+    tally.edits[kind] += 1
+    near = {key for key in touched if key in project.models}
+    near |= {reader for key in touched for reader in project.readers(key)}
+    for key in near:
+        tally.constructs.update(constructs_of(project.models[key]))
+    tally.traps.update(traps_of(project, kind, near))
+    tally.steps.update(str(status) for status in now.status.values())
+    tally.steps["fresh"] += len(now.plan.fresh)

@@ -1,0 +1,280 @@
+"""A world to try the product in: a project on disk, its catalog, its storage, and the judge.
+
+The judge builds every asset from scratch out of the author's own text, in another schema of the
+same DuckDB, and compares rows. What hangs on the order of rows, or on chance, is judged by building
+it once more from what it read.
+"""
+
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+from tests.oracle.projects import Project, Source, Special, path_of
+
+from freshline.declare.files import list_files
+from freshline.events import Materialized, Verified
+from freshline.execute.apply import Applied, Order, Place, apply, relations
+from freshline.execute.narrowing import narrowed
+from freshline.execute.run import Status
+from freshline.execute.runner import Patience
+from freshline.execute.sql_engine import SqlEngine
+from freshline.lineage.canonical import bind
+from freshline.lineage.graph import Graph
+from freshline.lineage.recompile import Parts, recompiled
+from freshline.ports import Holder, Ports
+from freshline.reconcile.observe import look, plan_from
+from freshline.reconcile.plan import Action, Plan, Wish
+from freshline.testing.clock import CountedIds, VirtualClock
+from freshline.testing.memory_log import Ledger, MemoryEventLog
+from freshline.versions import Build
+from freshline_adapters.memory import Memory
+
+ENVIRONMENT = "main"
+MEMORY = Path("/dev/shm")
+RAN = frozenset({Status.BUILT})
+Bag = Counter[str]
+
+
+class Refused(Exception):
+    """DuckDB, or the compiler, refuses the project: an author would have to mend it first."""
+
+
+class WronglyFresh(AssertionError):
+    """The product is wrong: what it shows is not what a build from scratch gives."""
+
+
+class Table(NamedTuple):
+    """What an asset shows: its columns with their types, and its rows."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: Bag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One settling: what the plan said, what became of each step, and what everybody shows now."""
+
+    plan: Plan
+    status: Mapping[str, Status]
+    tables: Mapping[str, Table]
+
+
+@dataclass(slots=True)
+class World:
+    """A project that is settled again after every edit. Close it when done."""
+
+    project: Project
+    root: Path = field(init=False)
+    engine: SqlEngine = field(init=False)
+    ports: Ports = field(init=False)
+    parts: Parts = field(init=False)
+    graph: Graph | None = None
+    written: dict[str, str] = field(default_factory=dict[str, str])
+    ledger: Ledger = field(default_factory=Ledger)
+
+    def __post_init__(self) -> None:
+        place = MEMORY if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) else None
+        self.root = Path(tempfile.mkdtemp(prefix="oracle-", dir=place))
+        for folder in ("sources", "assets/w", "macros", "data"):
+            (self.root / folder).mkdir(parents=True)
+        self.parts = Parts(rules="", at_ns=0)
+        self.engine = SqlEngine(folders=[self.root], threads=1)
+        self.ports = Ports(
+            events=MemoryEventLog(self.ledger),
+            storages={"lake": Memory()},
+            clock=VirtualClock(),
+            compute=self.engine,
+            ids=CountedIds(),
+        )
+        for schema in ("raw", "w"):
+            self.engine.cursor().execute(f"CREATE SCHEMA {schema}")
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.ports.events.close()
+        self.engine.close()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def settle(self, project: Project, *, thorough: bool = True) -> Outcome:
+        """Make a project the world's, apply it, and judge what came of it.
+
+        Refused where it cannot be built at all, by anybody; then it is not the world's.
+        WronglyFresh where the product is wrong. `thorough` has it plan beforehand too.
+        """
+        self._from_scratch(project, {})
+        self._write(project)
+        graph = self._compiled()
+        if graph.quarantined or graph.failed:
+            self._write(self.project)
+            raise Refused("; ".join(d.message for d in graph.diagnostics))
+        self.project, self.graph = project, graph
+        place = Place(graph=graph, root=self.root, environment=ENVIRONMENT)
+        before = self._plan(graph) if thorough else None
+        last = self.ledger.entries[-1].sequence if self.ledger.entries else 0
+        applied = self._apply(place)
+        self._check_the_run(applied, before, last)
+        builds = self._builds(graph)
+        shown = self._shown(place, builds)
+        self._judge(project, graph, shown)
+        again = self._plan(graph)
+        if again.steps:
+            steps = [f"{s.asset} {s.action} {[r.detail for r in s.reasons]}" for s in again.steps]
+            raise WronglyFresh(f"a second plan finds work: {steps}")
+        status = applied.report.status if applied.report else {}
+        return Outcome(plan=applied.plan, status=status, tables=shown)
+
+    def _write(self, project: Project) -> None:
+        rows = {path_of(k, s): _csv(s) for k, s in project.sources.items() if s.format == "csv"}
+        for path, text in {**project.files(), **rows}.items():
+            if self.written.get(path) != text:
+                (self.root / path).write_text(text)
+                self.written[path] = text
+        for key, source in project.sources.items():
+            if source.format == "parquet":
+                path, what = path_of(key, source), f"{source.types}{source.fields}{source.rows}"
+                if self.written.get(path) != what:
+                    (self.root / path).unlink(missing_ok=True)
+                    self.engine.cursor().execute(f"COPY {key} TO '{self.root / path}'")
+                    self.written[path] = what
+
+    def _compiled(self) -> Graph:
+        files = list_files(self.root)
+        graph, self.parts, _ = recompiled(self.root, None, files, self.parts, 0)
+        for macro in graph.macros.values():
+            text = macro.text.replace("CREATE MACRO", "CREATE OR REPLACE MACRO", 1)
+            self.engine.cursor().execute(text)
+        return graph
+
+    def _plan(self, graph: Graph) -> Plan:
+        plan, _ = plan_from(look(graph, self.root, ENVIRONMENT, self.ports), self.ports, Wish())
+        return plan
+
+    def _apply(self, place: Place) -> Applied:
+        holder = Holder(
+            name=f"apply:{ENVIRONMENT}", actor="ada", host="here", pid=1, since=0.0, purpose="apply"
+        )
+        patience = Patience(chance=lambda: 0.5)
+        order = Order(wish=Wish(), holder=holder, command="apply", jobs=1, patience=patience)
+        return apply(place, self.ports, order, lambda plan: None, lambda now: None)
+
+    def _check_the_run(self, applied: Applied, before: Plan | None, last: int) -> None:
+        """What was done had been planned, and what had to be done was."""
+        status = applied.report.status if applied.report else {}
+        failed = {k: s for k, s in status.items() if s in (Status.FAILED, Status.SKIPPED)}
+        if failed:
+            errors = applied.report.errors if applied.report else {}
+            raise WronglyFresh(f"steps failed that build from scratch: {failed} {errors}")
+        plan = before or applied.plan
+        if before is not None and before.plan_id != applied.plan.plan_id:
+            raise WronglyFresh(f"plan {before.plan_id} was applied as {applied.plan.plan_id}")
+        planned = {step.asset for step in plan.steps if step.action is not Action.CHECK}
+        certain = {step.asset for step in plan.steps if step.certain}
+        entries = self.ports.events.events(after=last, limit=10_000)
+        done = {e.event.target.asset for e in entries if isinstance(e.event, Materialized)}
+        looked = {e.event.target.asset for e in entries if isinstance(e.event, Verified)}
+        if not done <= planned:
+            raise WronglyFresh(f"published though not planned: {done - planned}")
+        if not certain <= done:
+            raise WronglyFresh(f"certain, and not done: {certain - done}")
+        if looked & done:
+            raise WronglyFresh(f"both verified and published: {looked & done}")
+
+    def _builds(self, graph: Graph) -> dict[str, Build]:
+        state = self.ports.events.snapshot(graph.project.name, ENVIRONMENT)
+        found = {target.asset: known.build for target, known in state.targets.items()}
+        return {key: build for key in graph.assets if (build := found.get(key)) is not None}
+
+    def _shown(self, place: Place, builds: Mapping[str, Build]) -> dict[str, Table]:
+        every = relations(place, self.ports.storages, builds)
+        return {key: self._table(f"SELECT * FROM {every[key]}") for key in place.graph.assets}
+
+    def _table(self, query: str) -> Table:
+        found = self.engine.cursor().execute(query)
+        columns = tuple((str(d[0]), str(d[1])) for d in found.description or ())
+        return Table(columns, Counter(str(row) for row in found.fetchall()))
+
+    def _judge(self, project: Project, graph: Graph, shown: Mapping[str, Table]) -> None:
+        """Compare everything with a build from scratch."""
+        place = Place(graph=graph, root=self.root, environment=ENVIRONMENT)
+        stored = relations(place, self.ports.storages, self._builds(graph))
+        loose = {k: stored[k] for k in project.models if is_loose(project, k)}
+        self._from_scratch(project, loose)
+        for key in project.models:
+            if not is_volatile(project, key):
+                text = self._once_more(graph, key, stored) if key in loose else f"FROM {key}"
+                expected = self._table(text)
+                if expected != shown[key]:
+                    raise WronglyFresh(_difference(key, expected, shown[key]))
+
+    def _once_more(self, graph: Graph, key: str, stored: Mapping[str, str]) -> str:
+        """Return how to build an asset from what it reads now, as the product would."""
+        asset = graph.assets[key]
+        reads = {
+            read: narrowed(read, stored[read], graph.columns_of(read), asset.window(read))
+            for read in asset.reads
+        }
+        return bind(asset.query, reads)
+
+    def _from_scratch(self, project: Project, loose: Mapping[str, str]) -> None:
+        cursor = self.engine.cursor()
+        try:
+            for text in project.macros.values():
+                cursor.execute(text.replace("CREATE MACRO", "CREATE OR REPLACE MACRO", 1))
+            for key, source in project.sources.items():
+                fields = zip(source.fields, source.types, strict=True)
+                columns = ", ".join(f'"{f.name}" {type}' for f, type in fields)
+                cursor.execute(f"CREATE OR REPLACE TABLE {key} ({columns})")
+                if source.rows:  # as literals: binding values has DuckDB look for pandas each time
+                    rows = ", ".join(f"({', '.join(map(_literal, r))})" for r in source.rows)
+                    cursor.execute(f"INSERT INTO {key} VALUES {rows}")
+            for key in project.models:
+                query = f"SELECT * FROM {loose[key]}" if key in loose else project.rendered(key)
+                cursor.execute(f"CREATE OR REPLACE TABLE {key} AS {query}")
+        except duckdb.Error as error:
+            raise Refused(str(error).split("\n")[0]) from error
+
+
+def is_loose(project: Project, key: str) -> bool:
+    """Say whether an asset's rows may hang on the order of what it reads, or on chance."""
+    return _any(project, key, lambda special: special.loose)
+
+
+def is_volatile(project: Project, key: str) -> bool:
+    """Say whether an asset's rows may be others each time."""
+    if _any(project, key, lambda special: special.volatile):
+        return True
+    return any(
+        project.models[read].kind == "view" and is_volatile(project, read)
+        for read in project.models[key].query.reads()
+        if read in project.models
+    )
+
+
+def _any(project: Project, key: str, says: Callable[[Special], bool]) -> bool:
+    queries = project.models[key].query.queries()
+    return any(says(query.special) for query in queries if query.special is not None)
+
+
+def _difference(key: str, expected: Table, shown: Table) -> str:
+    if expected.columns != shown.columns:
+        return f"{key} has the columns {shown.columns}, not {expected.columns}"
+    gone, more = expected.rows - shown.rows, shown.rows - expected.rows
+    return f"{key} lacks {dict(gone)} and has {dict(more)} too many"
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def _csv(source: Source) -> str:
+    lines = [",".join(f.name for f in source.fields)]
+    lines += [",".join("" if v is None else str(v) for v in row) for row in source.rows]
+    return "\n".join(lines) + "\n"
