@@ -14,6 +14,7 @@ MACROS = {
     "thrice": "CREATE MACRO thrice(a) AS twice(a) + a",
     "unused": "CREATE MACRO unused(a) AS a - 1",
 }
+TRAPS = sorted({trap for form in FORMS.values() for trap in form.traps.split()})
 _TEXTS = ("x", "y", "Y", "zed", "x")
 _COLUMNS = {
     "raw.a": (("id", "INTEGER"), ("n", "INTEGER"), ("m", "INTEGER"), ("s", "VARCHAR"),
@@ -81,7 +82,7 @@ class Author:
         """Return a query of one to five columns, often over a construct of its own kind."""
         r = self.random
         found = Query(columns=[], first=first)
-        if r.random() < 0.55:
+        if r.random() < 0.65:
             found.special = self.special(project, first, second)
             if found.special is not None and "{v}" in found.special.template:
                 found.second = second
@@ -170,28 +171,34 @@ class Author:
         found.other, found.set_operation = other, r.choice(SETS)
 
     def special(self, project: Project, first: str, second: str) -> Special | None:
-        """Return a construct of its own kind over these, None where they lack columns for it."""
+        """Return a construct of its own kind over these, None where they lack columns for it.
+
+        Every trap is as likely as any other, however many constructs set it.
+        """
         r = self.random
-        kind = r.choice(list(FORMS))
-        form = FORMS[kind]
         one, other = project.fields(first), project.fields(second)
         numbers = [f.name for f in one if f.kind == NUMBER]
+        r.shuffle(numbers)
         words = [f.name for f in one if f.kind == TEXT]
         keys = [f.name for f in other if f.kind == NUMBER]
-        if len(numbers) < 2 or not words or not keys:
-            return None
-        n, m = r.sample(numbers, 2)
-        picks = {"n": n, "m": m, "s": r.choice(words), "k": r.choice(keys)}
-        return Special(
-            kind=kind,
-            template=form.template,
-            picks=picks,
-            out=fields_of(form, picks),
-            like=not form.out,
-            loose=form.loose,
-            volatile=form.volatile,
-            traps=frozenset(form.traps.split()),
-        )
+        found = {"n": numbers[:1], "m": numbers[1:2], "s": words, "k": keys}
+        picks = {place: r.choice(names) for place, names in found.items() if names}
+        for _ in range(6):
+            trap = r.choice(TRAPS)
+            kind = r.choice([kind for kind, form in FORMS.items() if trap in form.traps.split()])
+            form = FORMS[kind]
+            if all(place in picks for place in "nmsk" if f"{{{place}}}" in form.template):
+                return Special(
+                    kind=kind,
+                    template=form.template,
+                    picks=picks,
+                    out=fields_of(form, picks),
+                    like=not form.out,
+                    loose=form.loose,
+                    volatile=form.volatile,
+                    traps=frozenset(form.traps.split()),
+                )
+        return None
 
     def item(self, name: str, numbers: list[str], words: list[str]) -> Item:
         """Return a column of a plain expression."""

@@ -116,7 +116,7 @@ def _rename_in(query: Query, key: str, old: str, new: str) -> None:
         places = "nms" if query.first == key else ""
         places += "k" if query.second == key else ""
         for place in places:
-            if query.special.picks[place] == old:
+            if query.special.picks.get(place) == old:
                 query.special.picks[place] = new
         query.special.out = fields_of(FORMS[query.special.kind], query.special.picks)
 
@@ -394,7 +394,7 @@ def _special(hand: Hand) -> None:
     numbers = [f.name for f in hand.project.fields(query.first) if f.kind == NUMBER]
     place = hand.random.choice("nm")
     others = [name for name in numbers if name not in special.picks.values()]
-    if not others:
+    if not others or place not in special.picks:
         raise Unsuited
     special.picks[place] = hand.random.choice(others)
     special.out = fields_of(FORMS[special.kind], special.picks)

@@ -25,6 +25,15 @@ PICKING = (
     "select sum(a) over w as n from g.t window w as (order by b)",
     "select distinct on (a) a, b from g.t",
     "select a from g.t using sample 10%",
+    "select t.a from g.t positional join g.u",
+    "select t.a, u.b from g.t asof join g.u on t.a >= u.a",
+    "select row_number() over () as n from g.t",
+    "select row_number() over (partition by a) as n from g.t",
+    "select lag(a) over (partition by b) as n from g.t",
+    "select sum(a) over (rows 3 preceding) as n from g.t",
+    "select approx_quantile(a, 0.5) as n from g.t",
+    "select array(select a from g.t) as n",
+    "select distinct a collate nocase as a from g.t",
 )
 BLIND = (
     "select a, b from g.t",
