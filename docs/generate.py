@@ -78,7 +78,10 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "unpin": {"freshline unpin marts.daily": "when it is mended"},
     "pause": {"freshline pause 'marts.*' --reason 'the month is being closed'": "several assets"},
     "resume": {"freshline resume 'marts.*'": "all of them again"},
-    "verify": {"freshline verify": "every byte of every current version"},
+    "verify": {
+        "freshline verify": "every byte of every current version",
+        "freshline verify --paranoid --sample 10%": "and whether what is called fresh is",
+    },
     "gc": {
         "freshline gc --dry-run -v": "what would go, for each asset",
         "freshline gc --orphans": "also what nobody declares any more",

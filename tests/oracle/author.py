@@ -94,6 +94,9 @@ class Author:
             self._joined(project, found, numbers, words)
         for _ in range(r.choice((0, 0, 1, 1, 2))):
             found.where.append(self.condition(numbers, words))
+        if r.random() < 0.5:  # what is asked of and not shown is what naive lineage overlooks
+            numbers = r.sample(numbers, (len(numbers) + 1) // 2)
+            words = r.sample(words, (len(words) + 1) // 2)
         self._columns(project, found, numbers, words)
         if deep and r.random() < 0.15 and not found.star:
             self._set(project, found, first, second)

@@ -207,19 +207,22 @@ class World:
         self._from_scratch(project, loose)
         for key in project.models:
             if not is_volatile(project, key):
-                text = self._once_more(graph, key, stored) if key in loose else f"FROM {key}"
-                expected = self._table(text)
+                expected = self._once_more(graph, key, stored) if key in loose else None
+                expected = expected or self._table(f"FROM {key}")
                 if expected != shown[key]:
                     raise WronglyFresh(_difference(key, expected, shown[key]))
 
-    def _once_more(self, graph: Graph, key: str, stored: Mapping[str, str]) -> str:
-        """Return how to build an asset from what it reads now, as the product would."""
+    def _once_more(self, graph: Graph, key: str, stored: Mapping[str, str]) -> Table:
+        """Build an asset from what it reads now, as the product would."""
         asset = graph.assets[key]
         reads = {
             read: narrowed(read, stored[read], graph.columns_of(read), asset.window(read))
             for read in asset.reads
         }
-        return bind(asset.query, reads)
+        try:
+            return self._table(bind(asset.query, reads))
+        except duckdb.InvalidInputException:  # what is not used was worked out
+            return self._table(bind(asset.query, stored))
 
     def _from_scratch(self, project: Project, loose: Mapping[str, str]) -> None:
         cursor = self.engine.cursor()

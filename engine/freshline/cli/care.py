@@ -1,6 +1,8 @@
 """verify, doctor and catalog: is everything as it was written, and mending the catalog if not."""
 
+import math
 import os
+import random
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,20 +26,27 @@ from freshline.errors import (
     UsageError,
 )
 from freshline.events import Damaged
+from freshline.execute.anew import Verdict, compared
 from freshline.execute.recover import from_storage
+from freshline.execute.setting import Setting
 from freshline.keys import Target
 from freshline.ports import Ports, Storage
 from freshline.reconcile.fingerprint import storage_of
+from freshline.reconcile.observe import look, plan_from
+from freshline.reconcile.plan import Action, Wish
 from freshline.state import State, TargetState
 from freshline.versions import Manifest, Version
 
 
 @click.command()
 @selection
+@click.option("--paranoid", is_flag=True, help="Compute what is fresh anew too, and compare.")
+@click.option("--sample", metavar="N%", help="With --paranoid: of so many of them, at random.")
 @as_json
 @common
-def verify(selection: tuple[str, ...], as_json: bool) -> int:
+def verify(selection: tuple[str, ...], paranoid: bool, sample: str | None, as_json: bool) -> int:
     """Read every byte of the current versions of SELECTION and compare it with its record."""
+    share = _share(sample, paranoid)
     with opened(said()) as project:
         chosen = selected(project, selection)
         ports = project.ports()
@@ -53,9 +62,10 @@ def verify(selection: tuple[str, ...], as_json: bool) -> int:
             problems += [{"asset": key, "problem": sentence} for sentence in found]
             notes += _damaged_history(storage, project.place.target(key))
             checked += 1
+        anew = _computed_anew(project, ports, chosen, share, (problems, notes)) if paranoid else 0
     if as_json:
         answer = {"version": 1, "checked": checked, "problems": problems, "notes": notes}
-        click.echo(encode(answer))
+        click.echo(encode({**answer, "computed_anew": anew} if paranoid else answer))
     else:
         for note in notes:
             click.echo(f"note: {note}")
@@ -65,6 +75,8 @@ def verify(selection: tuple[str, ...], as_json: bool) -> int:
             click.echo("`freshline apply` mends what is damaged; `freshline plan` shows how")
         else:
             click.secho(f"{checked} assets are as they were written", fg="green")
+        if paranoid:
+            click.echo(f"{anew} fresh assets were computed anew")
     return 1 if problems else 0
 
 
@@ -119,6 +131,52 @@ def rebuild(from_storage: bool) -> int:
         click.secho(f"lost: {problem}", fg="yellow", err=True)
     click.echo(f"{count} versions are on record again" if count else "every version is on record")
     return 0
+
+
+def _share(sample: str | None, paranoid: bool) -> float:
+    """Return which part of the fresh assets to compute anew."""
+    try:
+        share = float((sample or "100").removesuffix("%")) / 100
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise UsageError(f'"{sample}" is no share', help="say for instance --sample 10%")
+    if sample and not paranoid:
+        raise UsageError("--sample is of --paranoid", help="add --paranoid")
+    return share
+
+
+def _computed_anew(
+    project: Project,
+    ports: Ports,
+    chosen: frozenset[str] | None,
+    share: float,
+    said: tuple[list[dict[str, str]], list[str]],
+) -> int:
+    """Compare what a plan calls fresh with what its query gives; return how many were computed."""
+    problems, notes = said
+    place = project.place
+    plan, facts = plan_from(
+        look(place.graph, place.root, place.environment, ports), ports, Wish(selected=chosen)
+    )
+    setting = Setting(
+        run="", root=place.root, graph=place.graph, ports=ports, sources=facts.sources
+    )
+    wrong = {problem["asset"] for problem in problems}
+    keys = [fresh.asset for fresh in plan.fresh if chosen is None or fresh.asset in chosen]
+    keys = [k for k in keys if not facts.graph.assets[k].is_view and k not in wrong]
+    drawn = set(random.sample(keys, math.ceil(len(keys) * share)))
+    for key in filter(drawn.__contains__, keys):
+        found = compared(facts.graph.assets[key], facts.builds[key], facts.builds, setting)
+        if found.verdict is Verdict.DIFFERENT:
+            problems.append({"asset": key, "problem": found.why})
+            notes.append(f"freshline apply --force {key} mends it; please report how it came to be")
+        elif found.verdict is Verdict.UNSURE:
+            notes.append(f"{key} cannot be compared: {found.why}")
+    stale = sum(step.action is not Action.CHECK for step in plan.steps)
+    if stale:
+        notes.append(f"{stale} assets are not fresh and were not computed anew")
+    return len(drawn)
 
 
 def _rebuilt(project: Project) -> tuple[int, list[str]]:
