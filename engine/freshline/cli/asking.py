@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from freshline.cli.compose import Project, opened, terminal_width
-from freshline.cli.options import Whole, as_json, common, said
+from freshline.cli.column import column_meant, column_text
+from freshline.cli.options import Edges, as_json, common, said
 from freshline.cli.render import diagnostic_text, held_text, moment, reason_text, size
 from freshline.cli.select import aside_text, one_asset
 from freshline.cli.table import table
@@ -23,6 +24,8 @@ from freshline.versions import Manifest, Version
 
 if TYPE_CHECKING:
     from freshline.declare.origins import Origin
+
+_ALL = 1_000_000  # edges: more than there are
 
 
 @click.command()
@@ -73,15 +76,32 @@ def show(asset: str, resolved: bool, only_sql: bool, only_schema: bool, as_json:
 
 @click.command()
 @click.argument("asset")
-@click.option("--up", type=Whole(0), default=None, help="So many edges up; all if absent.")
-@click.option("--down", type=Whole(0), default=None, help="So many edges down.")
+@click.option("--up", type=Edges(0), default=None, help="So many edges up; all if absent.")
+@click.option(
+    "--down",
+    type=Edges(0),
+    is_flag=False,
+    flag_value=_ALL,
+    default=None,
+    help="So many edges down. Of a column: what hangs on it.",
+)
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "mermaid", "dot"]), default="text"
 )
+@as_json
 @common
-def lineage(asset: str, up: int | None, down: int | None, form: str) -> int:
-    """Show what ASSET reads, and who reads it."""
+def lineage(asset: str, up: int | None, down: int | None, form: str, as_json: bool) -> int:
+    """Show what ASSET reads, and who reads it; or of a column of it, what it is made from.
+
+    A column is written behind its asset: marts.daily.revenue.
+    """
+    if as_json and form not in ("text", "json"):
+        raise UsageError("--json is a format of its own", help="leave out --format")
+    form = "json" if as_json else form
     with opened(said()) as project:
+        if (spot := column_meant(project, asset)) is not None:
+            click.echo(column_text(project.graph, spot, (up, down), form))
+            return 0
         key = one_asset(project, asset)
         edges = _edges(project.graph, key, up, down)
         click.echo(_LINEAGE[form](key, edges, project.graph))

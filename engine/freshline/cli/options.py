@@ -27,6 +27,18 @@ class Whole(click.IntRange):
         return number
 
 
+class Edges(Whole):
+    """How many edges to follow, behind an option that may also stand alone."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Return the number that a word is."""
+        if "." in str(value) and not str(value).replace(".", "").isdigit():
+            self.fail(f'"{value}" is no whole number; an asset stands before it.', param, ctx)
+        return super().convert(value, param, ctx)
+
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -24,7 +24,7 @@ def selected(
     if not words:
         return None
     text = " ".join(words)
-    found = resolve(parse(text), _subject(project, with_states="state:" in text))
+    found = resolve(parse(text), _subject(project, text))
     aside = found & project.graph.quarantined.keys()
     if with_aside or not aside:
         return found
@@ -63,7 +63,7 @@ def aside_text(graph: Graph, key: str) -> str:
     return f"{key} is set aside {why}"
 
 
-def _subject(project: Project, *, with_states: bool) -> Selectable:
+def _subject(project: Project, text: str) -> Selectable:
     graph = project.graph
     upstreams = {key: asset.upstreams for key, asset in graph.assets.items()}
     # Of what is set aside nothing more is known than what it is set aside with.
@@ -82,12 +82,12 @@ def _subject(project: Project, *, with_states: bool) -> Selectable:
         keys=(*graph.sources, *graph.assets, *graph.quarantined),
         upstream=upstreams,
         downstream=downstreams(upstreams),
-        facets=_facets(project, with_states=with_states),
+        facets=_facets(project, text),
         files={file: tuple(sorted(keys)) for file, keys in files.items()},
     )
 
 
-def _facets(project: Project, *, with_states: bool) -> Mapping[str, Mapping[str, frozenset[str]]]:
+def _facets(project: Project, text: str) -> Mapping[str, Mapping[str, frozenset[str]]]:
     found: dict[str, dict[str, set[str]]] = {
         name: {} for name in ("tag", "owner", "group", "kind", "storage")
     }
@@ -100,12 +100,26 @@ def _facets(project: Project, *, with_states: bool) -> Mapping[str, Mapping[str,
             values.append(("owner", definition.owner))
         for name, value in values:
             found[name].setdefault(value, set()).add(key)
-    if with_states:
+    if "state:" in text:
         found["state"] = _states(project)
+    if "changed:" in text:
+        found["changed"] = _seeing(project)
     return {
         name: {value: frozenset(keys) for value, keys in values.items()}
         for name, values in found.items()
     }
+
+
+def _seeing(project: Project) -> dict[str, set[str]]:
+    """Return by `key.column`, as it is spelled and in lower case, the assets that see a column."""
+    from freshline.lineage.readers import readers_of_columns  # views are asked about: DuckDB
+
+    found: dict[str, set[str]] = {}
+    for key, columns in readers_of_columns(project.graph).items():
+        for name, readers in columns.items():
+            for spelled in (name, name.lower()):
+                found.setdefault(f"{key}.{spelled}", set()).update(readers)
+    return found
 
 
 def _states(project: Project) -> dict[str, set[str]]:

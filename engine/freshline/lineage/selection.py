@@ -3,6 +3,7 @@
     marts.daily  stg.*  *.orders    keys; `*` stands for any run of characters, dots included
     assets/stg/orders.sql           the assets of a file, or of every file below a folder
     tag:nightly  owner:d*  kind:table  group:marts  state:stale
+    changed:stg.orders.amount       the assets that see this column, in whatever place of theirs
     +x  x+  +x+  2+x  x+1           with all upstream, all downstream, both, or so many edges away
     not x   x and y   x or y   x y   ( ... )
 
@@ -21,6 +22,8 @@ from freshline.errors import UsageError
 from freshline.suggest import closest
 
 _DEEPEST = 100
+# Facets that are looked up only where they are asked for.
+_ASKED_FOR = ("changed", "state")
 # A `+` reaches up where a word follows it and none stands before it, down where it is the reverse.
 _TOKEN = re.compile(
     r"""(?P<open>\() | (?P<close>\))
@@ -189,7 +192,7 @@ def _advice(pattern: str, subject: Selectable) -> str:
 def _said(facet: Facet, subject: Selectable) -> frozenset[str]:
     values = subject.facets.get(facet.method)
     if values is None:
-        methods = sorted({*subject.facets, "state"})  # states are looked up only where asked for
+        methods = sorted({*subject.facets, *_ASKED_FOR})
         near = closest(facet.method, methods)
         meant = f'did you mean "{near[0]}:"? ' if near else ""
         known = ", ".join(f"{method}:" for method in methods)
@@ -199,7 +202,10 @@ def _said(facet: Facet, subject: Selectable) -> frozenset[str]:
         near = closest(facet.value, values)
         known = ", ".join(sorted(values)[:10]) or "none"
         help = f'did you mean "{near[0]}"?' if near else f"known: {known}"
-        raise _error(f'no asset has {facet.method} "{facet.value}"', facet, help)
+        sentence = f'no asset has {facet.method} "{facet.value}"'
+        if facet.method == "changed":
+            sentence = f'there is no column "{facet.value}"'
+        raise _error(sentence, facet, help)
     return frozenset[str]().union(*(values[value] for value in found))
 
 

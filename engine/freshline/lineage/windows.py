@@ -47,16 +47,17 @@ def with_windows(
         else:
             open_[key] = (identity, schemas)
     statements = {name: macro.definition.text for name, macro in macros.known.items()}
-    asked = _asked({k: (assets[k].query, schemas) for k, (_, schemas) in open_.items()}, statements)
-    for key, windows in asked.items():
+    told = asked({k: (assets[k].query, schemas) for k, (_, schemas) in open_.items()}, statements)
+    for key, windows in told.items():
         results[open_[key][0]] = Analysis(windows=windows)
-    found |= asked
+    found |= told
     return {key: replace(asset, windows=found[key]) for key, asset in assets.items()}
 
 
-def _asked(
+def asked(
     queries: Mapping[str, tuple[str, Mapping[str, Sequence[Column]]]], macros: Mapping[str, str]
 ) -> dict[str, _Windows]:
+    """Return the windows of queries, each given with the columns of what it reads; () if opaque."""
     parts = [list(queries)[i::_ASKING] for i in range(min(_ASKING, len(queries)))]
     with ThreadPoolExecutor(max_workers=_ASKING, thread_name_prefix="windows") as pool:
         found = pool.map(partial(_part, queries, macros), parts)

@@ -1,0 +1,160 @@
+"""Columns through a whole project: the hops from each column to what it is made from, and back.
+
+A hop is one step between neighbours. The rows of an asset are a column of their own, called `*`:
+what only decides which rows there are goes into it, and whoever reads the asset hangs on it.
+
+Names and places are the analyser's work, for people who look. So that nobody is told that nothing
+hangs on a column where something does, what the engine says is read and the analyser cannot place
+is a hop too, of kind opaque, into all columns of its reader.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from freshline.errors import Span
+from freshline.lineage.columns import Trace, Transformation, column_lineage
+from freshline.lineage.graph import Asset, Graph
+from freshline.lineage.wording import Wording
+from freshline.versions import WHOLE
+
+ROWS = "*"
+
+
+class Spot(NamedTuple):
+    """A column of an asset or source; column `*` is which rows it has."""
+
+    asset: str
+    column: str
+
+    def __str__(self) -> str:
+        """Render as people write it."""
+        return f"{self.asset}.{self.column}" if self.column != ROWS else f"{self.asset} (rows)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Hop:
+    """One step: `reader` is made from `origin`, as `kind` says, by what stands at `place`."""
+
+    kind: Transformation
+    origin: Spot
+    reader: Spot
+    place: Span | None = None
+
+
+class Hops:
+    """The hops of a graph, each asset taken apart when it is first asked for."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._known: dict[str, tuple[Hop, ...]] = {}
+
+    def into(self, key: str) -> tuple[Hop, ...]:
+        """Return the hops into the columns of an asset; none of a source."""
+        if key not in self._known:
+            asset = self._graph.assets.get(key)
+            self._known[key] = tuple(self._hops(key, asset)) if asset is not None else ()
+        return self._known[key]
+
+    def above(self, spot: Spot, depth: int | None = None) -> tuple[Hop, ...]:
+        """Return the hops that lead to a column, its own first, at most so many deep."""
+        found: dict[Hop, None] = {}
+        told, layer = {spot}, [spot]
+        while layer and depth != 0:
+            following: list[Spot] = []
+            for reader in layer:
+                for hop in self._above(reader):
+                    found[hop] = None
+                    if hop.origin not in told:
+                        told.add(hop.origin)
+                        following.append(hop.origin)
+            layer, depth = following, None if depth is None else depth - 1
+        return tuple(found)
+
+    def below(self, spot: Spot, depth: int | None = None) -> tuple[Hop, ...]:
+        """Return the hops that lead from a column, nearest assets first, at most so many deep."""
+        found: list[Hop] = []
+        reached: dict[Spot, int] = {spot: 0}
+        for key, asset in self._graph.assets.items():
+            near = {s for s in reached if s.asset in asset.upstreams}
+            near = {s for s in near if depth is None or reached[s] < depth}
+            if not near:
+                continue
+            for hop in self._from(key, near):
+                found.append(hop)
+                further = reached[hop.origin] + 1
+                reached[hop.reader] = min(reached.get(hop.reader, further), further)
+        return tuple(found)
+
+    def _above(self, reader: Spot) -> Iterator[Hop]:
+        """Yield what a column is made from, then what decides about the rows that it stands in."""
+        into, rows = self.into(reader.asset), Spot(reader.asset, ROWS)
+        own = [hop for hop in into if hop.reader == reader != rows]
+        yield from own
+        of_rows = [hop for hop in into if hop.reader == rows]
+        # Whatever decides about the rows of an upstream does so for each of its columns.
+        named = {hop.origin.asset for hop in (*own, *of_rows) if hop.origin.column != ROWS}
+        for hop in of_rows:
+            if hop.origin.column != ROWS or hop.origin.asset not in named:
+                yield hop
+
+    def _from(self, key: str, near: Iterable[Spot]) -> Iterator[Hop]:
+        """Yield the hops into an asset from some spots above it."""
+        spots = frozenset(near)
+        yield from (hop for hop in self.into(key) if hop.origin in spots)
+
+    def _hops(self, key: str, asset: Asset) -> Iterator[Hop]:
+        wording = Wording(asset.definition.sql)
+        schemas = {upstream: self._graph.columns_of(upstream) for upstream in asset.upstreams}
+        traces = column_lineage(asset.text, schemas)
+        spelled = {u: {c.name.lower(): c.name for c in columns} for u, columns in schemas.items()}
+        outputs = {c.name.lower(): c.name for c in asset.columns}
+        for trace in (*traces, *self._unplaced(asset, traces)):
+            column = spelled.get(trace.upstream, {}).get(trace.column.lower())
+            if column is None:
+                continue
+            output = outputs.get(trace.output.lower(), ROWS)
+            place = wording.of_rows(trace.column) if output == ROWS else wording.of(output)
+            origin = Spot(trace.upstream, column)
+            yield Hop(kind=trace.kind, origin=origin, reader=Spot(key, output), place=place)
+        for upstream in asset.upstreams:
+            yield Hop(
+                kind=Transformation.INDIRECT,
+                origin=Spot(upstream, ROWS),
+                reader=Spot(key, ROWS),
+                place=wording.of_source(upstream),
+            )
+
+    def _unplaced(self, asset: Asset, traces: Iterable[Trace]) -> Iterator[Trace]:
+        """Yield the columns that the engine reads and that no trace accounts for."""
+        placed = {(trace.upstream, trace.column.lower()) for trace in traces}
+        for upstream in asset.upstreams:
+            window = asset.window(upstream)
+            behind = bool(asset.through)  # then its windows are those of what views read
+            if behind and placed:
+                continue
+            every = tuple(column.name for column in self._graph.columns_of(upstream))
+            columns = every if behind or window == WHOLE else window.columns or ()
+            for column in columns:
+                if (upstream, column.lower()) not in placed:
+                    yield Trace(
+                        output="", upstream=upstream, column=column, kind=Transformation.OPAQUE
+                    )
+
+
+def affected(hops: Iterable[Hop], start: Spot) -> Mapping[Spot, Hop]:
+    """Return what hangs on a column, in the hops' order, each with the most direct way to it.
+
+    The hop returned ends there, and its kind is that of the whole way.
+    """
+    found: dict[Spot, Hop] = {}
+    kinds = {start: Transformation.DIRECT}
+    for hop in hops:
+        kind = max(kinds.get(hop.origin, Transformation.OPAQUE), hop.kind)
+        known = found.get(hop.reader)
+        if known is None or kind < known.kind:
+            found[hop.reader] = Hop(
+                kind=kind, origin=hop.origin, reader=hop.reader, place=hop.place
+            )
+            kinds[hop.reader] = kind
+    return found
