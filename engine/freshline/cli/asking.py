@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from freshline.cli.compose import Project, opened, terminal_width
 from freshline.cli.column import column_meant, column_text
+from freshline.cli.compose import Project, opened, terminal_width
 from freshline.cli.options import Edges, as_json, common, said
 from freshline.cli.render import diagnostic_text, held_text, moment, reason_text, size
 from freshline.cli.select import aside_text, one_asset

@@ -41,7 +41,9 @@ def column_meant(project: Project, words: str) -> Spot | None:
         raise UsageError(f'"{words}" may be more than one column', help=f"write {meant}")
     owners = [(key, name) for key, name in _readings(words) if key in known]
     if not owners:
-        return None if words.count(".") < 2 else _unless_near(project, words)
+        if words.count(".") > 1:
+            _refuse_if_near(project, words)
+        return None
     key, name = owners[0]
     columns = [column.name for column in graph.columns_of(key)]
     near = closest(name, columns)
@@ -62,19 +64,19 @@ def _readings(words: str) -> list[tuple[str, str]]:
     return [(words[:dot], words[dot + 1 :]) for dot in reversed(dots) if words[dot + 1 :]]
 
 
-def _unless_near(project: Project, words: str) -> None:
+def _refuse_if_near(project: Project, words: str) -> None:
     """Raise UsageError where a column of another asset is nearer than any asset."""
     graph = project.graph
     assets = (*graph.sources, *graph.assets, *graph.quarantined)
-    columns = [f"{k}.{c.name}" for k in (*graph.sources, *graph.assets) for c in graph.columns_of(k)]
+    columns = [
+        f"{k}.{c.name}" for k in (*graph.sources, *graph.assets) for c in graph.columns_of(k)
+    ]
     near = closest(words, (*assets, *columns))
     if near and near[0] in columns:
         raise UsageError(f'there is no asset "{words}"', help=f'did you mean "{near[0]}"?')
 
 
-def column_text(
-    graph: Graph, spot: Spot, depths: tuple[int | None, int | None], form: str
-) -> str:
+def column_text(graph: Graph, spot: Spot, depths: tuple[int | None, int | None], form: str) -> str:
     """Return what a column is made from, or what hangs on it where a depth down is said."""
     up, down = depths
     hops = Hops(graph)

@@ -27,16 +27,16 @@ class _Line(NamedTuple):
     apart: tuple[int, ...] = ()
 
 
-def difference_lines(found: Difference) -> list[str]:
-    """Return the lines of a difference, at most 20 rows, the others counted."""
+def difference_lines(found: Difference, most: int = _MOST_LINES) -> list[str]:
+    """Return the lines of a difference, at most so many rows, the others counted."""
     if found.out_of_order is not None:
         first = found.changed[0]
         told = f"the rows are right, their order is not, from row {found.out_of_order} on"
         lines = [_Line("-", _cells(first.expected)), _Line("+", _cells(first.found))]
         return [told, *_aligned(found.columns, lines)]
     lines = list(_lines(found))
-    shown = _aligned(found.columns, lines[:_MOST_LINES])
-    rest = [line.mark for line in lines[_MOST_LINES:]]
+    shown = _aligned(found.columns, lines[:most])
+    rest = [line.mark for line in lines[most:]]
     if rest:
         counts = [f"{rest.count(m):,} {_WORDS[m]}" for m in _WORDS if m in rest]
         shown.append(f"  and {len(rest):,} more: {', '.join(counts)}")

@@ -53,6 +53,7 @@ TABLE: Mapping[str, Mapping[str, Entry]] = {
         "preview": Entry("rows:preview", "Show some rows of an asset."),
     },
     "Look back": {
+        "diff": Entry("diff:diff", "Compare two versions of an asset."),
         "history": Entry("records:history", "List the versions of an asset."),
         "runs": Entry("records:runs", "List runs, or show one."),
         "events": Entry("records:events", "List what was recorded."),

@@ -111,15 +111,14 @@ def _facets(project: Project, text: str) -> Mapping[str, Mapping[str, frozenset[
 
 
 def _seeing(project: Project) -> dict[str, set[str]]:
-    """Return by `key.column`, as it is spelled and in lower case, the assets that see a column."""
+    """Return by `key.column`, in lower case, the assets that see a column."""
     from freshline.lineage.readers import readers_of_columns  # views are asked about: DuckDB
 
-    found: dict[str, set[str]] = {}
-    for key, columns in readers_of_columns(project.graph).items():
-        for name, readers in columns.items():
-            for spelled in (name, name.lower()):
-                found.setdefault(f"{key}.{spelled}", set()).update(readers)
-    return found
+    return {
+        f"{key}.{name}".lower(): set(readers)
+        for key, columns in readers_of_columns(project.graph).items()
+        for name, readers in columns.items()
+    }
 
 
 def _states(project: Project) -> dict[str, set[str]]:

@@ -197,7 +197,9 @@ def _said(facet: Facet, subject: Selectable) -> frozenset[str]:
         meant = f'did you mean "{near[0]}:"? ' if near else ""
         known = ", ".join(f"{method}:" for method in methods)
         raise _error(f'cannot select by "{facet.method}:"', facet, f"{meant}there are {known}")
-    found = _fitting(facet.value, values)
+    # The case of columns does not count, and keys are in lower case.
+    value = facet.value.lower() if facet.method == "changed" else facet.value
+    found = _fitting(value, values)
     if not found:
         near = closest(facet.value, values)
         known = ", ".join(sorted(values)[:10]) or "none"

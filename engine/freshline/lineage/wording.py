@@ -63,17 +63,15 @@ class Wording:
         node: object = self._parsed.tree if self._parsed is not None else None
         while isinstance(node, exp.SetOperation | exp.Subquery):
             node = node.this
-        return tuple(cast("list[exp.Expr]", node.expressions)) if _is_select(node) else ()
+        if not isinstance(node, exp.Select):
+            return ()
+        return tuple(cast("list[exp.Expr]", node.expressions))
 
     @cached_property
     def _of_rows(self) -> tuple[exp.Expr, ...]:
         """The clauses that decide about rows, of the outermost SELECT first."""
         tree = self._parsed.tree if self._parsed is not None else None
         return tuple(_clauses(tree)) if tree is not None else ()
-
-
-def _is_select(node: object) -> bool:
-    return isinstance(node, exp.Select)
 
 
 def _clauses(tree: exp.Expr) -> Iterator[exp.Expr]:
