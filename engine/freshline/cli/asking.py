@@ -5,21 +5,22 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from freshline.cli.causes import chain_lines, proof_lines
 from freshline.cli.column import column_meant, column_text
 from freshline.cli.compose import Project, opened, terminal_width
 from freshline.cli.options import Edges, as_json, common, said
-from freshline.cli.render import diagnostic_text, held_text, moment, reason_text, size
+from freshline.cli.render import diagnostic_text, held_text, moment, size
 from freshline.cli.select import aside_text, one_asset
 from freshline.cli.table import table
 from freshline.codec import encode
 from freshline.errors import UsageError
 from freshline.execute.aside import last_version
-from freshline.lineage.graph import Graph, downstreams
+from freshline.lineage.graph import Asset, Graph, downstreams
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.held import Held
 from freshline.reconcile.observe import look, plan_from
-from freshline.reconcile.plan import Plan, Step, Wish, make_plan, report
+from freshline.reconcile.plan import Plan, Wish, make_plan, report
 from freshline.versions import Manifest, Version
 
 if TYPE_CHECKING:
@@ -127,17 +128,14 @@ def _explained(key: str, plan: Plan, facts: Facts) -> list[str]:
             return _explained_held(held, verdict, verb, facts)
     if key not in steps:
         proof = next((fresh.proof for fresh in plan.fresh if fresh.asset == key), "")
-        lines = [f"{click.style(key, bold=True)} is {click.style('fresh', fg='green')}: {proof}"]
-        build = facts.builds.get(key)
-        for read in build.trace.inputs if build else ():
-            lines.append(f"  reads {read.asset} at {read.version[:12]}, content as it was read")
-        return lines
+        title = f"{click.style(key, bold=True)} is {click.style('fresh', fg='green')}: {proof}"
+        return [title, *proof_lines(key, facts)]
     step = steps[key]
     word = "missing" if step.action == "create" else "stale"
     word = word if step.certain else "perhaps stale"
     word = "fresh" if step.action == "check" else word
     lines = [f"{click.style(key, bold=True)} is {click.style(word, fg='yellow')}: {step.action}"]
-    return [*lines, *_chain(step, steps)]
+    return [*lines, *chain_lines(step, steps, facts)]
 
 
 def _explained_held(held: Held, verdict: str, verb: str, facts: Facts) -> list[str]:
@@ -153,24 +151,6 @@ def _explained_held(held: Held, verdict: str, verb: str, facts: Facts) -> list[s
     would = make_plan(free, Wish(selected=frozenset({key})))
     lines.append(f"  after `freshline {verb} {key}`:")
     return [*lines, *(f"  {line}" for line in _explained(key, would, free))]
-
-
-def _chain(first: Step, steps: dict[str, Step]) -> list[str]:
-    """Return the causes of a step, and below each upstream that is a step its causes in turn."""
-    lines: list[str] = []
-    told = {first.asset}
-    stack = [(first, 1)]
-    while stack:
-        step, depth = stack.pop()
-        if depth > 1:
-            lines.append(f"{'  ' * (depth - 1)}{step.asset}: {step.action}")
-        for reason in step.reasons:
-            lines.append(f"{'  ' * depth}- {reason_text(reason)}")
-        for upstream in reversed(step.after):
-            if upstream not in told:
-                told.add(upstream)
-                stack.append((steps[upstream], depth + 1))
-    return lines
 
 
 def _resolved(project: Project, key: str) -> list[str]:
@@ -196,12 +176,24 @@ def _origins(project: Project, key: str) -> "tuple[Origin, ...]":
 def _shown(project: Project, key: str) -> list[str]:
     facts = _facts_of(project, key)
     lines = [click.style(key, bold=True)]
-    hidden = ("columns", "key", "sql")
+    hidden = ("columns", "key", "sql", "windows", "read_by")
     for name, value in facts.items():
         if name not in hidden and value not in (None, "", [], {}):
             text = ", ".join(cast("list[str]", value)) if isinstance(value, list) else str(value)
             lines.append(f"  {name.replace('_', ' '):<12} {text}")
-    return [*lines, "", *_columns(project, key)]
+    lines += ["", *_columns(project, key)]
+    for title, name in (("reads", "windows"), ("read by", "read_by")):
+        windows = cast("dict[str, list[str] | None]", facts.get(name, {}))
+        rows = [(other, _window_text(columns)) for other, columns in windows.items()]
+        width, whole = terminal_width(), frozenset({0})
+        lines += ["", *table((title, "of it"), rows, whole=whole, width=width)] if rows else []
+    return lines
+
+
+def _window_text(columns: list[str] | None) -> str:
+    if columns is None:
+        return "all columns"
+    return ", ".join(columns) if columns else "how many rows there are"
 
 
 def _facts_of(project: Project, key: str) -> dict[str, object]:
@@ -218,6 +210,7 @@ def _facts_of(project: Project, key: str) -> dict[str, object]:
         "group": definition.group,
         "tags": list(definition.tags),
         "columns": [c._asdict() for c in node.columns],
+        "read_by": _readers(graph, key),
     }
     if (source := graph.sources.get(key)) is not None:
         return {**facts, "path": source.definition.path, "files": len(source.files)}
@@ -226,6 +219,7 @@ def _facts_of(project: Project, key: str) -> dict[str, object]:
         "kind": asset.definition.kind,
         "storage": storage_of(asset.definition, graph.project),
         "reads": list(asset.upstreams),
+        "windows": {read: _window(graph, asset, read) for read in asset.reads},
         "code_version": asset.code_version,
         "sql": _sql(project, key),
     }
@@ -234,6 +228,31 @@ def _facts_of(project: Project, key: str) -> dict[str, object]:
     state = project.sight.events.snapshot(graph.project.name, project.environment)
     build = state.of(project.place.target(key)).build
     return {**facts, **(_facts_of_version(build.version) if build is not None else {})}
+
+
+def _readers(graph: Graph, key: str) -> dict[str, list[str] | None]:
+    """Return the assets that read another, through views too, and which of its columns."""
+    if key in graph.assets and graph.assets[key].is_view:
+        from freshline.lineage.readers import readers_of_columns  # asks DuckDB
+
+        seen = readers_of_columns(graph)[key]
+        return {
+            reader: [name for name, readers in seen.items() if reader in readers]
+            for reader, asset in graph.assets.items()
+            if key in asset.upstreams
+        }
+    return {
+        reader: _window(graph, asset, key)
+        for reader, asset in graph.assets.items()
+        if key in asset.reads
+    }
+
+
+def _window(graph: Graph, asset: Asset, read: str) -> list[str] | None:
+    """Return the columns that an asset reads of an input in the input's order; None is all."""
+    columns = asset.window(read).columns
+    every = [column.name for column in graph.columns_of(read)]
+    return None if columns is None else [name for name in every if name in columns]
 
 
 def _facts_aside(project: Project, key: str) -> dict[str, object]:
