@@ -8,6 +8,7 @@ import click
 from freshline.cli.compose import Project, opened
 from freshline.cli.current import engine_over, relation_of
 from freshline.cli.differences import difference_lines
+from freshline.cli.formats import at
 from freshline.cli.options import Whole, as_json, common, said
 from freshline.cli.render import moment
 from freshline.cli.select import one_asset
@@ -265,7 +266,7 @@ def _facts(one: _One, rows: int) -> dict[str, object]:
     return {
         "number": None if is_candidate else version.number,
         "candidate": is_candidate,
-        "at": version.at,
+        "published": at(version.at),
         "computed_as": version.mat_id,
         "rows": rows,
     }
