@@ -37,6 +37,7 @@ _WRONG = {
     "sql": ("", "marts.daily", "SELEC 1", "FROM marts.dayly", "SELECT nme FROM raw.customers"),
     "run": ("7", "01234567", ""),
     "name": ("plann", "7"),
+    "before": ("first", "0", "7"),
 }
 _WRONG_VALUES = {"until": "whenever", "wait": "a while", "asset": "marts.dayly"}
 # These do without a project, or say in their answer that there is none.
