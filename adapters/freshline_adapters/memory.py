@@ -175,8 +175,15 @@ class Memory:
         return f"{version.number} {version.publish_id}"
 
     def relation(self, version: Version) -> str:
-        """Return the quoted name of the version's table."""
-        return _quoted(version.files[0].path)
+        """Return the quoted name of the version's table, or its columns under their names here."""
+        table = _quoted(version.files[0].path)
+        if not version.layout:
+            return table
+        named = (
+            f"{_quoted(stored)} AS {_quoted(column.name)}"
+            for column, stored in zip(version.columns, version.layout, strict=True)
+        )
+        return f"(SELECT {', '.join(named)} FROM {table})"
 
     def verify(self, version: Version) -> tuple[str, ...]:
         """Measure the table and compare with what was measured when it was sealed."""

@@ -26,6 +26,7 @@ def manifest_of(publication: Publication) -> Manifest:
         columns=publication.columns,
         files=publication.files,
         query=publication.query,
+        layout=publication.layout,
     )
     return Manifest(version=version, trace=publication.trace, logic=publication.logic)
 

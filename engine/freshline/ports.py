@@ -118,10 +118,11 @@ class Stage(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """What a step asks a storage to make visible: sealed files, or (revert) those of a version.
+    """What a step asks a storage to make visible: sealed files, or those of a version.
 
     `base` is the number of the head it was planned against, 0 where there was none. A view has a
-    `query` in place of files: then its record is all that is published.
+    `query` in place of files: then its record is all that is published. A `layout` says under which
+    names the files have the columns, where that is not what they have.
     """
 
     target: Target
@@ -137,6 +138,7 @@ class Publication:
     trace: Trace
     logic: Logic
     query: str = ""
+    layout: tuple[str, ...] = ()
 
 
 class Resolution(StrEnum):
@@ -252,7 +254,11 @@ class Storage(Protocol):
         ...
 
     def relation(self, version: Version) -> str:
-        """Return how the compute engine reads the version's rows; never asked of a view's."""
+        """Return how the compute engine reads the version's rows; never asked of a view's.
+
+        It has exactly the version's columns, in their order, whichever its files have under which
+        names: a version has a `layout` where these differ.
+        """
         ...
 
     def verify(self, version: Version) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ from freshline.keys import Target
 
 
 class PublishKind(StrEnum):
-    """Why a version was made visible: it was computed, or an older one was pointed to again."""
+    """Why a version was made visible: it was computed, or what is there was pointed to again."""
 
     BUILD = "build"
-    REVERT = "revert"
+    REVERT = "revert"  # an older version, as it was
+    RELAYOUT = "relayout"  # the files of the one before, with other columns of them
 
 
 class DataFile(NamedTuple):
@@ -95,6 +96,9 @@ class Version:
     `mat_id` says who computed the bytes, `publish_id` which publish made them visible; they differ
     after a revert. `fence` grows with every attempt on the target. A view's version has no rows and
     no files but a `query`: compiled text, its upstreams as marked names.
+
+    `layout` holds for each column the name that its files have it under; it is empty where the
+    files have just these columns.
     """
 
     target: Target
@@ -108,6 +112,12 @@ class Version:
     columns: tuple[Column, ...]
     files: tuple[DataFile, ...]
     query: str = ""
+    layout: tuple[str, ...] = ()
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """For each column the name that the version's files have it under."""
+        return self.layout or tuple(column.name for column in self.columns)
 
     @property
     def bytes(self) -> int:

@@ -7,6 +7,10 @@ are cast by us before they are written, and cast back by whoever reads the versi
     query      SELECT * REPLACE (CAST("n" AS DECIMAL(38,0)) AS "n") FROM (<query>)
     relation   (SELECT * REPLACE (CAST("n" AS HUGEINT) AS "n") FROM read_parquet([...]))
 
+A version whose columns are others of the file, or have other names, names each of them:
+
+    relation   (SELECT CAST("n" AS HUGEINT) AS "N", "a" FROM read_parquet([...]))
+
 Types inside lists, structs and maps are treated alike. A type that is not known here is refused:
 better no version than one with other values.
 """
@@ -83,8 +87,14 @@ def written(query: str, columns: Sequence[Column]) -> str:
     return f"SELECT {_replaced(casts)} FROM ({query})" if casts else query
 
 
-def given_back(reader: str, columns: Sequence[Column]) -> str:
-    """Return the relation with exactly these columns, given that which reads the file."""
+def given_back(reader: str, columns: Sequence[Column], stored: Sequence[str] = ()) -> str:
+    """Return the relation with exactly these columns, given that which reads the file.
+
+    `stored` are the names that the file has them under, where it has others or more columns.
+    """
+    if stored:
+        named = (_named(column, name) for column, name in zip(columns, stored, strict=True))
+        return f"(SELECT {', '.join(named)} FROM {reader})"
     casts = [column for column in columns if not _form_of(column).is_exact]
     return f"(SELECT {_replaced(casts)} FROM {reader})" if casts else reader
 
@@ -113,6 +123,13 @@ def _form_of(column: Column) -> Form:
 
 
 _cached = lru_cache(maxsize=1000)(form)
+
+
+def _named(column: Column, stored: str) -> str:
+    read = _quoted(stored)
+    if not _form_of(column).is_exact:
+        read = f"CAST({read} AS {column.type})"
+    return f"{read} AS {_quoted(column.name)}"
 
 
 def _replaced(casts: Iterable[tuple[str, str]]) -> str:

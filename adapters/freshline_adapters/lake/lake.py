@@ -136,7 +136,8 @@ class Lake:
 
     def relation(self, version: Version) -> str:
         """Return DuckDB's reader of exactly the version's files, with exactly its columns."""
-        return _relation(self._disk, (file.path for file in version.files), version.columns)
+        paths = (file.path for file in version.files)
+        return _relation(self._disk, paths, version.columns, version.layout)
 
     def verify(self, version: Version) -> tuple[str, ...]:
         """Compare each file's size and SHA-256 with the record, and the record with the version."""
@@ -254,12 +255,14 @@ class LakeStage:
         return self._files
 
 
-def _relation(disk: Disk, paths: Iterable[str], columns: Sequence[Column]) -> str:
+def _relation(
+    disk: Disk, paths: Iterable[str], columns: Sequence[Column], stored: Sequence[str] = ()
+) -> str:
     # Without the option a folder named k=v above the lake would add a column k. A path is taken
     # literally where its file exists, so `*` or `[` above the lake need no escape.
     quoted = (layout.below_root(disk.root, path).replace("'", "''") for path in paths)
     files = ", ".join(f"'{path}'" for path in quoted)
-    return forms.given_back(f"read_parquet([{files}], hive_partitioning = false)", columns)
+    return forms.given_back(f"read_parquet([{files}], hive_partitioning = false)", columns, stored)
 
 
 _: type[Storage] = Lake

@@ -90,6 +90,7 @@ def unpublished(publication: Publication) -> Version:
         columns=publication.columns,
         files=publication.files,
         query=publication.query,
+        layout=publication.layout,
     )
 
 

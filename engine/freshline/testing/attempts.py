@@ -2,8 +2,10 @@
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from freshline.definitions import Column
 from freshline.keys import Target, time_ordered_id
 from freshline.ports import Compute, Publication, Storage
 from freshline.versions import WHOLE, Logic, Output, PublishKind, Trace, Version
@@ -81,8 +83,25 @@ class Attempts:
             files=version.files,
             trace=manifest.trace,
             logic=manifest.logic,
+            layout=version.layout,
         )
         return self.against_head(publication)
+
+    def relaid(self, version: Version, columns: Mapping[str, str]) -> Publication:
+        """Return the publication of some of a version's columns, each new name with its present."""
+        kept = {
+            column.name: (column.type, stored)
+            for column, stored in zip(version.columns, version.stored, strict=True)
+        }
+        publish_id = new_id()
+        return replace(
+            self.reverting(version),
+            publish_id=publish_id,
+            mat_id=publish_id,
+            kind=PublishKind.RELAYOUT,
+            columns=tuple(Column(new, kept[old][0]) for new, old in columns.items()),
+            layout=tuple(kept[old][1] for old in columns.values()),
+        )
 
     def against_head(self, publication: Publication) -> Publication:
         """Return the publication as planned anew against what is published now."""

@@ -32,13 +32,13 @@ from freshline.keys import Target
 from freshline.ports import Compute, Condition, Publication, Resolution, Storage
 from freshline.testing.attempts import TARGET, Attempts, new_id, query
 from freshline.testing.storage_reading import DEV, Deviation
-from freshline.testing.storage_removal import StorageRemoval
+from freshline.testing.storage_relayout import StorageRelayout
 from freshline.versions import PublishKind, Version
 
 __all__ = ["Deviation", "StorageContract"]
 
 
-class StorageContract(StorageRemoval):
+class StorageContract(StorageRelayout):
     """The obligations of a storage, one test each."""
 
     def test_what_is_staged_is_invisible_and_readable_by_its_own_attempt(
