@@ -21,6 +21,7 @@ _ACTIONS = {
     Action.CREATE: ("+", "green"),
     Action.REBUILD: ("!", "yellow"),
     Action.REPUBLISH: ("~", "cyan"),
+    Action.RELAYOUT: ("~", "cyan"),
     Action.RECHECK: ("?", "blue"),
     Action.CHECK: ("*", "cyan"),
 }
@@ -200,6 +201,8 @@ def _words(step: Step) -> str:
         words += f" (+{len(step.reasons) - 1})"
     if step.reuse is not None:
         words += f"; version {step.reuse.version.number} is that already"
+    if step.action is Action.RELAYOUT:
+        words += "; no row is computed"
     if step.wanted_by:
         words += f"   for {', '.join(step.wanted_by)}"
     return words

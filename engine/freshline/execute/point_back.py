@@ -83,4 +83,5 @@ def _publication(task: Task, setting: Setting, older: Build, publish_id: str) ->
         trace=older.trace,
         logic=logic,
         query=version.query,
+        layout=version.layout,
     )

@@ -19,6 +19,7 @@ from freshline.execute.commit import (
     unpublished,
 )
 from freshline.execute.narrowing import is_refusal, narrowed
+from freshline.execute.relayout import may_relay, relay
 from freshline.execute.run import Status
 from freshline.execute.setting import Input, Result, Setting, input_of, machine_refused, storage_for
 from freshline.failpoints import failpoint
@@ -42,6 +43,10 @@ def perform(task: Task, setting: Setting) -> Result:
         older = _reusable(task, setting, inputs)
         if older is not None:
             return _republish(task, setting, older, inputs)
+        if task.step.layout:
+            inputs = _looked_through(setting, inputs, dict(task.asset.windows))
+            if may_relay(task, setting, inputs):
+                return relay(task, setting, inputs)
         try:
             return _build(task, setting, inputs)
         except ComputeError as error:
@@ -150,6 +155,7 @@ def _republish(task: Task, setting: Setting, older: Build, inputs: Mapping[str, 
         files=version.files,
         trace=replace(trace, inputs=_record(task, inputs)),
         logic=logic,
+        layout=version.layout,
     )
     try:
         forget_candidate(task, setting)

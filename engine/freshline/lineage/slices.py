@@ -65,6 +65,17 @@ def slice_of(
     return Slice(form=_digest(found, text, level), windows=windows, varies=found.varies)
 
 
+def form_in_layout(plans: Plans, text: str, columns: Sequence[str]) -> str | None:
+    """Return the normal form of a compiled text with these of its columns, in this order.
+
+    Equal forms of two texts are columns of equal values, in rows of one order, whatever they are
+    called. None is opaque, and where other rows may come another time.
+    """
+    seen = ", ".join(map(quoted, columns))
+    found = _form(plans, f"SELECT {seen} FROM ({text}\n)", text, Level.OPERANDS, True)
+    return None if found is None or found.varies else found.text
+
+
 def windows_of(
     plans: Plans, text: str, schemas: Mapping[str, Sequence[Column]]
 ) -> Mapping[str, Window] | None:

@@ -21,6 +21,10 @@ class Slice(NamedTuple):
     inputs: tuple[tuple[str, Window], ...] = ()
 
 
+# The columns of a new version in their order, each with its name in the version before.
+Layout = tuple[tuple[str, str], ...]
+
+
 class Slices(Protocol):
     """What queries show of each other. Equal questions get equal answers; None is: nobody knows."""
 
@@ -32,6 +36,13 @@ class Slices(Protocol):
         """Return an asset that has a current build as it is seen through a window."""
         ...
 
+    def relaid(self, key: str) -> Layout | None:
+        """Return how an asset's columns are those of its current build dropped, moved or renamed.
+
+        None where they are not, or where that cannot be proven.
+        """
+        ...
+
 
 class _Nothing:
     """Knows of no query what it shows."""
@@ -40,6 +51,9 @@ class _Nothing:
         return False
 
     def through(self, key: str, window: Window) -> Slice | None:
+        return None
+
+    def relaid(self, key: str) -> Layout | None:
         return None
 
 

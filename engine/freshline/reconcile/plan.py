@@ -12,7 +12,7 @@ from freshline.errors import Diagnostic
 from freshline.lineage.graph import Asset, Graph, downstreams, reach
 from freshline.reconcile import checks, held
 from freshline.reconcile.checks import Standing
-from freshline.reconcile.facts import Facts
+from freshline.reconcile.facts import Facts, Layout
 from freshline.reconcile.fingerprint import source_version, spec, spec_digest
 from freshline.reconcile.held import Held
 from freshline.reconcile.staleness import Judgement, judge
@@ -28,6 +28,7 @@ class Action(StrEnum):
     CREATE = "create"  # compute a first version
     REBUILD = "rebuild"  # compute a new version
     REPUBLISH = "republish"  # point to an older version, or a view to its new definition
+    RELAYOUT = "relayout"  # publish other columns of the files that are there
     RECHECK = "recheck"  # compare when the inputs are known; compute only if they differ
     CHECK = "check"  # run checks on what is current; compute nothing
 
@@ -36,7 +37,8 @@ class Action(StrEnum):
 class Step:
     """One asset to act upon, or a source to check.
 
-    `after` are steps it waits for; `wanted_by` who it is done for.
+    `after` are steps it waits for; `wanted_by` who it is done for. `layout` says which columns of
+    the current version are those of the next one; no row is computed if the inputs show the same.
     """
 
     asset: str
@@ -46,6 +48,7 @@ class Step:
     after: tuple[str, ...] = ()
     wanted_by: tuple[str, ...] = ()
     reuse: Build | None = None
+    layout: Layout = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +238,7 @@ def _step(
         after=tuple(n for n in facts.graph.looked_through(node.needs) if n in moving),
         wanted_by=wanted_by,
         reuse=judgement.reuse,
+        layout=judgement.layout,
     )
 
 
@@ -294,6 +298,8 @@ def _action(judgement: Judgement, *, is_view: bool) -> Action:
         return Action.CREATE
     if is_view:
         return Action.REPUBLISH
+    if judgement.is_relayout:
+        return Action.RELAYOUT
     return Action.REBUILD if judgement.certain else Action.RECHECK
 
 

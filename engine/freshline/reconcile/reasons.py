@@ -1,9 +1,11 @@
 """Reasons put into words: what a comparison has found, and where it stands."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from freshline.lineage.graph import Asset
-from freshline.reconcile.facts import Facts
+from freshline.reconcile.facts import Facts, Layout
+from freshline.reconcile.layouts import words
 from freshline.reconcile.verdicts import Reason, ReasonKind
 from freshline.versions import Build, Logic
 
@@ -38,6 +40,15 @@ def code_reason(facts: Facts, asset: Asset, build: Build, logic: Logic | None) -
     return Reason(
         kind=ReasonKind.CODE, detail=detail, columns=(*new, *gone), source=asset.definition.span
     )
+
+
+def relayout_reason(edited: Reason, layout: Layout, build: Build) -> Reason:
+    """Return the reason of an asset that only has other columns: which of them, and how."""
+    old = [column.name for column in build.version.columns]
+    kept = {was for _, was in layout}
+    concerned = [*(n for n in old if n not in kept), *(n for p in layout if p[0] != p[1] for n in p)]
+    columns = tuple(dict.fromkeys(concerned))
+    return replace(edited, detail=words(layout, old), columns=columns)
 
 
 def _edited_view(facts: Facts, asset: Asset) -> str | None:

@@ -4,13 +4,14 @@ Asked for only where an edit is about, and each question once. DuckDB is not loa
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from freshline.definitions import Column
 from freshline.lineage.canonical import MARK
 from freshline.lineage.graph import Graph
-from freshline.reconcile.facts import Slice
+from freshline.reconcile.facts import Layout, Slice
+from freshline.reconcile.layouts import by_content, by_name
 from freshline.versions import WHOLE, Build, Logic, Window
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class EngineSlices:
         self._graph, self._builds, self._logic = graph, builds, logic
         self._known: dict[tuple[str, Window], Slice | None] = {}
         self._alike: dict[str, bool] = {}
+        self._relaid: dict[str, Layout | None] = {}
         self._asked = 0
 
     @cached_property
@@ -49,6 +51,47 @@ class EngineSlices:
         if question not in self._known:
             self._known[question] = self._slice(key, window)
         return self._known[question]
+
+    def relaid(self, key: str) -> Layout | None:
+        """Return how an asset's columns are those of its current build dropped, moved or renamed.
+
+        Of a query that hangs on the order of rows nobody knows whether it would give these again.
+        """
+        if key not in self._relaid:
+            self._relaid[key] = self._layout(key)
+        return self._relaid[key]
+
+    def _layout(self, key: str) -> Layout | None:
+        build, asset = self._builds[key], self._graph.assets[key]
+        logic, old = self._logic.get(build.version.mat_id), build.version.columns
+        if logic is None or not logic.compiled or build.version.query or asset.order_sensitive:
+            return None
+        if old == asset.columns or len(asset.columns) > len(old) or self._asked >= _MOST:
+            return None
+        guess = by_name(old, asset.columns)
+        if guess is not None and self._is_proven(key, logic, guess):
+            return guess
+        then = partial(self._form_then, logic)
+        guess = by_content(old, asset.columns, lambda n: then([n]), lambda n: self._form(key, [n]))
+        return guess if guess is not None and self._is_proven(key, logic, guess) else None
+
+    def _is_proven(self, key: str, logic: Logic, layout: Layout) -> bool:
+        now = self._form(key, [name for name, _ in layout])
+        return now is not None and now == self._form_then(logic, [was for _, was in layout])
+
+    def _form(self, key: str, columns: Sequence[str]) -> str | None:
+        self._know_now(key)
+        return self._laid_out(self._graph.assets[key].query, columns)
+
+    def _form_then(self, logic: Logic, columns: Sequence[str]) -> str | None:
+        self._know(dict(logic.schemas), dict(logic.macros))
+        return self._laid_out(logic.compiled, columns)
+
+    def _laid_out(self, query: str, columns: Sequence[str]) -> str | None:
+        from freshline.lineage.slices import form_in_layout
+
+        self._asked += 1
+        return form_in_layout(self._plans, query, columns)
 
     def _is_alike(self, key: str) -> bool:
         build, logic = self._builds[key], self._logic.get(self._builds[key].version.mat_id)
@@ -79,12 +122,15 @@ class EngineSlices:
         return Slice(changed=False, inputs=tuple(inputs))
 
     def _now(self, key: str, columns: Sequence[str], *, in_order: bool = False) -> "Seen | None":
+        if not self._know_now(key):
+            return None
+        return self._seen(self._graph.assets[key].query, columns, in_order)
+
+    def _know_now(self, key: str) -> bool:
         asset, graph = self._graph.assets[key], self._graph
         macros = {name: graph.macros[name].text for name in asset.macros}
         schemas = {upstream: graph.columns_of(upstream) for upstream in asset.reads}
-        if not self._know(schemas, macros):
-            return None
-        return self._seen(asset.query, columns, in_order)
+        return self._know(schemas, macros)
 
     def _then(
         self, logic: Logic, columns: Sequence[str], *, in_order: bool = False

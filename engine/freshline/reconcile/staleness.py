@@ -31,7 +31,7 @@ from dataclasses import dataclass, field, replace
 from freshline.lineage.canonical import canonicaliser, upstreams_in
 from freshline.lineage.graph import Asset
 from freshline.ports import Condition
-from freshline.reconcile.facts import Facts
+from freshline.reconcile.facts import Facts, Layout
 from freshline.reconcile.fingerprint import config
 from freshline.reconcile.inputs import (
     Seen,
@@ -41,7 +41,12 @@ from freshline.reconcile.inputs import (
     seen_of_source,
     seen_through,
 )
-from freshline.reconcile.reasons import code_reason, input_reason, pending_reason
+from freshline.reconcile.reasons import (
+    code_reason,
+    input_reason,
+    pending_reason,
+    relayout_reason,
+)
 from freshline.reconcile.verdicts import SETTLED, Reason, ReasonKind, Verdict
 from freshline.versions import Build, Window
 
@@ -54,8 +59,9 @@ class Judgement:
     """The verdict on one asset with everything that led to it.
 
     `certain` is false where the verdict hangs on an input that is itself about to change; `reuse`
-    is an older build that is what a rebuild would give; `seen` what a view's checks will look at,
-    None if unknown. Reasons of what is pinned or paused are why it would be stale otherwise.
+    is an older build that is what a rebuild would give; `layout` how the columns are those of the
+    current build, and `is_relayout` whether it is known by now that nothing else differs. `seen` is
+    what a view's checks will look at, None if unknown. Reasons of what is pinned or paused are why it would be stale otherwise.
     """
 
     verdict: Verdict
@@ -64,6 +70,8 @@ class Judgement:
     proof: str = ""
     reuse: Build | None = None
     seen: Seen | None = None
+    layout: Layout = ()
+    is_relayout: bool = False
 
 
 def judge(facts: Facts, active: Iterable[str], forced: Iterable[str] = ()) -> dict[str, Judgement]:
@@ -115,8 +123,15 @@ def _judge_one(work: _Work, asset: Asset, own: tuple[Reason, ...]) -> Judgement:
     unknown = [upstream for upstream, now in inputs.items() if now is None]
     changed: tuple[Reason, ...] = ()
     proven: dict[str, Seen] = {}
+    layout: Layout = ()
     if build is not None:
-        proven = {} if own else _proven(work, asset, build, unknown)
+        if own and {reason.kind for reason in own} == {ReasonKind.CODE}:
+            layout = facts.slices.relaid(key) or ()
+        if layout:
+            proven = _proven(work, asset, build, unknown)
+            proven |= _proven_narrower(work, asset, build, [u for u in unknown if u not in proven])
+        elif not own:
+            proven = _proven(work, asset, build, unknown)
         differ = compare(build, known | proven, in_order=asset.order_sensitive)
         changed = tuple(input_reason(facts, upstream, build) for upstream in differ.changed)
         unknown = [*(u for u in unknown if u not in proven), *differ.unsure]
@@ -130,11 +145,16 @@ def _judge_one(work: _Work, asset: Asset, own: tuple[Reason, ...]) -> Judgement:
         damaged = build.version.mat_id if build and _drifted(own) else None
         candidates = [b for b in facts.history.get(key, ()) if b.version.mat_id != damaged]
         reuse = reusable(candidates, asset, settings, known)
+    is_relayout = bool(layout) and not (changed or pending or reuse)
+    if build is not None and is_relayout:
+        causes = (relayout_reason(own[0], layout, build),)
     return Judgement(
         verdict=Verdict.MISSING if build is None else Verdict.STALE,
         reasons=causes or pending,
         certain=bool(causes),
         reuse=reuse,
+        layout=layout if not changed else (),
+        is_relayout=is_relayout,
     )
 
 
@@ -163,6 +183,27 @@ def _proven(work: _Work, asset: Asset, build: Build, unknown: Iterable[str]) -> 
         if current is not None and upstream in windows:
             if _shows_the_same(work, upstream, windows[upstream]):
                 found[upstream] = seen_of(current)
+    return found
+
+
+def _proven_narrower(
+    work: _Work, asset: Asset, build: Build, unknown: Iterable[str]
+) -> dict[str, Seen]:
+    """Return the inputs that show the same through the narrower windows of a query with less.
+
+    What the build read of them beyond these windows may be gone.
+    """
+    read = {each.asset: each for each in build.trace.inputs}
+    found: dict[str, Seen] = {}
+    for upstream in unknown:
+        current = work.facts.builds.get(upstream)
+        if current is None or upstream not in read:
+            continue
+        # Equal through the wider window, so through the narrower one.
+        now, was = seen_of(current), read[upstream]
+        same = now.version == was.version or now.through(was.window) == was.data_version
+        if same and _shows_the_same(work, upstream, asset.window(upstream)):
+            found[upstream] = now
     return found
 
 
