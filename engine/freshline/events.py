@@ -267,6 +267,17 @@ class Removed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped(Event):
+    """An asset that is not declared any more is none of this environment any more.
+
+    Its bytes stay for a while, and whoever declares it again finds them.
+    """
+
+    kind: ClassVar[str] = "dropped"
+    target: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """An event with its place in the log."""
 
@@ -294,5 +305,6 @@ KINDS: Mapping[str, type[Event]] = {
         Paused,
         Resumed,
         Removed,
+        Dropped,
     )
 }

@@ -40,6 +40,7 @@ NAMES = frozenset(
         "run.before_finish",
         "pin.before",
         "pin.after_commit",
+        "drop.before",
         "gc.after_list",
         "gc.partial_delete",
     }

@@ -15,6 +15,7 @@ from freshline.events import (
     Checked,
     CheckResult,
     Damaged,
+    Dropped,
     Event,
     Materialized,
     Paused,
@@ -102,7 +103,8 @@ class TargetState:
 
     `candidate` is the version that the last attempt did not publish because a check failed, still
     there to be looked at. `checks` are the latest results on the current and the last candidate's
-    content. A `pin` may have run out: ask it.
+    content. A `pin` may have run out: ask it. `dropped` is when the asset was dropped, None while
+    it is not.
     """
 
     target: Target
@@ -119,6 +121,7 @@ class TargetState:
     accepted: tuple[Acceptance, ...] = ()
     pin: Pin | None = None
     pause: Pause | None = None
+    dropped: float | None = None
 
     def result(self, check: str, contents: tuple[str, ...]) -> CheckResult | None:
         """Return what a check found in a content, None where that is not known."""
@@ -170,6 +173,7 @@ def advance(known: TargetState, sequence: int, event: Event) -> TargetState:
                 candidate=None,
                 attempt=_unless(known.attempt, version.publish_id),
                 fence=max(known.fence, version.fence),
+                dropped=None,
             )
         case Verified():
             return replace(known, failure=None, build=_verified(known.build, event))
@@ -226,6 +230,9 @@ def _cared_for(known: TargetState, event: Event) -> TargetState:
             build = known.build
             gone = build is not None and build.version.publish_id in event.publish_ids
             return replace(known, build=None, pin=None) if gone else known
+        case Dropped():
+            left = TargetState(target=known.target, sequence=known.sequence, fence=known.fence)
+            return replace(left, attempt=known.attempt, dropped=event.at)
         case _:
             return known
 

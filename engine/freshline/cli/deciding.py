@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import click
@@ -110,6 +111,7 @@ def apply(
             expected=expected,
             accepting=accepting(project, accept, reason),
             patience=Patience(most=retries),
+            may_drop=partial(_may_drop, yes=yes),
         )
         shown = Screen(quiet=said().verbosity < 0 or as_json)
         ports = project.ports()
@@ -125,6 +127,14 @@ def apply(
     if applied.report is not None and applied.report.outcome is Outcome.CANCELLED:
         return 130
     return 0 if succeeded(applied) else 1
+
+
+def _may_drop(keys: tuple[str, ...], *, yes: bool) -> bool:
+    """Ask whether these assets are dropped; where nobody can be asked they are not."""
+    if yes or not sys.stdin.isatty():
+        return yes
+    what = keys[0] if len(keys) == 1 else f"these {len(keys)} assets"
+    return click.confirm(f"Drop {what}?", err=True)
 
 
 @click.command()
@@ -191,6 +201,8 @@ def _statuses(project: Project, made: Plan, facts: Facts) -> list[dict[str, obje
     for fresh in made.fresh:
         verdicts[fresh.asset] = ("fresh", fresh.proof)
     for step in made.steps:
+        if step.asset in made.orphans:
+            continue
         word = "missing" if step.action == "create" else "stale"
         word = word if step.certain else "maybe stale"
         word = "fresh" if step.action == "check" else word

@@ -24,12 +24,14 @@ _ACTIONS = {
     Action.RELAYOUT: ("~", "cyan"),
     Action.RECHECK: ("?", "blue"),
     Action.CHECK: ("*", "cyan"),
+    Action.DROP: ("-", "red"),
 }
 _STATUSES = {
     Status.BUILT: ("built", "green"),
     Status.REPUBLISHED: ("republished", "cyan"),
     Status.VERIFIED: ("unchanged", "blue"),
     Status.CHECKED: ("checked", "green"),
+    Status.DROPPED: ("dropped", "yellow"),
     Status.RETRYING: ("retrying", "yellow"),
     Status.FAILED: ("failed", "red"),
     Status.SKIPPED: ("skipped", "yellow"),
@@ -97,7 +99,10 @@ def plan_text(plan: Plan, total: int, width: int | None = None) -> str:
     for change in plan.metadata:
         why = f"metadata only: {', '.join(change.fields)}"
         lines += _noted(".", change.asset, why, width)
+    dropped = {step.asset for step in plan.steps}
     for key in plan.orphans:
+        if key in dropped:
+            continue
         why = "has a version but is not declared any more; left alone"
         lines += _noted(".", key, why, width)
     lines += [standing_text(found) for found in plan.failing]

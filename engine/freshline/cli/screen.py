@@ -46,7 +46,13 @@ class Screen:
     def plan(self, project: Project, made: Plan) -> None:
         """Show what will be done, and what is set aside."""
         self._widest = min(max((len(s.asset) for s in made.steps), default=0), _LONGEST_NAME)
-        self._place = project.graph.span_of
+        graph = project.graph
+
+        def place(key: str) -> object:
+            declared = key in graph.assets or key in graph.sources
+            return graph.span_of(key) if declared else "not declared any more"
+
+        self._place = place
         if self._quiet:
             return
         if made.steps:
@@ -107,7 +113,7 @@ class Screen:
 def show_outcome(applied: Applied, seconds: float) -> None:
     """Say how an apply ended, in one line, behind what stays wrong."""
     ended = applied.report
-    for problem in applied.problems:
+    for problem in (*applied.problems, *applied.left_out):
         click.secho(f"warning: {problem}", fg="yellow", err=True)
     if ended is None:
         for found in applied.plan.failing:
@@ -167,6 +173,7 @@ def outcome(applied: Applied) -> dict[str, object]:
         "quarantined": applied.plan.quarantined,
         **{name: report(applied.plan)[name] for name in ("pinned", "paused", "failing")},
         "problems": list(applied.problems),
+        "left_out": list(applied.left_out),
     }
 
 

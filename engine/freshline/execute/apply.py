@@ -9,6 +9,7 @@ from freshline.codec import digest_of
 from freshline.errors import UsageError
 from freshline.execute.aside import last_versions
 from freshline.execute.checking import accepted_standing
+from freshline.execute.drop import as_agreed
 from freshline.execute.opening import news, opening
 from freshline.execute.recover import close_attempts, recorded
 from freshline.execute.run import GOOD
@@ -30,12 +31,17 @@ from freshline.reconcile.plan import Plan, Wish
 from freshline.versions import Build
 
 
+def _nobody(keys: tuple[str, ...]) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What is to be applied, and for whom: `expected` is the plan id the caller agreed to.
 
     `accepting` are the failing checks that the caller takes as they are. `patience` is how
-    steps that failed are tried again.
+    steps that failed are tried again. `may_drop` is asked, with their keys, whether assets that
+    nobody declares any more are dropped.
     """
 
     wish: Wish
@@ -45,15 +51,20 @@ class Order:
     expected: str | None = None
     accepting: Accepting | None = None
     patience: Patience = field(default_factory=Patience)
+    may_drop: Callable[[tuple[str, ...]], bool] = _nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What came of it: no report where there was nothing to do."""
+    """What came of it: no report where there was nothing to do.
+
+    `left_out` says of what was to be done that nobody agreed to it.
+    """
 
     plan: Plan
     report: RunReport | None
     problems: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +126,7 @@ def apply(
                 help="read the new plan with `freshline plan`, then apply that one",
             )
         agree(plan)
+        plan, left_out = as_agreed(plan, order.may_drop)
         caught_up = recorded(run, seen, ports)
         if not plan.steps:
             at = ports.clock.now()
@@ -123,7 +135,7 @@ def apply(
             if quiet:
                 ports.events.append(quiet)
             refresh_views(place, ports, facts.builds)
-            return Applied(plan=plan, report=None, problems=problems)
+            return Applied(plan=plan, report=None, problems=problems, left_out=left_out)
         begin = opening(plan, facts, setting, order.holder.actor, order.command)
         ports.events.append((*begin, *caught_up))
         setting = replace(setting, windows=windows_read(place.graph, facts.builds))
@@ -131,7 +143,7 @@ def apply(
         if unmoved := [*verified(plan, facts, builds, ports.clock.now(), run)]:
             ports.events.append(unmoved)
         refresh_views(place, ports, builds)
-        return Applied(plan=plan, report=report, problems=problems)
+        return Applied(plan=plan, report=report, problems=problems, left_out=left_out)
     finally:
         lease.release()
 
@@ -148,7 +160,8 @@ def _logged(
     log = RunLog(place.logs, setting.run, setting.ports.clock)
 
     def told(now: Progress) -> None:
-        log.progress(now, str(facts.graph.span_of(now.asset)))
+        is_known = now.asset in facts.graph.assets or now.asset in facts.graph.sources
+        log.progress(now, str(facts.graph.span_of(now.asset)) if is_known else "")
         show(now)
 
     try:

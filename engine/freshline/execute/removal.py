@@ -23,7 +23,8 @@ from freshline.reconcile.retention import expired, freed
 from freshline.state import State
 from freshline.versions import Version
 
-_GRACE = 86_400.0  # who is at work may not be in the catalog yet
+_DAY = 86_400.0
+_GRACE = _DAY  # who is at work may not be in the catalog yet
 _AT_ONCE = 100  # a commit for each would take most of the time
 _CACHE_KEPT = 7 * 86_400.0
 _SCRATCH = ".freshline/tmp"
@@ -108,8 +109,9 @@ def find(yard: Yard) -> Rubbish:
         targets = yard.targets(storage)
         for asset in sorted({target.asset for target in targets}):
             mine = [target for target in targets if target.asset == asset]
-            found = orphans if _is_orphan(yard, name, asset) else versions
-            found += _of_asset(yard, seen, name, mine, is_orphan=found is orphans)
+            is_orphan = _is_orphan(yard, name, asset)
+            found = orphans if is_orphan and not _is_dropped(yard, seen, mine) else versions
+            found += _of_asset(yard, seen, name, mine, is_orphan=is_orphan)
     return Rubbish(
         versions=tuple(versions),
         orphans=tuple(orphans),
@@ -206,6 +208,13 @@ def _is_orphan(yard: Yard, name: str, asset: str) -> bool:
     home = storage_of(graph.assets[asset].definition, graph.project)
     others = yard.sight.storages[home]
     return home != name and any(target.asset == asset for target in yard.targets(others))
+
+
+def _is_dropped(yard: Yard, seen: _Seen, targets: Iterable[Target]) -> bool:
+    """Say whether an asset was dropped wherever it was, longer ago than versions are kept."""
+    dropped = [seen.states[target.environment].of(target).dropped for target in targets]
+    kept = yard.graph.project.retention.days * _DAY
+    return all(at is not None and seen.now - at > kept for at in dropped)
 
 
 def _is_left_alone(seen: _Seen, target: Target, *, is_orphan: bool) -> bool:

@@ -31,12 +31,15 @@ class Status(StrEnum):
     REPUBLISHED = "republished"
     VERIFIED = "verified"
     CHECKED = "checked"
+    DROPPED = "dropped"
     FAILED = "failed"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
 
 
-GOOD = frozenset({Status.BUILT, Status.REPUBLISHED, Status.VERIFIED, Status.CHECKED})
+GOOD = frozenset(
+    {Status.BUILT, Status.REPUBLISHED, Status.VERIFIED, Status.CHECKED, Status.DROPPED}
+)
 FINAL = GOOD | {Status.FAILED, Status.SKIPPED, Status.CANCELLED}
 
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {

@@ -26,6 +26,7 @@ from freshline.execute.again import try_again
 from freshline.execute.check_step import CheckTask, perform_check
 from freshline.execute.commit import Task
 from freshline.execute.deadline import Deadline, Interruptible, duration, timed_out
+from freshline.execute.drop import perform_drop
 from freshline.execute.point_back import point_back
 from freshline.execute.run import GOOD, Run, Status
 from freshline.execute.setting import Result, Setting
@@ -186,6 +187,8 @@ def _carried_out(work: _Work, key: str, setting: Setting) -> Callable[[], Result
     """Return what a worker has to do for a step, with the versions that it reads pinned now."""
     facts, step = work.facts, work.plan[key]
     target = facts.target(key)
+    if step.action is Action.DROP:
+        return lambda: perform_drop(target, setting)
     known = facts.state.of(target)
     node = facts.graph.assets.get(key) or facts.graph.sources[key]
     reads = node.reads if isinstance(node, Asset) else ()

@@ -86,7 +86,7 @@ def plan_from(look: Look, sight: Sight, wish: Wish) -> tuple[Plan, Facts]:
     history = dict(facts.history) | {
         step.asset: _kept(sight, facts, step.asset)
         for step in first.steps
-        if step.action is not Action.CHECK
+        if step.action not in (Action.CHECK, Action.DROP)
         and step.asset not in facts.history
         and facts.state.of(facts.target(step.asset)).build is not None
     }

@@ -16,7 +16,7 @@ from freshline.reconcile.facts import Facts, Layout
 from freshline.reconcile.fingerprint import source_version, spec, spec_digest
 from freshline.reconcile.held import Held
 from freshline.reconcile.staleness import Judgement, judge
-from freshline.reconcile.verdicts import SETTLED, Reason, Verdict
+from freshline.reconcile.verdicts import SETTLED, Reason, ReasonKind, Verdict
 from freshline.versions import Build
 
 VERSION = 1
@@ -31,11 +31,12 @@ class Action(StrEnum):
     RELAYOUT = "relayout"  # publish other columns of the files that are there
     RECHECK = "recheck"  # compare when the inputs are known; compute only if they differ
     CHECK = "check"  # run checks on what is current; compute nothing
+    DROP = "drop"  # take what nobody declares any more out of the environment, if that is agreed to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One asset to act upon, or a source to check.
+    """One asset to act upon, a source to check, or what was an asset to drop.
 
     `after` are steps it waits for; `wanted_by` who it is done for. `layout` says which columns of
     the current version are those of the next one; no row is computed if the inputs show the same.
@@ -152,9 +153,11 @@ def make_plan(facts: Facts, wish: Wish) -> Plan:
         if key in moving
         for judgement in [to_check.get(key) or judgements[key]]
     )
+    orphans = _orphans(facts) if wish.selected is None else ()
     plan = Plan(
         environment=facts.environment,
-        steps=steps,
+        # While a file cannot be understood, nobody knows what it declares.
+        steps=(*steps, *(() if graph.failed else map(_drop, orphans))),
         fresh=tuple(
             Fresh(asset=key, proof=judgements[key].proof)
             for key in shown
@@ -162,7 +165,7 @@ def make_plan(facts: Facts, wish: Wish) -> Plan:
         ),
         metadata=_metadata(facts, shown),
         quarantined=_quarantined(graph, wish),
-        orphans=_orphans(facts) if wish.selected is None else (),
+        orphans=orphans,
         blocked=tuple(Blocked(asset=key, why=why) for key, why in blocked.items()),
         failing=failing,
         warnings=(
@@ -240,6 +243,12 @@ def _step(
         reuse=judgement.reuse,
         layout=judgement.layout,
     )
+
+
+def _drop(key: str) -> Step:
+    detail = "has a version but is not declared any more"
+    reason = Reason(kind=ReasonKind.ORPHAN, detail=detail)
+    return Step(asset=key, action=Action.DROP, certain=True, reasons=(reason,))
 
 
 def _contents(

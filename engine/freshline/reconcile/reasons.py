@@ -46,8 +46,9 @@ def relayout_reason(edited: Reason, layout: Layout, build: Build) -> Reason:
     """Return the reason of an asset that only has other columns: which of them, and how."""
     old = [column.name for column in build.version.columns]
     kept = {was for _, was in layout}
-    concerned = [*(n for n in old if n not in kept), *(n for p in layout if p[0] != p[1] for n in p)]
-    columns = tuple(dict.fromkeys(concerned))
+    gone = (name for name in old if name not in kept)
+    renamed = (name for pair in layout if pair[0] != pair[1] for name in pair)
+    columns = tuple(dict.fromkeys((*gone, *renamed)))
     return replace(edited, detail=words(layout, old), columns=columns)
 
 

@@ -61,7 +61,8 @@ class Judgement:
     `certain` is false where the verdict hangs on an input that is itself about to change; `reuse`
     is an older build that is what a rebuild would give; `layout` how the columns are those of the
     current build, and `is_relayout` whether it is known by now that nothing else differs. `seen` is
-    what a view's checks will look at, None if unknown. Reasons of what is pinned or paused are why it would be stale otherwise.
+    what a view's checks will look at, None if unknown. Reasons of what is pinned or paused are why
+    it would be stale otherwise.
     """
 
     verdict: Verdict

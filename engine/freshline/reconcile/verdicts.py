@@ -32,6 +32,7 @@ class ReasonKind(StrEnum):
     FORCED = "forced"
     CHECK = "check"
     PIN = "pin"
+    ORPHAN = "orphan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from freshline.events import (
     Checked,
     CheckResult,
     Damaged,
+    Dropped,
     Event,
     Materialized,
     Outcome,
@@ -158,6 +159,7 @@ def cared_for(run: str, target: Target, mat_id: str) -> tuple[Event, ...]:
         Paused(at=3.4, run=run, target=target, actor="ada", reason="month end"),
         Resumed(at=3.5, run=run, target=target, actor="ada", reason="done"),
         removed(run, target, mat_id),
+        Dropped(at=3.7, run=run, target=target),
     )
 
 

@@ -1,4 +1,4 @@
-"""The contract of storages, as far as layouts go: a version with other columns of the same files."""
+"""The contract of storages, as far as layouts go: other columns of the same files."""
 
 from collections.abc import Mapping
 
