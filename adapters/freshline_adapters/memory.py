@@ -122,6 +122,14 @@ class Memory:
             stage.compute.drop_table(mat_id)
         pass_failpoint("abort.after", "abort", mat_id)
 
+    def share(self, files: Sequence[DataFile], target: Target) -> tuple[DataFile, ...]:
+        """Return the same tables: a table stays while any record names it."""
+        with self._lock:
+            for file in files:
+                if file.path not in self._stages:
+                    raise CorruptError(f"table {file.path} does not exist", name=file.path)
+        return tuple(files)
+
     def remove(self, target: Target, numbers: Sequence[int]) -> None:
         """Forget the records, then drop the tables that no record names."""
         pass_failpoint("gc.after_list", "remove from", str(target))

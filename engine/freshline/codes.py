@@ -36,6 +36,7 @@ CODES: Mapping[str, str] = {
     "E208": "upstream is set aside",
     "E209": "output columns collide",
     "E210": "a macro that cannot be used",
+    "E211": "a rename that cannot be",
     "E301": "a source without files",
     "E302": "a format that cannot be told",
     "E303": "an option that the reader does not know",

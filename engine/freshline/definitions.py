@@ -172,6 +172,14 @@ class Retention:
     days: float = 7.0
 
 
+class Was(NamedTuple):
+    """The key that an asset had before, and where that is said; `line` is the text there."""
+
+    key: str
+    span: Span
+    line: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetDefinition:
     """One asset as declared: what computes it, and what people should know about it.
@@ -197,6 +205,7 @@ class AssetDefinition:
     lifecycle: Lifecycle | None = None
     retries: Retries | None = None
     timeout: float | None = None
+    was: Was | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

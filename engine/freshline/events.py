@@ -278,6 +278,18 @@ class Dropped(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Renamed(Event):
+    """An asset took the place of what had another key; `was` are its former keys, latest first.
+
+    Its versions, now under this key, are recorded before.
+    """
+
+    kind: ClassVar[str] = "renamed"
+    target: Target
+    was: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """An event with its place in the log."""
 
@@ -306,5 +318,6 @@ KINDS: Mapping[str, type[Event]] = {
         Resumed,
         Removed,
         Dropped,
+        Renamed,
     )
 }

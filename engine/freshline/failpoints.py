@@ -40,6 +40,8 @@ NAMES = frozenset(
         "run.before_finish",
         "pin.before",
         "pin.after_commit",
+        "rename.before",
+        "rename.before_record",
         "drop.before",
         "gc.after_list",
         "gc.partial_delete",

@@ -220,6 +220,15 @@ class Storage(Protocol):
         """Remove an attempt's private bytes; idempotent; bytes that a version uses stay."""
         ...
 
+    def share(self, files: Sequence[DataFile], target: Target) -> tuple[DataFile, ...]:
+        """Return files of another asset's version as files of the target's own; durable on return.
+
+        No byte is written twice where that can be helped. From then on each stays while a version
+        of its own asset uses it; what no version uses `leftovers` finds. Idempotent. CorruptError
+        where a file is not there.
+        """
+        ...
+
     def remove(self, target: Target, numbers: Sequence[int]) -> None:
         """Forget versions, and remove the bytes that no version of any environment uses then.
 

@@ -22,6 +22,7 @@ from freshline.events import (
     Pinned,
     Recorded,
     Removed,
+    Renamed,
     Resumed,
     SourceObserved,
     Unpinned,
@@ -104,7 +105,7 @@ class TargetState:
     `candidate` is the version that the last attempt did not publish because a check failed, still
     there to be looked at. `checks` are the latest results on the current and the last candidate's
     content. A `pin` may have run out: ask it. `dropped` is when the asset was dropped, None while
-    it is not.
+    it is not. `was` are the keys that the asset had before, latest first.
     """
 
     target: Target
@@ -122,6 +123,7 @@ class TargetState:
     pin: Pin | None = None
     pause: Pause | None = None
     dropped: float | None = None
+    was: tuple[str, ...] = ()
 
     def result(self, check: str, contents: tuple[str, ...]) -> CheckResult | None:
         """Return what a check found in a content, None where that is not known."""
@@ -230,6 +232,8 @@ def _cared_for(known: TargetState, event: Event) -> TargetState:
             build = known.build
             gone = build is not None and build.version.publish_id in event.publish_ids
             return replace(known, build=None, pin=None) if gone else known
+        case Renamed():
+            return replace(known, was=event.was)
         case Dropped():
             left = TargetState(target=known.target, sequence=known.sequence, fence=known.fence)
             return replace(left, attempt=known.attempt, dropped=event.at)

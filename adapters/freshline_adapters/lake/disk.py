@@ -13,6 +13,7 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 import sys
 from collections.abc import Iterator
@@ -38,6 +39,8 @@ _DID_NOTHING = frozenset(
         errno.EXDEV,
     }
 )
+
+_NO_SECOND_NAMES = frozenset({errno.EMLINK, errno.ENOTSUP, errno.EPERM, errno.EXDEV})
 
 
 class Disk:
@@ -161,6 +164,28 @@ class Disk:
         except OSError as error:
             raise CorruptError(f"{full} cannot be read: {error.strerror}", name=full) from error
 
+    def share(self, path: str, other: str) -> None:
+        """Give a file that nobody changes any more a second name, durable; there it is no error.
+
+        Where the file system has no second names it is copied. CorruptError where it is missing.
+        """
+        full, second = f"{self.root}/{path}", f"{self.root}/{other}"
+        self.make_folder(os.path.dirname(other))
+        try:
+            try:
+                os.link(full, second, follow_symlinks=False)
+            except FileExistsError:
+                pass  # an earlier attempt came so far
+            except OSError as error:
+                if error.errno not in _NO_SECOND_NAMES:
+                    raise
+                _copy(full, second)
+            self._sync_names(os.path.dirname(other))
+        except FileNotFoundError as error:
+            raise CorruptError(f"{full} is missing", name=full) from error
+        except OSError as error:
+            raise refusal(error, "link", second) from error
+
     def remove(self, path: str) -> None:
         """Remove a file; none there is no error, a link on the way to it is."""
         full = f"{self.root}/{path}"
@@ -201,6 +226,20 @@ class Disk:
 
 def _open_file(path: str, flags: int) -> int:
     return os.open(path, flags | _ONLY_FILES)
+
+
+def _copy(path: str, other: str) -> None:
+    """Copy a file to where none is; its name appears when all of it is durable."""
+    private = f"{other}.{secrets.token_hex(4)}.tmp"
+    try:
+        with open(path, "rb", opener=_open_file) as file, open(private, "xb") as copy:
+            shutil.copyfileobj(file, copy)
+            copy.flush()
+            _sync(copy.fileno())
+        os.replace(private, other)
+    except OSError:
+        _discard(private)
+        raise
 
 
 def _write_draft(path: str, data: bytes) -> None:

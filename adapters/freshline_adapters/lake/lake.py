@@ -112,6 +112,16 @@ class Lake:
                 self._disk.remove(path)
         pass_failpoint("abort.after", "abort", full)
 
+    def share(self, files: Sequence[DataFile], target: Target) -> tuple[DataFile, ...]:
+        """Give each file a second name in the target's folder, or a copy where that cannot be."""
+        folder = layout.data_folder(target.asset)
+        found: list[DataFile] = []
+        for file in files:
+            path = f"{folder}/{file.path.rsplit('/', 1)[-1]}"
+            self._disk.share(file.path, path)
+            found.append(file._replace(path=path))
+        return tuple(found)
+
     def remove(self, target: Target, numbers: Sequence[int]) -> None:
         """Remove the records, then the data files that no record of any environment names."""
         removal.remove(self._disk, target, numbers)

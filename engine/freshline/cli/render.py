@@ -99,6 +99,8 @@ def plan_text(plan: Plan, total: int, width: int | None = None) -> str:
     for change in plan.metadata:
         why = f"metadata only: {', '.join(change.fields)}"
         lines += _noted(".", change.asset, why, width)
+    for rename in plan.renamed:
+        lines += _noted(">", rename.asset, f"renamed from {rename.was}; nothing is computed", width)
     dropped = {step.asset for step in plan.steps}
     for key in plan.orphans:
         if key in dropped:

@@ -5,6 +5,8 @@ else. A YAML file describes one asset, named by its path, or many under `assets:
 keys. One that describes an asset but has no `sql:` is the side-car of the SQL file beside it.
 """
 
+from dataclasses import replace
+
 from freshline.declare import rules, source
 from freshline.declare.about import Scope, read_about
 from freshline.declare.declared import FileDeclared, Gathering, Quote
@@ -16,7 +18,7 @@ from freshline.declare.report import Report, Stretch
 from freshline.declare.section import Section, read_key, wrong
 from freshline.declare.sqltext import sql_after, sql_of_scalar
 from freshline.declare.text import shown, source_text
-from freshline.definitions import AssetDefinition, SqlText
+from freshline.definitions import AssetDefinition, SqlText, Was
 from freshline.errors import Span
 
 
@@ -131,7 +133,16 @@ def _asset(
     sql, problems = render(body[0], scope.values)
     for problem in problems:
         report.add(body[1], problem)
-    return _definition(key, sql, report.span(body[1]), read_about(section, key, scope))
+    about = read_about(section, key, scope)
+    was = section.get("was", _read_was) if section else None
+    return replace(_definition(key, sql, report.span(body[1]), about), was=was)
+
+
+def _read_was(report: Report, entry: source.Entry) -> Was | None:
+    """Read the key that an asset had before."""
+    key = read_key(report, entry)
+    span = report.span(entry.value)
+    return None if key is None else Was(key, span, report.text.line(span.line))
 
 
 def _definition(key: str, sql: SqlText, span: Span, about: About) -> AssetDefinition:

@@ -21,12 +21,12 @@ COLUMN_CHECKS = ("not_null", "unique", "in", "between", "matches", "references")
 
 ASSET = Keys(
     section="asset",
-    known=("key", "sql", "kind", "storage", "links", *_ABOUT, *_CHECKS, *_POLICY),
+    known=("key", "was", "sql", "kind", "storage", "links", *_ABOUT, *_CHECKS, *_POLICY),
     later=frozenset(
         {
             "command", "cutoff", "for_each", "freshness", "ignore_checks", "inputs", "on_change",
             "partition", "pool", "preview", "protect", "reads_env", "refresh", "resources", "run",
-            "strict", "use", "volatile", "was", "write",
+            "strict", "use", "volatile", "write",
         }
     ),
     elsewhere={
@@ -52,11 +52,12 @@ LISTED_ASSET = Keys(
 )
 OVERRIDE = Keys(
     section="environment's asset",
-    known=tuple(key for key in ASSET.known if key not in ("key", "sql")),
+    known=tuple(key for key in ASSET.known if key not in ("key", "was", "sql")),
     later=ASSET.later,
     elsewhere={
         **ASSET.elsewhere,
         "key": "remove it: an asset is the same in every environment",
+        "was": "remove it: an asset is called the same in every environment",
         "sql": "remove it: the SQL is the same in every environment; read a variable in it",
     },
 )
@@ -124,7 +125,7 @@ DEFAULTS = Keys(
     ),
     later=ASSET.later,
     elsewhere=dict.fromkeys(
-        ("key", "sql", "description", "links", "columns", "primary_key"), _OF_ONE
+        ("key", "was", "sql", "description", "links", "columns", "primary_key"), _OF_ONE
     ),
 )  # fmt: skip
 FOLDER = replace(DEFAULTS, section="folder")

@@ -16,6 +16,7 @@ from freshline.execute.run import GOOD
 from freshline.execute.run_log import RunLog
 from freshline.execute.runner import Patience, Progress, RunReport, execute
 from freshline.execute.setting import Accepting, Setting
+from freshline.execute.take_over import take_over
 from freshline.execute.verified import verified
 from freshline.keys import Target
 from freshline.lineage.canonical import upstreams_in, view_relation
@@ -27,7 +28,7 @@ from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.held import refuse_force
 from freshline.reconcile.inputs import windows_read
 from freshline.reconcile.observe import look, plan_from
-from freshline.reconcile.plan import Plan, Wish
+from freshline.reconcile.plan import Action, Plan, Wish
 from freshline.versions import Build
 
 
@@ -127,6 +128,12 @@ def apply(
             )
         agree(plan)
         plan, left_out = as_agreed(plan, order.may_drop)
+        if plan.renamed:
+            take_over(run, facts, ports)
+            seen = look(place.graph, place.root, place.environment, ports)
+            again, facts = plan_from(seen, ports, order.wish)
+            steps = tuple(s for s in again.steps if s.action is not Action.DROP or s in plan.steps)
+            plan = replace(again, steps=steps, renamed=plan.renamed)
         caught_up = recorded(run, seen, ports)
         if not plan.steps:
             at = ports.clock.now()

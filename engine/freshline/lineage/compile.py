@@ -25,6 +25,7 @@ from freshline.lineage.graph import Asset, Graph, SetAside, Source
 from freshline.lineage.lifecycle import deprecated_reads
 from freshline.lineage.macros import NO_MACROS, Macros, compile_macros
 from freshline.lineage.reading import SourceRead, Sources
+from freshline.lineage.renames import impossible
 from freshline.lineage.views import look_through
 from freshline.lineage.windows import with_windows
 
@@ -84,6 +85,8 @@ def compile_graph(
             place = next((d.span for d in declared.diagnostics if d.asset == key), None)
             is_source = place is not None and place.file.startswith("sources/")
             work.quarantined[key] = SetAside(code=code, is_source=is_source)
+        for problem in impossible(declared):
+            _set_aside(work, str(problem.asset), (problem,))
         for source in sources:
             _keep_source(work, source)
         for key in sorted(definitions):

@@ -63,7 +63,9 @@ class Facts:
 
     `builds` holds the current build of each target, which for a target published but not yet
     recorded is the storage's word; `logic` and `history` may leave out what no verdict needs.
-    `pins` are those in force now.
+    `pins` are those in force now. `renames` are the new keys that are not written down yet, each
+    with the key it takes over from: all else is told under the new ones. `former` leads from keys
+    that were to those that are.
     """
 
     graph: Graph
@@ -78,6 +80,8 @@ class Facts:
     pins: Mapping[str, Pin] = field(default_factory=dict[str, Pin])
     pauses: Mapping[str, Pause] = field(default_factory=dict[str, Pause])
     slices: Slices = field(default_factory=_Nothing)
+    renames: Mapping[str, str] = field(default_factory=dict[str, str])
+    former: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def target(self, key: str) -> Target:
         """Return the address of an asset's state in this environment."""

@@ -16,6 +16,14 @@ from freshline.ports import Condition, EventLog, Inspection, Sight, Storage
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.plan import Action, Plan, Wish, make_plan
+from freshline.reconcile.renames import (
+    former_keys,
+    pending,
+    renamed_build,
+    renamed_logic,
+    renamed_view,
+    under_new_keys,
+)
 from freshline.reconcile.slicing import EngineSlices
 from freshline.state import Observation, Pin, State
 from freshline.versions import Build, Manifest
@@ -39,6 +47,9 @@ def look(graph: Graph, root: Path, environment: str, sight: Sight) -> Look:
     project = graph.project.name
     now = sight.clock.now()
     state = sight.events.snapshot(project, environment)
+    renames = pending(graph, environment, state)
+    state = under_new_keys(graph, environment, state, renames)
+    former = former_keys(graph, environment, state)
     builds: dict[str, Build] = {}
     inspections: dict[str, Inspection] = {}
     unrecorded: list[Manifest] = []
@@ -48,7 +59,8 @@ def look(graph: Graph, root: Path, environment: str, sight: Sight) -> Look:
         storage = sight.storages[storage_of(asset.definition, graph.project)]
         build, inspection, manifest = _inspect(storage, state, target)
         if build is not None:
-            builds[key] = build
+            build = renamed_build(build, former)
+            builds[key] = renamed_view(build, former) if asset.is_view else build
         if inspection is not None:
             # Relative paths: a plan says the same wherever the project lies.
             detail = inspection.detail.replace(f"{root}/", "")
@@ -72,6 +84,8 @@ def look(graph: Graph, root: Path, environment: str, sight: Sight) -> Look:
         history=_left(graph, sight, pins, builds, environment),
         pins=pins,
         pauses={key: known.pause for key, known in wishes.items() if known.pause is not None},
+        renames=renames,
+        former=former,
     )
     return Look(facts=facts, unrecorded=tuple(unrecorded), restamped=tuple(restamped))
 
@@ -108,7 +122,7 @@ def _inspect(
                 return None, inspection, None
             if inspection.condition is not Condition.NEWER:
                 return recorded, inspection, None
-            manifest = storage.current(target)
+            manifest = storage.current(recorded.version.target)
     except CorruptError as error:
         return recorded, Inspection(Condition.DAMAGED, detail=error.message), None
     if manifest is None:
@@ -189,7 +203,18 @@ def _with_logic(facts: Facts, events: EventLog) -> Facts:
             or build.trace.canonicaliser != canonicaliser()
         )
     ]
-    return replace(facts, logic={**events.logic(wanted), **facts.logic}) if wanted else facts
+    if not wanted:
+        return facts
+    # A view is published anew where what it reads is called otherwise: its record is its query.
+    views = {
+        build.version.mat_id for k, build in facts.builds.items() if facts.graph.assets[k].is_view
+    }
+    logic = {**events.logic(wanted), **facts.logic}
+    renamed = {
+        mat_id: each if mat_id in views else renamed_logic(each, facts.former)
+        for mat_id, each in logic.items()
+    }
+    return replace(facts, logic=renamed)
 
 
 def _kept(sight: Sight, facts: Facts, key: str) -> tuple[Build, ...]:
@@ -197,7 +222,8 @@ def _kept(sight: Sight, facts: Facts, key: str) -> tuple[Build, ...]:
     definition = facts.graph.assets[key].definition
     storage = sight.storages[storage_of(definition, facts.graph.project)]
     builds = sight.events.builds(facts.target(key))
-    return tuple(build for build in builds if _is_whole(storage, build))
+    kept = (build for build in builds if _is_whole(storage, build))
+    return tuple(renamed_build(build, facts.former) for build in kept)
 
 
 def _is_whole(storage: Storage, build: Build) -> bool:

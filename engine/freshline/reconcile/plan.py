@@ -69,6 +69,14 @@ class MetadataChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rename:
+    """An asset that takes over what there is under the key that it had before."""
+
+    asset: str
+    was: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
     """An asset that was set aside: by its own fault, or because of an upstream."""
 
@@ -104,6 +112,7 @@ class Plan:
     problems: tuple[Diagnostic, ...] = ()
     pinned: tuple[Held, ...] = ()
     paused: tuple[Held, ...] = ()
+    renamed: tuple[Rename, ...] = ()
     plan_id: str = ""
 
     @property
@@ -176,6 +185,7 @@ def make_plan(facts: Facts, wish: Wish) -> Plan:
         problems=graph.diagnostics,
         pinned=held.pinned(facts, judgements, shown),
         paused=held.paused(facts, judgements, shown),
+        renamed=tuple(Rename(asset=new, was=old) for new, old in facts.renames.items()),
     )
     return _identified(plan)
 
@@ -207,6 +217,7 @@ def report(plan: Plan) -> Mapping[str, object]:
         "orphans": list(plan.orphans),
         "blocked": [{"asset": b.asset, "why": b.why} for b in plan.blocked],
         "failing": [_standing(check) for check in plan.failing],
+        "renamed": [{"asset": r.asset, "was": r.was} for r in plan.renamed],
         "pinned": [_held(pinned) for pinned in plan.pinned],
         "paused": [_held(paused) for paused in plan.paused],
         "warnings": list(plan.warnings),

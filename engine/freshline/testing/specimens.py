@@ -15,6 +15,7 @@ from freshline.events import (
     Paused,
     Pinned,
     Removed,
+    Renamed,
     Resumed,
     RunCancelRequested,
     RunFinished,
@@ -160,6 +161,7 @@ def cared_for(run: str, target: Target, mat_id: str) -> tuple[Event, ...]:
         Resumed(at=3.5, run=run, target=target, actor="ada", reason="done"),
         removed(run, target, mat_id),
         Dropped(at=3.7, run=run, target=target),
+        Renamed(at=3.8, run=run, target=target, was=("staging.old", "old")),
     )
 
 
