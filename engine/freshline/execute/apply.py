@@ -1,12 +1,13 @@
 """Apply: make a selection fresh. Lease, recover, look, plan, run, and the views at the end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from freshline.codec import digest_of
 from freshline.errors import UsageError
+from freshline.events import Event
 from freshline.execute.aside import last_versions
 from freshline.execute.checking import accepted_standing
 from freshline.execute.drop import as_agreed
@@ -27,7 +28,7 @@ from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.held import refuse_force
 from freshline.reconcile.inputs import windows_read
-from freshline.reconcile.observe import look, plan_from
+from freshline.reconcile.observe import Look, look, plan_from
 from freshline.reconcile.plan import Action, Plan, Wish
 from freshline.versions import Build
 
@@ -131,16 +132,10 @@ def apply(
         if plan.renamed:
             take_over(run, facts, ports)
             seen = look(place.graph, place.root, place.environment, ports)
-            again, facts = plan_from(seen, ports, order.wish)
-            steps = tuple(s for s in again.steps if s.action is not Action.DROP or s in plan.steps)
-            plan = replace(again, steps=steps, renamed=plan.renamed)
+            plan, facts = _again(seen, ports, order, plan)
         caught_up = recorded(run, seen, ports)
         if not plan.steps:
-            at = ports.clock.now()
-            proven = verified(plan, facts, facts.builds, at, run)
-            quiet = (*caught_up, *news(facts, at, run), *proven)
-            if quiet:
-                ports.events.append(quiet)
+            _write_down(run, caught_up, plan, facts, ports)
             refresh_views(place, ports, facts.builds)
             return Applied(plan=plan, report=None, problems=problems, left_out=left_out)
         begin = opening(plan, facts, setting, order.holder.actor, order.command)
@@ -153,6 +148,23 @@ def apply(
         return Applied(plan=plan, report=report, problems=problems, left_out=left_out)
     finally:
         lease.release()
+
+
+def _write_down(
+    run: str, caught_up: Iterable[Event], plan: Plan, facts: Facts, ports: Ports
+) -> None:
+    """Record what was found out without a step."""
+    at = ports.clock.now()
+    quiet = (*caught_up, *news(facts, at, run), *verified(plan, facts, facts.builds, at, run))
+    if quiet:
+        ports.events.append(quiet)
+
+
+def _again(seen: Look, ports: Ports, order: Order, agreed: Plan) -> tuple[Plan, Facts]:
+    """Return the plan under the keys that are written down by now: the same, as it was agreed."""
+    plan, facts = plan_from(seen, ports, order.wish)
+    steps = tuple(s for s in plan.steps if s.action is not Action.DROP or s in agreed.steps)
+    return replace(plan, steps=steps, renamed=agreed.renamed), facts
 
 
 def _logged(

@@ -36,8 +36,14 @@ def under_new_keys(
     targets = dict(state.targets)
     for new, old in renames.items():
         here, there = (Target(graph.project.name, environment, each) for each in (new, old))
-        known = targets.pop(there)
-        targets[here] = replace(known, target=here, was=(old, *known.was))
+        known, said = targets.pop(there), state.of(here)
+        targets[here] = replace(
+            known,
+            target=here,
+            was=(old, *known.was),
+            pin=said.pin or known.pin,
+            pause=said.pause or known.pause,
+        )
     return replace(state, targets=targets)
 
 

@@ -80,12 +80,12 @@ class EngineSlices:
         return now is not None and now == self._form_then(logic, [was for _, was in layout])
 
     def _form(self, key: str, columns: Sequence[str]) -> str | None:
-        self._know_now(key)
-        return self._laid_out(self._graph.assets[key].query, columns)
+        known = self._know_now(key)
+        return self._laid_out(self._graph.assets[key].query, columns) if known else None
 
     def _form_then(self, logic: Logic, columns: Sequence[str]) -> str | None:
-        self._know(dict(logic.schemas), dict(logic.macros))
-        return self._laid_out(logic.compiled, columns)
+        known = self._know(dict(logic.schemas), dict(logic.macros))
+        return self._laid_out(logic.compiled, columns) if known else None
 
     def _laid_out(self, query: str, columns: Sequence[str]) -> str | None:
         from freshline.lineage.slices import form_in_layout
