@@ -104,9 +104,7 @@ class Author:
             found.limit = r.randrange(1, 4)
         return found
 
-    def _joined(
-        self, project: Project, found: Query, numbers: list[str], words: list[str]
-    ) -> None:
+    def _joined(self, project: Project, found: Query, numbers: list[str], words: list[str]) -> None:
         r = self.random
         found.join = r.choice(JOINS)
         others = project.fields(found.second)
@@ -164,8 +162,7 @@ class Author:
         if other.star or len(other.columns) < len(found.columns) or other.grouped > 0:
             return
         other.columns = [
-            Item(i.name, f"({i.text})::varchar", TEXT)
-            for i in other.columns[: len(found.columns)]
+            Item(i.name, f"({i.text})::varchar", TEXT) for i in other.columns[: len(found.columns)]
         ]
         other.limit = 0
         if found.grouped > 0:

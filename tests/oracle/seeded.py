@@ -167,7 +167,10 @@ SEEDED: dict[str, tuple[Callable[[Patch], None], tuple[str, ...]]] = {
         ("source: values change rows", "swap two columns"),
     ),
     "every text alike": (every_text_is_alike, ("change a column that is read", "add a condition")),
-    "no slice that changes": (no_slice_changes, ("change a column that is read", "add a condition")),
+    "no slice that changes": (
+        no_slice_changes,
+        ("change a column that is read", "add a condition"),
+    ),
     "order that does not count": (
         order_does_not_count,
         ("source: other order of rows", "sort on top"),

@@ -45,7 +45,11 @@ def swift(seed: int) -> Generator[None]:
 
 @contextmanager
 def _short() -> Generator[None]:
-    names, functions, compiled = Binder.function_names, plans.Plans.functions, compile.compile_macros
+    names, functions, compiled = (
+        Binder.function_names,
+        plans.Plans.functions,
+        compile.compile_macros,
+    )
 
     def function_names(self: Binder) -> frozenset[str]:
         if not _names:

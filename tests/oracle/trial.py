@@ -130,7 +130,12 @@ def _trial(
             _count(tally, kind, touched, edited, now)
             if changes is not None:
                 change = Change(
-                    kind=kind, touched=touched, before=project_before, after=edited, was=was, now=now
+                    kind=kind,
+                    touched=touched,
+                    before=project_before,
+                    after=edited,
+                    was=was,
+                    now=now,
                 )
                 changes.append(change)
             was = now

@@ -4,7 +4,7 @@ from freshline.events import Event
 from freshline.state import Pause, Pin, TargetState, advance
 from freshline.testing.specimens import ORDERS, cared_for, materialized, removed
 
-DAMAGED, PINNED, UNPINNED, PAUSED, RESUMED, _ = cared_for("r", ORDERS, "m1")
+DAMAGED, PINNED, UNPINNED, PAUSED, RESUMED, *_ = cared_for("r", ORDERS, "m1")
 
 
 def after(*events: Event) -> TargetState:

@@ -55,9 +55,7 @@ def compared(asset: Asset, build: Build, builds: Mapping[str, Build], setting: S
     return Finding(Verdict.DIFFERENT, f"it was called fresh, and computed anew it has {what}")
 
 
-def _measured(
-    asset: Asset, builds: Mapping[str, Build], setting: Setting
-) -> Measurement | None:
+def _measured(asset: Asset, builds: Mapping[str, Build], setting: Setting) -> Measurement | None:
     inputs = {key: input_of(setting, key, builds) for key in asset.reads}
     relations = {key: each.relation for key, each in inputs.items() if each is not None}
     if relations.keys() != inputs.keys():

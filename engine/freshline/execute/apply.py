@@ -122,11 +122,7 @@ def apply(
             ports.events.append(accepted)
             seen = look(place.graph, place.root, place.environment, ports)
             plan, facts = plan_from(seen, ports, order.wish)
-        if order.expected is not None and plan.plan_id != order.expected:
-            raise UsageError(
-                f"the world has changed: this would be plan {plan.plan_id}, not {order.expected}",
-                help="read the new plan with `freshline plan`, then apply that one",
-            )
+        _insist(order, plan)
         agree(plan)
         plan, left_out = as_agreed(plan, order.may_drop)
         if plan.renamed:
@@ -148,6 +144,15 @@ def apply(
         return Applied(plan=plan, report=report, problems=problems, left_out=left_out)
     finally:
         lease.release()
+
+
+def _insist(order: Order, plan: Plan) -> None:
+    """Refuse a plan that is another than the caller agreed to."""
+    if order.expected is not None and plan.plan_id != order.expected:
+        raise UsageError(
+            f"the world has changed: this would be plan {plan.plan_id}, not {order.expected}",
+            help="read the new plan with `freshline plan`, then apply that one",
+        )
 
 
 def _write_down(

@@ -5,7 +5,8 @@ from sqlglot import exp
 # Aggregates whose result hangs on which row comes first, under any of their names.
 _PICKING = frozenset(
     {
-        "any_value", "approx_quantile", "approx_top_k", "arbitrary", "arg_max", "arg_min", "argmax", "argmin",
+        "any_value", "approx_quantile", "approx_top_k", "arbitrary", "arg_max", "arg_min",
+        "argmax", "argmin",
         "array_agg", "array_concat_agg", "first", "first_value", "group_concat", "json_arrayagg",
         "json_group_array", "json_group_object", "json_group_structure", "json_objectagg",
         "last", "last_value", "list", "listagg", "map_agg", "max_by", "min_by", "mode",
@@ -23,8 +24,8 @@ def hangs_on_order(tree: exp.Query) -> bool:
     """Say whether the rows of a query may differ when its inputs' rows come in another order.
 
     Whatever picks among rows: LIMIT, SAMPLE, DISTINCT ON, windows whose order has ties to break,
-    joins by position or to the nearest row, and aggregates that keep a row's value or a list, unless
-    they are ordered by just that value.
+    joins by position or to the nearest row, and aggregates that keep a row's value or a list,
+    unless they are ordered by just that value.
     """
     for node in tree.find_all(exp.Limit, exp.Offset, exp.Fetch, exp.TableSample, exp.Window):
         if not isinstance(node, exp.Window) or _breaks_ties(node):
