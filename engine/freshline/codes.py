@@ -56,4 +56,5 @@ CODES: Mapping[str, str] = {
     "W503": "columns that are not read",
     "W504": "an encoding that is hardly the file's",
     "W510": "code that the analysis cannot see into",
+    "W511": "rows that hang on when they are made",
 }

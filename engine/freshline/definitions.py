@@ -180,6 +180,73 @@ class Was(NamedTuple):
     line: str = ""
 
 
+class Volatile(StrEnum):
+    """When rows that hang on the clock, or on chance, are made anew."""
+
+    FREEZE = "freeze"  # never because of time
+    HOUR = "hour"  # with every hour, in UTC
+    DAY = "day"  # with every day, in UTC
+
+
+class Looks(StrEnum):
+    """What readers of an asset look at when it has a new version."""
+
+    CONTENT = "content"  # equal content is no change
+    LOGIC = "logic"  # every version is a change, unless the queries prove that none shows
+    OFF = "off"  # every version is a change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutoff:
+    """What keeps a new version of an asset from making its readers stale.
+
+    `round` is the quantum that floats are rounded to before content is compared.
+    """
+
+    by: Looks = Looks.CONTENT
+    round: float | None = None
+
+
+class ProbeKind(StrEnum):
+    """How a change of a source is noticed."""
+
+    AUTO = "auto"  # by content, where size, time and inode say that there may be one
+    CONTENT = "content"  # by content, read at every look
+    ETAG = "etag"  # by what the store of an address says
+    MTIME = "mtime"  # by names, sizes and times
+    TTL = "ttl"  # not at all for a while, then as `auto`
+    ALWAYS = "always"  # every look is a change
+
+
+class Trust(StrEnum):
+    """How far a version of a source says what its content is."""
+
+    PROOF = "proof"
+    STRONG = "strong"
+    HEURISTIC = "heuristic"
+
+
+_TRUST = {
+    ProbeKind.CONTENT: Trust.PROOF,
+    ProbeKind.ALWAYS: Trust.PROOF,
+    ProbeKind.MTIME: Trust.HEURISTIC,
+    ProbeKind.TTL: Trust.HEURISTIC,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """How the version of a source is taken; `ttl` is in seconds, for the kind of that name."""
+
+    kind: ProbeKind = ProbeKind.AUTO
+    ttl: float = 0.0
+
+    @property
+    def trust(self) -> Trust:
+        """How far its answer can be relied on."""
+        return _TRUST.get(self.kind, Trust.STRONG)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetDefinition:
     """One asset as declared: what computes it, and what people should know about it.
@@ -206,6 +273,8 @@ class AssetDefinition:
     retries: Retries | None = None
     timeout: float | None = None
     was: Was | None = None
+    volatile: Volatile | None = None
+    cutoff: Cutoff = Cutoff()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +290,7 @@ class SourceDefinition:
     path: str
     format: str
     options: tuple[tuple[str, object], ...] = ()
+    probe: Probe = Probe()
     description: str = ""
     owner: str | None = None
     group: str = ""

@@ -82,11 +82,21 @@ class Compute(Protocol):
         """Forget a table made by `create_table`; none of that name is no error."""
         ...
 
-    def measure(self, relation: str, windows: Sequence[Window] = ()) -> Measurement:
+    def measure(
+        self, relation: str, windows: Sequence[Window] = (), *, quantum: float | None = None
+    ) -> Measurement:
         """Scan a relation once and say what is in it, whole and through each window.
 
         What is seen through a window is its columns by name, with their types, and how many rows
-        there are; neither the order of rows nor that of columns shows.
+        there are; neither the order of rows nor that of columns shows. Columns of floats are
+        rounded to multiples of `quantum` before they are hashed, if one is given.
+        """
+        ...
+
+    def glimpse(self, relation: str, windows: Sequence[Window]) -> tuple[Output, ...]:
+        """Scan no more of a relation than these windows show, once, and say what that is.
+
+        The hashes are those of `measure`. A window with columns that are not there is left out.
         """
         ...
 

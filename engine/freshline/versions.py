@@ -45,6 +45,11 @@ class Read(NamedTuple):
     data_version: str
     window: Window = WHOLE
 
+    @property
+    def has_content(self) -> bool:
+        """Whether the hash is one of rows, and not the version over again."""
+        return self.data_version != self.version
+
 
 class Output(NamedTuple):
     """The content of a version in one window, as a hash that is equal where the rows are."""
@@ -73,7 +78,8 @@ class Trace:
     """What staleness compares: the hash of the logic, the inputs read and the outputs made.
 
     `canonicaliser` names the rules under which `code_version` was computed; under other rules the
-    hash says nothing and the stored `Logic` is canonicalised again.
+    hash says nothing and the stored `Logic` is canonicalised again. `period` is the day or the hour
+    that the rows are of, where they hang on the clock and are to be made anew with it.
     """
 
     code_version: str
@@ -82,6 +88,7 @@ class Trace:
     inputs: tuple[Read, ...]
     outputs: tuple[Output, ...]
     engine: str
+    period: str = ""
 
     @property
     def data_version(self) -> str:

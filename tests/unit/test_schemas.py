@@ -117,6 +117,14 @@ SECTIONS = {
         "assets/a.yaml",
         "lifecycle:\n  stage: certified\n  {}: x\n",
     ),
+    "cutoff": Section(rules.CUTOFF, "asset", "cutoff_long", "assets/a.yaml", "cutoff:\n  {}: x\n"),
+    "version of a source": Section(
+        rules.VERSION,
+        "source",
+        "version_long",
+        "sources/a.yaml",
+        "sources:\n  a.b:\n    path: a.csv\n    version:\n      {}: x\n",
+    ),
     "retention": Section(
         rules.RETENTION,
         "project",
@@ -353,6 +361,30 @@ GOOD_AND_BAD: dict[str, tuple[str, str, str]] = {
         "lifecycle: {stage: deprecated, sunset: 2027-01-31}",
         "lifecycle: {stage: certified, sunset: 2027-01-31}",
     ),
+    "a volatile asset is frozen, or made anew each hour or day": (
+        "asset",
+        "volatile: day",
+        "volatile: week",
+    ),
+    "a folder says what is volatile": ("folder", "volatile: freeze", "volatile: never"),
+    "a cutoff is one of three": ("asset", "cutoff: logic", "cutoff: none"),
+    "a rounding is above nothing": ("asset", "cutoff: {round: 1e-9}", "cutoff: {round: 0}"),
+    "a cutoff that is a mapping rounds": ("asset", "cutoff: {round: 2}", "cutoff: {}"),
+    "a version is taken in one of some ways": (
+        "source",
+        "sources: {a: {path: a.csv, version: content}}",
+        "sources: {a: {path: a.csv, version: md5}}",
+    ),
+    "a time to live is longer than nothing": (
+        "source",
+        "sources: {a: {path: a.csv, version: {ttl: 6h}}}",
+        "sources: {a: {path: a.csv, version: {ttl: 0s}}}",
+    ),
+    "a time to live is said": (
+        "source",
+        "sources: {a: {path: a.csv, version: {ttl: 90m}}}",
+        "sources: {a: {path: a.csv, version: ttl}}",
+    ),
     "some version is kept": (
         "project",
         "{project: a, retention: {versions: 1, days: 0}}",
@@ -431,6 +463,8 @@ LISTED = {
     "stages": Listed("asset", "stage", "", _all(definitions.Stage)),
     "severities of checks": Listed("asset", "severity", "", _all(definitions.CheckSeverity)),
     "actions": Listed("plan", "step", "action", _all(Action)),
+    "trusts": Listed("plan", "fresh", "trust", _all(definitions.Trust)),
+    "policies of what is volatile": Listed("asset", "volatile", "", _all(definitions.Volatile)),
     "reasons": Listed("plan", "reason", "kind", _all(ReasonKind)),
     "severities of findings": Listed("plan", "problem", "severity", _all(Severity)),
     "severities of failing checks": Listed(

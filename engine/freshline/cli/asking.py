@@ -1,5 +1,6 @@
 """explain, show and lineage: questions about one asset."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +14,7 @@ from freshline.cli.render import diagnostic_text, held_text, moment, size
 from freshline.cli.select import aside_text, one_asset
 from freshline.cli.table import table
 from freshline.codec import encode
+from freshline.definitions import Cutoff, Looks, ProbeKind, Trust
 from freshline.errors import UsageError
 from freshline.execute.aside import last_version
 from freshline.lineage.graph import Asset, Graph, downstreams
@@ -127,15 +129,38 @@ def _explained(key: str, plan: Plan, facts: Facts) -> list[str]:
         if held := next((held for held in kept if held.asset == key), None):
             return _explained_held(held, verdict, verb, facts)
     if key not in steps:
-        proof = next((fresh.proof for fresh in plan.fresh if fresh.asset == key), "")
-        title = f"{click.style(key, bold=True)} is {click.style('fresh', fg='green')}: {proof}"
-        return [title, *proof_lines(key, facts)]
+        fresh = next((fresh for fresh in plan.fresh if fresh.asset == key), None)
+        proof = fresh.proof if fresh is not None else ""
+        guessed = fresh is not None and fresh.trust is Trust.HEURISTIC
+        word = click.style("fresh*" if guessed else "fresh", fg="green")
+        title = f"{click.style(key, bold=True)} is {word}: {proof}"
+        return [title, *proof_lines(key, facts), *_grounds(key, facts)]
     step = steps[key]
     word = "missing" if step.action == "create" else "stale"
     word = word if step.certain else "perhaps stale"
     word = "fresh" if step.action == "check" else word
     lines = [f"{click.style(key, bold=True)} is {click.style(word, fg='yellow')}: {step.action}"]
     return [*lines, *chain_lines(step, steps, facts)]
+
+
+def _grounds(key: str, facts: Facts) -> Iterator[str]:
+    """Yield what a fresh asset rests on: what it read, how sure that is, of when its rows are."""
+    build, graph = facts.builds.get(key), facts.graph
+    for read in build.trace.inputs if build else ():
+        what, upstream = "content", graph.assets.get(read.asset)
+        if upstream is not None and upstream.definition.cutoff.by is not Looks.CONTENT:
+            what = f"version (its cutoff is {upstream.definition.cutoff.by})"
+        yield f"  reads {read.asset} at {read.version[:12]}, {what} as it was read"
+        source = graph.sources.get(read.asset)
+        if source is not None and source.definition.probe.trust is Trust.HEURISTIC:
+            yield f"    * judged by {source.definition.probe.kind} alone: a guess"
+    asset = graph.assets.get(key)
+    if asset is not None and asset.varies:
+        policy = (
+            f"volatile: {asset.volatile}" if asset.volatile else "no `volatile:` says how often"
+        )
+        of = f", rows of {build.trace.period}" if build and build.trace.period else ""
+        yield f"  hangs on {', '.join(asset.varies)}; {policy}{of}"
 
 
 def _explained_held(held: Held, verdict: str, verb: str, facts: Facts) -> list[str]:
@@ -213,7 +238,10 @@ def _facts_of(project: Project, key: str) -> dict[str, object]:
         "read_by": _readers(graph, key),
     }
     if (source := graph.sources.get(key)) is not None:
-        return {**facts, "path": source.definition.path, "files": len(source.files)}
+        found = {"path": source.definition.path, "files": len(source.files)}
+        probe = source.definition.probe
+        told = {} if probe.kind is ProbeKind.AUTO else {"version_by": probe.kind}
+        return {**facts, **found, **told}
     asset = graph.assets[key]
     facts |= {
         "kind": asset.definition.kind,
@@ -225,6 +253,11 @@ def _facts_of(project: Project, key: str) -> dict[str, object]:
     }
     if asset.opaque:
         facts["opaque"] = asset.opaque
+    if asset.varies:
+        facts["varies"] = list(asset.varies)
+        facts["volatile"] = asset.volatile
+    if (cutoff := asset.definition.cutoff) != Cutoff():
+        facts["cutoff"] = f"round {cutoff.round:g}" if cutoff.round else cutoff.by
     state = project.sight.events.snapshot(graph.project.name, project.environment)
     build = state.of(project.place.target(key)).build
     return {**facts, **(_facts_of_version(build.version) if build is not None else {})}

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from freshline.cli.render import diagnostics_text, held_text, plan_text
 from freshline.cli.screen import Screen, outcome, show_outcome, status_lines
 from freshline.cli.select import selected
 from freshline.codec import encode
+from freshline.definitions import Trust
 from freshline.errors import Diagnostic
 from freshline.events import Outcome
 from freshline.execute.apply import Order, succeeded
@@ -51,11 +53,15 @@ def validate(as_json: bool) -> int:
 @as_json
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there is work to do.")
 @click.option("--only", is_flag=True, help="Leave the selection's ancestors as they are.")
+@click.option("--strict", is_flag=True, help="Take sources that are only guessed at for changed.")
 @common
-def plan(selection: tuple[str, ...], as_json: bool, detailed_exitcode: bool, only: bool) -> int:
+def plan(
+    selection: tuple[str, ...], as_json: bool, detailed_exitcode: bool, only: bool, strict: bool
+) -> int:
     """Show what an apply of SELECTION (default: everything) would do now, and why."""
     with opened(said()) as project:
-        made, _ = _planned(project, selection, only=only)
+        wish = Wish(only=only, strict=strict, named=frozenset(selection))
+        made, _ = _planned(project, selection, wish)
         if as_json:
             click.echo(encode(report(made)))
         else:
@@ -71,7 +77,7 @@ def plan(selection: tuple[str, ...], as_json: bool, detailed_exitcode: bool, onl
 @click.option("--force", is_flag=True, help="Rebuild the selection although it is fresh.")
 @click.option("--only", is_flag=True, help="Leave the selection's ancestors as they are.")
 @click.option("--failed", is_flag=True, help="Only what the last run did not finish.")
-@click.option("--strict", is_flag=True, help="Do nothing at all while anything is broken.")
+@click.option("--strict", is_flag=True, help="Do nothing while anything is broken; trust no guess.")
 @click.option("--accept", multiple=True, metavar="CHECK", help="Take a failing check as it is.")
 @click.option("--reason", metavar="TEXT", help="Why that is accepted; it goes on record.")
 @click.option("--retries", type=Whole(0), help="Try each step again so often at most.")
@@ -104,7 +110,13 @@ def apply(
             if not chosen:
                 return _nothing_left(project, selection, as_json=as_json)
         order = Order(
-            wish=Wish(selected=chosen, only=only, force=force),
+            wish=Wish(
+                selected=chosen,
+                only=only,
+                force=force,
+                named=frozenset(selection),
+                strict=strict,
+            ),
             holder=holder(project.environment, "apply"),
             command=" ".join(["freshline", *sys.argv[1:]]),
             jobs=jobs,
@@ -144,7 +156,7 @@ def _may_drop(keys: tuple[str, ...], *, yes: bool) -> bool:
 def status(selection: tuple[str, ...], as_json: bool) -> int:
     """Show for each asset of SELECTION whether it is fresh, and if not, why."""
     with opened(said()) as project:
-        made, facts = _planned(project, selection, only=False)
+        made, facts = _planned(project, selection, Wish())
         rows = _statuses(project, made, facts)
         if as_json:
             answer = {"version": 1, "environment": project.environment, "assets": rows}
@@ -183,9 +195,9 @@ def _problems_of_tests(root: Path, graph: Graph) -> tuple[Diagnostic, ...]:
     return faults(root, graph)
 
 
-def _planned(project: Project, selection: tuple[str, ...], *, only: bool) -> tuple[Plan, Facts]:
+def _planned(project: Project, selection: tuple[str, ...], wish: Wish) -> tuple[Plan, Facts]:
     seen = look(project.graph, project.root, project.environment, project.sight)
-    wish = Wish(selected=selected(project, selection, with_aside=True), only=only)
+    wish = replace(wish, selected=selected(project, selection, with_aside=True))
     return plan_from(seen, project.sight, wish)
 
 
@@ -199,7 +211,8 @@ def _show_plan(project: Project, made: Plan) -> None:
 def _statuses(project: Project, made: Plan, facts: Facts) -> list[dict[str, object]]:
     verdicts: dict[str, tuple[str, str]] = {}
     for fresh in made.fresh:
-        verdicts[fresh.asset] = ("fresh", fresh.proof)
+        star = "*" if fresh.trust is Trust.HEURISTIC else ""
+        verdicts[fresh.asset] = (f"fresh{star}", fresh.proof)
     for step in made.steps:
         if step.asset in made.orphans:
             continue
@@ -220,8 +233,8 @@ def _statuses(project: Project, made: Plan, facts: Facts) -> list[dict[str, obje
             "asset": key,
             "status": verdicts[key][0],
             "why": verdicts[key][1],
-            "held_back": None if verdicts[key][0] == "fresh" else _held_back(facts, key),
-            "failure": None if verdicts[key][0] == "fresh" else _failure(facts, key),
+            "held_back": None if verdicts[key][0].startswith("fresh") else _held_back(facts, key),
+            "failure": None if verdicts[key][0].startswith("fresh") else _failure(facts, key),
         }
         for key in order
         if key in verdicts

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from freshline.cli.layout import folded
+from freshline.definitions import Trust
 from freshline.errors import DefinitionError, Diagnostic, FreshlineError, Severity
 from freshline.execute.run import Status
 from freshline.reconcile.checks import Standing, sentence
@@ -114,7 +115,9 @@ def plan_text(plan: Plan, total: int, width: int | None = None) -> str:
         )
     lines += held_lines(plan)
     if plan.fresh:
-        lines.append(f"  {click.style('=', fg='green')} {len(plan.fresh)} fresh")
+        guessed = sum(fresh.trust is Trust.HEURISTIC for fresh in plan.fresh)
+        star = f", {guessed} of them fresh*: by a guess at their sources" if guessed else ""
+        lines.append(f"  {click.style('=', fg='green')} {len(plan.fresh)} fresh{star}")
     lines.append(_summary(plan))
     return "\n".join(lines)
 

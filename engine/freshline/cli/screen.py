@@ -29,6 +29,7 @@ from freshline.reconcile.plan import Plan, report
 from freshline.secrets import redacted
 
 _COLORS = {"fresh": "green", "stale": "yellow", "maybe stale": "yellow", "missing": "red"}
+_COLORS["fresh*"] = "green"  # by a guess at its sources
 _LONGEST_NAME = 48
 
 

@@ -10,6 +10,7 @@ from freshline.declare.interpolation import Values
 from freshline.declare.layers import About, Layer, resolved
 from freshline.declare.links import read_links
 from freshline.declare.policies import read_lifecycle, read_retries, read_timeout
+from freshline.declare.probes import read_cutoff, read_volatile
 from freshline.declare.report import Report
 from freshline.declare.section import (
     LATER,
@@ -93,6 +94,8 @@ def read_layer(section: Section, key: str | None, scope: Scope) -> Layer:
         lifecycle=section.get("lifecycle", read_lifecycle),
         retries=section.get("retries", read_retries),
         timeout=section.get("timeout", read_timeout),
+        volatile=section.get("volatile", read_volatile),
+        cutoff=section.get("cutoff", read_cutoff),
         columns=tuple(described.column for described in columns),
         checks=read_checks(section, key, below, scope.values),
     )

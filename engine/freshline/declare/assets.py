@@ -164,4 +164,6 @@ def _definition(key: str, sql: SqlText, span: Span, about: About) -> AssetDefini
         lifecycle=about.lifecycle,
         retries=about.retries,
         timeout=about.timeout,
+        volatile=about.volatile,
+        cutoff=about.cutoff,
     )

@@ -11,10 +11,14 @@ from dataclasses import dataclass, field, replace
 from freshline.definitions import (
     CheckDefinition,
     ColumnDefinition,
+    Cutoff,
     Kind,
     Lifecycle,
     Retries,
+    Volatile,
 )
+
+_BY_CONTENT = Cutoff()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,8 @@ class Layer:
     lifecycle: Lifecycle | None = None
     retries: Retries | None = None
     timeout: float | None = None
+    volatile: Volatile | None = None
+    cutoff: Cutoff | None = None
     columns: tuple[ColumnDefinition, ...] = ()
     checks: tuple[CheckDefinition, ...] = ()
 
@@ -58,6 +64,8 @@ class About:
     lifecycle: Lifecycle | None = None
     retries: Retries | None = None
     timeout: float | None = None
+    volatile: Volatile | None = None
+    cutoff: Cutoff = _BY_CONTENT
     columns: tuple[ColumnDefinition, ...] = ()
     checks: tuple[CheckDefinition, ...] = ()
 
@@ -90,6 +98,8 @@ def _over(about: About, layer: Layer, key: str) -> About:
         lifecycle=layer.lifecycle if "lifecycle" in given else about.lifecycle,
         retries=layer.retries if "retries" in given else about.retries,
         timeout=layer.timeout if "timeout" in given else about.timeout,
+        volatile=layer.volatile if "volatile" in given else about.volatile,
+        cutoff=layer.cutoff or _BY_CONTENT if "cutoff" in given else about.cutoff,
         columns=_columns(about.columns, layer),
         checks=_checks(about.checks, layer),
     )

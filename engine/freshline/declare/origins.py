@@ -26,7 +26,10 @@ from freshline.declare.source import compose
 from freshline.declare.text import decode, read_content, source_text
 from freshline.definitions import (
     AssetDefinition,
+    Cutoff,
     Lifecycle,
+    Probe,
+    ProbeKind,
     ProjectDefinition,
     Retries,
     SourceDefinition,
@@ -37,7 +40,7 @@ Definition = AssetDefinition | SourceDefinition
 # What replaces what was said before, in the order in which people read it.
 _REPLACED = (
     *("description", "owner", "group", "kind", "storage", "links"),
-    *("lifecycle", "retries", "timeout"),
+    *("lifecycle", "retries", "timeout", "volatile", "cutoff"),
 )
 _OF_SOURCES = ("description", "owner", "group")
 
@@ -205,6 +208,7 @@ def _of_source(definition: SourceDefinition, said: Sequence[_Said]) -> Iterator[
     own = next((each for each in said if each.by == "source"), None)
     options = {f"read.{name}": value for name, value in definition.options}
     values = {"path": definition.path, "format": definition.format, **options}
+    values["version"] = definition.probe
     for name, value in values.items():
         place = own.place(*name.split(".")) if own else None
         by = "source" if place else "built-in"
@@ -246,6 +250,10 @@ def _text(value: object) -> str:
             return value
         case float():
             return spelled(value)
+        case Cutoff():
+            return str(value.by) if value.round is None else f"round to {value.round:g}"
+        case Probe():
+            return f"ttl {spelled(value.ttl)}" if value.kind is ProbeKind.TTL else str(value.kind)
         case Retries():
             return f"{value.count}, after {spelled(value.delay)}, each wait x{value.backoff:g}"
         case Lifecycle():

@@ -12,9 +12,10 @@ _ABOUT = ("description", "owner", "group", "tags", "meta", "columns")
 _CHECKS = ("checks", "primary_key")
 _SQL_INFERS = "remove it: what an asset reads is inferred from its SQL"
 
-_POLICY = ("lifecycle", "retries", "timeout")
+_POLICY = ("lifecycle", "retries", "timeout", "volatile", "cutoff")
 _OF_ONE = "say it of each: this is said of many"
 _OF_ASSETS = "remove it: it is about assets, and here are sources"
+_OF_SQL = "remove it: it is about assets; of a source `version:` says how changes are noticed"
 
 # What a check can say of single columns: the same words below a column and in a list of checks.
 COLUMN_CHECKS = ("not_null", "unique", "in", "between", "matches", "references")
@@ -24,9 +25,9 @@ ASSET = Keys(
     known=("key", "was", "sql", "kind", "storage", "links", *_ABOUT, *_CHECKS, *_POLICY),
     later=frozenset(
         {
-            "command", "cutoff", "for_each", "freshness", "ignore_checks", "inputs", "on_change",
+            "command", "for_each", "freshness", "ignore_checks", "inputs", "on_change",
             "partition", "pool", "preview", "protect", "reads_env", "refresh", "resources", "run",
-            "strict", "use", "volatile", "write",
+            "strict", "use", "write",
         }
     ),
     elsewhere={
@@ -66,7 +67,7 @@ SOURCE = Keys(
     known=("path", "format", "read", "version", *_ABOUT, *_CHECKS),
     later=frozenset(
         {
-            "asset", "catalog", "cutoff", "freshness", "lifecycle", "links",
+            "asset", "catalog", "freshness", "lifecycle", "links",
             "partition", "preview", "refresh", "storage", "table", "url", "was",
         }
     ),
@@ -74,6 +75,8 @@ SOURCE = Keys(
         "sql": "what Freshline computes is an asset: declare it under `assets:`",
         "file": "write `path:`",
         "files": "write `path:` with a glob",
+        "volatile": _OF_SQL,
+        "cutoff": _OF_SQL,
     },
 )  # fmt: skip
 LISTING_FILE = Keys(section="file", known=("assets", "sources"))
@@ -121,7 +124,7 @@ DEFAULTS = Keys(
     section="list of defaults",
     known=(
         "owner", "group", "tags", "storage", "kind", "meta", "checks", "lifecycle", "retries",
-        "timeout",
+        "timeout", "volatile", "cutoff",
     ),
     later=ASSET.later,
     elsewhere=dict.fromkeys(
@@ -139,6 +142,7 @@ SOURCES_FOLDER = Keys(
         ),
         **dict.fromkeys(("description", "columns", "primary_key"), _OF_ONE),
         **dict.fromkeys(("storage", "kind", "retries", "timeout"), _OF_ASSETS),
+        **dict.fromkeys(("volatile", "cutoff"), _OF_SQL),
     },
 )
 ENVIRONMENT = Keys(
@@ -153,6 +157,8 @@ ENVIRONMENT = Keys(
 )  # fmt: skip
 RETENTION = Keys(section="retention", known=("versions", "days"))
 RETRIES = Keys(section="retries", known=("count", "delay", "backoff"))
+CUTOFF = Keys(section="cutoff", known=("round",))
+VERSION = Keys(section="version", known=("ttl",), later=frozenset({"snapshot", "watermark"}))
 LIFECYCLE = Keys(section="lifecycle", known=("stage", "replacement", "sunset"))
 OWNER = Keys(section="owner", known=("email", "chat", "on_call"))
 VARIABLE = Keys(section="variable", known=("type", "default", "description"))

@@ -8,11 +8,11 @@ from freshline.declare.about import Scope, read_about
 from freshline.declare.declared import FileDeclared, Gathering, Quote
 from freshline.declare.interpolation import Misplaced, Values
 from freshline.declare.paths import FORMATS, data_format, is_address, path_key
+from freshline.declare.probes import fitting_probe, read_probe
 from freshline.declare.readers import read_options
 from freshline.declare.references import filled_text
 from freshline.declare.report import Report, Stretch
 from freshline.declare.section import (
-    LATER,
     Reader,
     Section,
     did_you_mean,
@@ -21,7 +21,7 @@ from freshline.declare.section import (
     wrong,
 )
 from freshline.declare.text import quoted, source_text
-from freshline.definitions import SourceDefinition
+from freshline.definitions import Probe, SourceDefinition
 from freshline.errors import Span
 
 _SECRET = re.compile(r"\$\{secret\.[^{}\n]*\}")
@@ -82,8 +82,11 @@ def declare_data_file(file: str, scope: Scope) -> FileDeclared:
 def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> SourceDefinition | None:
     report, key = section.report, key_node.text
     about = read_about(section, key, scope)
-    section.get("version", _read_version)
     path = section.get("path", _path_reader(scope.values))
+    probe = section.get("version", read_probe) or Probe()
+    entry = section.entry("version")
+    if path is not None and entry is not None:
+        fitting_probe(report, entry, probe, is_address=is_address(path))
     format = section.get("format", _read_format)
     told = format or (data_format(path) if path is not None else None)
     read = section.entry("read")
@@ -108,6 +111,7 @@ def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> Sour
         path=path,
         format=format or "",
         options=options or (),
+        probe=probe,
         description=about.description,
         owner=about.owner,
         group=about.group,
@@ -166,9 +170,3 @@ def _read_format(report: Report, entry: source.Entry) -> str | None:
     fix = near or f"formats are {', '.join(FORMATS)}"
     report.error("E302", place_of(entry), f"{quoted(name)} is no format", fix)
     return None
-
-
-def _read_version(report: Report, entry: source.Entry) -> None:
-    if not isinstance(entry.value, source.Scalar) or entry.value.text != "auto":
-        message = f"a `version:` other than auto {LATER}"
-        report.error("E104", place_of(entry), message, "remove it")

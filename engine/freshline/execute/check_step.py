@@ -8,6 +8,7 @@ from freshline.execute.checking import Findings, Subject, examine, refusal
 from freshline.execute.run import Status
 from freshline.execute.setting import Input, Result, Setting, input_of, machine_refused
 from freshline.keys import Target
+from freshline.reconcile.checks import asked_at
 from freshline.state import TargetState
 from freshline.versions import Build
 
@@ -54,6 +55,7 @@ def subject_of(setting: Setting, task: CheckTask, content: Input) -> Subject:
     key = task.target.asset
     checks = setting.graph.checks_of(key)
     others: dict[str, Input] = {}
+    now = setting.ports.clock.now()
     for read in dict.fromkeys(read for check in checks for read in check.reads):
         found = input_of(setting, read, task.builds)
         if found is None:
@@ -69,6 +71,7 @@ def subject_of(setting: Setting, task: CheckTask, content: Input) -> Subject:
         content=content,
         others=others,
         known=task.known,
+        hours={check.digest: asked_at(setting.graph, key, check, now) for check in checks},
     )
 
 

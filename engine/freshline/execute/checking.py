@@ -5,7 +5,7 @@ whose query fails on the data it meets counts as failed, with that message.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from freshline.definitions import CheckKind, CheckSeverity, Column
 from freshline.errors import CheckFailedError, ComputeError
@@ -26,7 +26,10 @@ _LONGEST = 200  # characters of a value that are worth keeping
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A content that is to be checked: its rows, and whatever else its checks read."""
+    """A content that is to be checked: its rows, and whatever else its checks read.
+
+    `hours` say, by the digest of a check that reads the clock, when it is asked.
+    """
 
     target: Target
     checks: tuple[Check, ...]
@@ -34,11 +37,12 @@ class Subject:
     content: Input
     others: Mapping[str, Input]
     known: TargetState
+    hours: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     def contents(self, check: Check) -> tuple[str, ...]:
-        """Return the data versions that a check looks at."""
+        """Return the data versions that a check looks at, and the hour where it reads the clock."""
         others = (self.others[read].data_version for read in check.reads)
-        return (self.content.data_version, *others)
+        return (self.content.data_version, *others, *self.hours.get(check.digest, ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

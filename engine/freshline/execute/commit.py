@@ -153,9 +153,13 @@ def give_up(task: Task, setting: Setting, publish_id: str, error: Exception) -> 
 
 
 def trace_of(
-    task: Task, setting: Setting, record: tuple[Read, ...], outputs: tuple[Output, ...]
+    task: Task,
+    setting: Setting,
+    record: tuple[Read, ...],
+    outputs: tuple[Output, ...],
+    period: str = "",
 ) -> Trace:
-    """Return what staleness will compare: what ran, what it read and what came out."""
+    """Return what staleness will compare: what ran, what it read, what came out, and of when."""
     return Trace(
         code_version=task.asset.code_version,
         canonicaliser=canonicaliser(),
@@ -163,6 +167,7 @@ def trace_of(
         inputs=record,
         outputs=outputs,
         engine=_engine(),
+        period=period,
     )
 
 

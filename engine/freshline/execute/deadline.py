@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from freshline.definitions import AssetDefinition
 from freshline.errors import FreshlineError, TimedOutError
 from freshline.ports import Compute, Measurement
-from freshline.versions import Window
+from freshline.versions import Output, Window
 
 T = TypeVar("T")
 
@@ -63,10 +63,17 @@ class Deadline:
         """Forget a table, also when the time is up: that is how a step cleans up."""
         self._compute.drop_table(name)
 
-    def measure(self, relation: str, windows: Sequence[Window] = ()) -> Measurement:
+    def measure(
+        self, relation: str, windows: Sequence[Window] = (), *, quantum: float | None = None
+    ) -> Measurement:
         """Scan a relation, in time."""
         with self._in_time():
-            return self._compute.measure(relation, windows)
+            return self._compute.measure(relation, windows, quantum=quantum)
+
+    def glimpse(self, relation: str, windows: Sequence[Window]) -> tuple[Output, ...]:
+        """Scan some columns of a relation, in time."""
+        with self._in_time():
+            return self._compute.glimpse(relation, windows)
 
     def rows(self, query: str) -> Sequence[tuple[object, ...]]:
         """Return the rows of a query, in time."""

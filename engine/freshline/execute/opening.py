@@ -49,7 +49,8 @@ def _definitions(facts: Facts, at: float, run: str) -> Iterable[Event]:
 def _observations(facts: Facts, run: str) -> Iterable[Event]:
     for key, observed in facts.sources.items():
         known = facts.state.of(facts.target(key)).observation
-        if known is None or is_news(known, observed):
+        how = facts.graph.sources[key].definition.probe
+        if known is None or is_news(known, observed, how):
             # The time of the look, not of the writing down: trust in files is measured from it.
             yield SourceObserved(
                 at=observed.at,

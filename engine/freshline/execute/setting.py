@@ -1,19 +1,22 @@
 """What all steps of a run share: the setting, how they read what they need, how they end."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from freshline.definitions import Cutoff, Looks
 from freshline.errors import DeniedError, FreshlineError, ResourceError
 from freshline.events import CheckResult
+from freshline.execute.glimpses import Glimpses
 from freshline.execute.run import Status
 from freshline.lineage.canonical import upstreams_in, view_relation
 from freshline.lineage.graph import Graph
+from freshline.lineage.sources import probe
 from freshline.lineage.sources import relation as source_relation
 from freshline.ports import Ports, Storage
-from freshline.reconcile.fingerprint import source_version, storage_of
-from freshline.reconcile.inputs import Seen, seen_through
+from freshline.reconcile.fingerprint import storage_of
+from freshline.reconcile.inputs import Seen, seen_of_source, seen_through
 from freshline.state import Observation
 from freshline.versions import Build, Output, Window
 
@@ -31,7 +34,8 @@ class Accepting:
 class Setting:
     """What all steps of a run share.
 
-    `windows` are those through which each asset is read, by whomever.
+    `windows` are those through which each asset is read, by whomever; `glimpses` what sources show
+    through those that steps of this run read them by.
     """
 
     run: str
@@ -41,6 +45,7 @@ class Setting:
     sources: Mapping[str, Observation]
     accepting: Accepting | None = None
     windows: Mapping[str, tuple[Window, ...]] = field(default_factory=dict[str, tuple[Window, ...]])
+    glimpses: Glimpses = field(default_factory=Glimpses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +69,13 @@ class Input(NamedTuple):
     version: str
     data_version: str
     outputs: tuple[Output, ...] | None = ()
+    cutoff: Cutoff = Cutoff()
 
     @property
     def seen(self) -> Seen:
         """What staleness compares of it."""
-        return Seen(self.version, self.data_version, self.outputs)
+        by_version = self.cutoff.by is not Looks.CONTENT
+        return Seen(self.version, self.data_version, self.outputs, by_version)
 
 
 def input_of(setting: Setting, key: str, builds: Mapping[str, Build]) -> Input | None:
@@ -78,9 +85,9 @@ def input_of(setting: Setting, key: str, builds: Mapping[str, Build]) -> Input |
     """
     source = setting.graph.sources.get(key)
     if source is not None and key in setting.sources:
-        seen = source_version(source, setting.sources[key])
+        seen = seen_of_source(source, setting.sources[key])
         reader = source_relation(setting.root, source.definition, source.files)
-        return Input(reader, seen, seen, None)
+        return Input(reader, seen.version, seen.data_version, seen.outputs)
     build = builds.get(key)
     if build is None or key not in setting.graph.assets:
         return None
@@ -88,7 +95,8 @@ def input_of(setting: Setting, key: str, builds: Mapping[str, Build]) -> Input |
         return _through(setting, key, build, builds)
     relation = storage_for(setting, key).relation(build.version)
     trace = build.trace
-    return Input(relation, build.version.mat_id, trace.data_version, trace.outputs)
+    cutoff = setting.graph.assets[key].definition.cutoff
+    return Input(relation, build.version.mat_id, trace.data_version, trace.outputs, cutoff)
 
 
 def _through(setting: Setting, key: str, build: Build, builds: Mapping[str, Build]) -> Input | None:
@@ -104,7 +112,16 @@ def _through(setting: Setting, key: str, build: Build, builds: Mapping[str, Buil
         [i.seen for i in found.values()],
     )
     relation = view_relation(build.version.query, {u: i.relation for u, i in found.items()})
-    return Input(relation, *seen)
+    return Input(relation, seen.version, seen.data_version, seen.outputs)
+
+
+def looked_again(setting: Setting, keys: Iterable[str]) -> dict[str, Observation]:
+    """Return what sources are now that moved since the run looked at them."""
+    now, found = setting.ports.clock.now(), dict[str, Observation]()
+    for key in keys:
+        source = setting.graph.sources[key]
+        found[key] = probe(setting.root, source.files, None, now, source.definition.probe)
+    return found
 
 
 def storage_for(setting: Setting, key: str) -> Storage:

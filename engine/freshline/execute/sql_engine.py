@@ -5,7 +5,7 @@ no extensions from the network, no other folders, no change of settings.
 """
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +23,8 @@ from freshline.versions import Output, Window
 # The hash is DuckDB's own, which is no contract between its major versions: its name is part of
 # every data version, so that hashes of different engines never compare as equal.
 _ALGORITHM = f"duckdb-{duckdb.__version__.split('.')[0]}"
+_Names = tuple[str, ...]
+_FLOATS = ("FLOAT", "DOUBLE")
 # What DuckDB says of files when waiting mends nothing.
 _DENIED = ("No such file", "No files found", "Permission", "Read-only file system")
 
@@ -86,7 +88,9 @@ class SqlEngine:
         """Forget a table of this process."""
         self._run(f"DROP TABLE IF EXISTS {quoted(name)}")
 
-    def measure(self, relation: str, windows: Sequence[Window] = ()) -> Measurement:
+    def measure(
+        self, relation: str, windows: Sequence[Window] = (), *, quantum: float | None = None
+    ) -> Measurement:
         """Count a relation's rows and hash its content, whatever the order of the rows.
 
         Two sums of salted 64-bit row hashes. Each row's hash is hashed once more: DuckDB joins the
@@ -94,29 +98,36 @@ class SqlEngine:
         rows swap a value. A sum, since an exclusive or would cancel pairs of equal rows.
         """
         columns = self.columns(relation)
+        whole = tuple(sorted(c.name for c in columns))
+        wanted = _visible(columns, windows)
+        rows, hashes = self._hashed(relation, columns, (whole, *wanted.values()), quantum)
+        rounded = () if quantum is None else (f"rounded to {quantum!r}",)
+        content = digest_of([_ALGORITHM, *rounded, columns, rows, *hashes.get(whole, ())])
+        outputs = _outputs(columns, wanted, rounded, rows, hashes)
+        return Measurement(rows=rows, columns=columns, data_version=content, outputs=outputs)
+
+    def glimpse(self, relation: str, windows: Sequence[Window]) -> tuple[Output, ...]:
+        """Hash what windows show of a relation, reading no other columns."""
+        columns = self.columns(relation)
+        wanted = _visible(columns, windows)
+        rows, hashes = self._hashed(relation, columns, wanted.values(), None)
+        return _outputs(columns, wanted, (), rows, hashes)
+
+    def _hashed(
+        self,
+        relation: str,
+        columns: Sequence[Column],
+        every: Iterable[_Names],
+        quantum: float | None,
+    ) -> tuple[int, dict[_Names, list[str]]]:
+        """Return the number of rows, and the hashes over each set of columns; one scan for all."""
         types = {c.name: c.type for c in columns}
-        whole = tuple(sorted(types))
-        seen = {
-            w: w.columns for w in windows if w.columns is not None and types.keys() >= {*w.columns}
-        }
-        sums = {names: _sums(names) for names in (whole, *seen.values()) if names}
+        sums = {names: _sums(names, types, quantum) for names in every if names}
         ((rows, *found),) = self.rows(
             f"SELECT {', '.join(['count(*)', *sums.values()])} FROM {relation}"
         )
         hashes = {n: [str(h) for h in found[2 * i : 2 * i + 2]] for i, n in enumerate(sums)}
-
-        def content(of: Sequence[Column], names: tuple[str, ...]) -> str:
-            return digest_of([_ALGORITHM, of, rows, *hashes.get(names, ())])
-
-        return Measurement(
-            rows=cast(int, rows),
-            columns=columns,
-            data_version=content(columns, whole),
-            outputs=tuple(
-                Output(window, content([Column(n, types[n]) for n in names], names))
-                for window, names in seen.items()
-            ),
-        )
+        return cast(int, rows), hashes
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """Return the rows of a query that gives few."""
@@ -157,9 +168,37 @@ class SqlEngine:
 _: type[Compute] = SqlEngine
 
 
-def _sums(names: Sequence[str]) -> str:
+def _visible(columns: Sequence[Column], windows: Iterable[Window]) -> dict[Window, _Names]:
+    """Return the columns of each window, of those whose columns are all there."""
+    names = {c.name for c in columns}
+    return {w: w.columns for w in windows if w.columns is not None and names >= {*w.columns}}
+
+
+def _outputs(
+    columns: Sequence[Column],
+    wanted: Mapping[Window, _Names],
+    how: tuple[str, ...],
+    rows: int,
+    hashes: Mapping[_Names, Sequence[str]],
+) -> tuple[Output, ...]:
+    types = {c.name: c.type for c in columns}
+    found: list[Output] = []
+    for window, names in wanted.items():
+        shown = [Column(name, types[name]) for name in names]
+        content = digest_of([_ALGORITHM, *how, shown, rows, *hashes.get(names, ())])
+        found.append(Output(window, content))
+    return tuple(found)
+
+
+def _sums(names: Sequence[str], types: Mapping[str, str], quantum: float | None) -> str:
     """Return the SQL of two salted sums over the hashes of rows of these columns."""
-    listed = ", ".join(quoted(name) for name in names)
+    listed = ", ".join(
+        quoted(name)
+        if quantum is None or types[name] not in _FLOATS
+        # Adding 0 makes one zero of two.
+        else f"round({quoted(name)} / {quantum!r}::DOUBLE) + 0"
+        for name in names
+    )
     return f"sum(hash(hash(1, {listed}))), sum(hash(hash(2, {listed})))"
 
 

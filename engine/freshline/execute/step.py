@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
+from freshline.definitions import ProbeKind
 from freshline.errors import ComputeError, FreshlineError, InternalError
 from freshline.events import Verified
 from freshline.execute.check_step import CheckTask, perform_check, subject_of
@@ -21,12 +23,20 @@ from freshline.execute.commit import (
 from freshline.execute.narrowing import is_refusal, narrowed
 from freshline.execute.relayout import may_relay, relay
 from freshline.execute.run import Status
-from freshline.execute.setting import Input, Result, Setting, input_of, machine_refused, storage_for
+from freshline.execute.setting import (
+    Input,
+    Result,
+    Setting,
+    input_of,
+    looked_again,
+    machine_refused,
+    storage_for,
+)
 from freshline.failpoints import failpoint
 from freshline.lineage.canonical import bind
 from freshline.lineage.sources import unmoved
-from freshline.ports import Publication
-from freshline.reconcile.fingerprint import config
+from freshline.ports import Measurement, Publication, Stage
+from freshline.reconcile.fingerprint import config, period
 from freshline.reconcile.inputs import Difference, compare, reads, reusable
 from freshline.reconcile.plan import Action
 from freshline.versions import WHOLE, Build, Output, PublishKind, Read, Window
@@ -38,7 +48,8 @@ def perform(task: Task, setting: Setting) -> Result:
         inputs = _inputs(task, setting)
         if task.step.action is Action.RECHECK and task.build is not None:
             inputs = _looked_through(setting, inputs, _recorded(task.build))
-            if _compare(task, task.build, inputs) == Difference():
+            same = _compare(task, task.build, inputs) == Difference()
+            if same and not _looked_at_in_vain(task, setting, inputs):
                 return _cut_off(task, setting, inputs)
         older = _reusable(task, setting, inputs)
         if older is not None:
@@ -80,11 +91,18 @@ def _looked_through(
 ) -> dict[str, Input]:
     """Return inputs with the content of these windows, by a scan where nobody has taken it yet."""
     found = dict(inputs)
+    compute = setting.ports.compute
     for key, window in windows.items():
         known = found.get(key)
-        if known is not None and known.seen.through(window) is None:
-            measured = setting.ports.compute.measure(known.relation, (window,))
-            found[key] = known._replace(outputs=(*(known.outputs or ()), *measured.outputs))
+        if known is None or known.seen.through(window) is not None:
+            continue
+        if key in setting.graph.sources:
+            every = (window, *setting.windows.get(key, ()))
+            seen = setting.glimpses.through(compute, known.version, known.relation, every)
+        else:
+            quantum = known.cutoff.round
+            seen = compute.measure(known.relation, (window,), quantum=quantum).outputs
+        found[key] = known._replace(outputs=(*(known.outputs or ()), *seen))
     return found
 
 
@@ -103,7 +121,8 @@ def _reusable(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Buil
         return task.step.reuse
     settings = config(task.asset.definition, setting.graph.project)
     seen = {key: each.seen for key, each in inputs.items()}
-    return reusable(task.history, task.asset, settings, seen)
+    wanted = period(task.asset, setting.ports.clock.now())
+    return reusable(task.history, task.asset, settings, seen, wanted)
 
 
 def _record(task: Task, inputs: Mapping[str, Input]) -> tuple[Read, ...]:
@@ -178,20 +197,12 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
     fence = claim(task, setting, mat_id)
     try:
         forget_candidate(task, setting)
-        inputs = _looked_through(setting, inputs, dict(task.asset.windows))
-        stage = storage.begin(task.target, mat_id)
-        stage.write(ports.compute, _query(task, setting, inputs), task.asset.columns)
-        windows = setting.windows.get(task.target.asset, ())
-        measured = ports.compute.measure(stage.relation, windows)
-        if measured.columns != task.asset.columns:
-            raise ComputeError(
-                f"{task.asset.definition.key} came out with other columns than it was compiled for",
-                help="a source may have changed while it was read: run apply again",
-            )
+        made = _written(task, setting, inputs, mat_id)
+        inputs, stage, measured = made.inputs, made.stage, made.measured
         content = Input(stage.relation, mat_id, measured.data_version)
         findings = _examined(task, setting, content)
         files = stage.seal()
-        record, moved = _reads(task, setting, inputs)
+        record, moved = _reads(task, made.setting, inputs)
         outputs = (Output(WHOLE, measured.data_version), *measured.outputs)
         publication = Publication(
             target=task.target,
@@ -204,7 +215,7 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
             rows=measured.rows,
             columns=measured.columns,
             files=files,
-            trace=trace_of(task, setting, record, outputs),
+            trace=trace_of(task, setting, record, outputs, made.period),
             logic=logic_of(task, setting),
         )
         if findings.refused:
@@ -213,8 +224,58 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
     except Exception as error:
         give_up(task, setting, mat_id, error)
         raise
-    note = f"{', '.join(moved)} changed during the run" if moved else ""
+    note = f"{', '.join(moved or made.moved)} changed during the run" if made.moved else ""
+    note += ": read again" if made.moved and not moved else ""
     return Result(status=Status.BUILT, build=build, note=note, checks=findings.failed)
+
+
+class _Written(NamedTuple):
+    """What an attempt has written: under which look at the sources, from what, and of when.
+
+    `moved` are the sources that changed the first time that they were read.
+    """
+
+    setting: Setting
+    inputs: Mapping[str, Input]
+    stage: Stage
+    measured: Measurement
+    period: str
+    moved: tuple[str, ...] = ()
+
+
+def _written(task: Task, setting: Setting, inputs: Mapping[str, Input], mat_id: str) -> _Written:
+    """Compute the rows; once more where a source changed meanwhile, from what it is then."""
+    try:
+        made = _computed(task, setting, inputs, mat_id)
+        moved = _moved(task, setting)
+    except ComputeError:
+        moved = _moved(task, setting)
+        if not moved:
+            raise
+    else:
+        if not moved:
+            return made
+    storage_for(setting, task.target.asset).abort(task.target, mat_id)
+    setting = replace(setting, sources={**setting.sources, **looked_again(setting, moved)})
+    made = _computed(task, setting, _inputs(task, setting), mat_id)
+    return made._replace(moved=moved)
+
+
+def _computed(task: Task, setting: Setting, inputs: Mapping[str, Input], mat_id: str) -> _Written:
+    compute, asset = setting.ports.compute, task.asset
+    wanted = period(asset, setting.ports.clock.now())  # of before it reads the clock itself
+    found = _looked_through(setting, inputs, dict(asset.windows))
+    stage = storage_for(setting, task.target.asset).begin(task.target, mat_id)
+    stage.write(compute, _query(task, setting, found), asset.columns)
+    windows = setting.windows.get(task.target.asset, ())
+    quantum = asset.definition.cutoff.round
+    measured = compute.measure(stage.relation, windows, quantum=quantum)
+    if measured.columns != asset.columns:
+        raise ComputeError(
+            f"{asset.definition.key} came out with other columns than it was compiled for",
+            help="a source may have changed while it was read: run apply again",
+        )
+    return _Written(setting, found, stage, measured, wanted)
 
 
 def _examined(task: Task, setting: Setting, content: Input) -> Findings:
@@ -245,10 +306,28 @@ def _reads(
     Nobody can say which content of those was seen: they are recorded as a version that never comes
     again, so that the next plan finds the asset stale.
     """
-    moved = tuple(
+    moved = _moved(task, setting)
+    versions = {key: f"{inputs[key].version}+moved" for key in moved}
+    unsure = {key: Input("", version, version, None) for key, version in versions.items()}
+    return _record(task, {**inputs, **unsure}), moved
+
+
+def _looked_at_in_vain(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> bool:
+    """Say whether what was hashed of a source may be what it became after the run's look at it."""
+    assert task.build is not None
+    recorded = {read.asset: read.version for read in task.build.trace.inputs}
+    return any(recorded.get(key) != inputs[key].version for key in _moved(task, setting))
+
+
+def _moved(task: Task, setting: Setting) -> tuple[str, ...]:
+    """Return the sources that are not what they were at the look that the step goes by.
+
+    One that is not to be looked at for a while is what it is said to be.
+    """
+    return tuple(
         key
         for key in task.asset.reads
-        if key in setting.sources and not unmoved(setting.root, setting.sources[key])
+        if key in setting.sources
+        and setting.graph.sources[key].definition.probe.kind is not ProbeKind.TTL
+        and not unmoved(setting.root, setting.sources[key])
     )
-    unsure = {key: Input("", f"{inputs[key].version}+moved", "moved", None) for key in moved}
-    return _record(task, {**inputs, **unsure}), moved

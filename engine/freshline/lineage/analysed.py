@@ -29,4 +29,5 @@ class Analysis:
     source: Source | None = None
     checks: tuple[Check, ...] = ()
     windows: tuple[tuple[str, Window], ...] = ()
+    varies: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()

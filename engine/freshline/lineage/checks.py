@@ -25,9 +25,11 @@ from freshline.lineage.binder import Binder, BindProblem
 from freshline.lineage.canonical import MARK, canonicaliser, marked
 from freshline.lineage.findings import collision, finding, misbound, unknown_upstream
 from freshline.lineage.graph import Asset, Check, SetAside, Source, in_order, reach
-from freshline.lineage.macros import NO_MACROS, Macros
+from freshline.lineage.macros import NO_MACROS, Macro, Macros
+from freshline.lineage.plans import varying_functions
 from freshline.lineage.quoting import quoted
 from freshline.lineage.refusals import refusal
+from freshline.lineage.volatile import called
 from freshline.suggest import closest
 
 
@@ -126,7 +128,9 @@ def _checks_of(work: Checking, subject: _Subject) -> tuple[Check, ...]:
     declared = subject.definition.checks
     texts = [check.sql.text for check in declared if check.sql is not None]
     called = (macro.digest for text in texts for macro in work.macros.called(text))
-    identity = digest("checks", subject.key, encode(declared), canonicaliser(), *called)
+    identity = digest(
+        "checks and what varies", subject.key, encode(declared), canonicaliser(), *called
+    )
     memory = work.remembered.get(identity)
     if memory is not None and memory.schemas == _schemas(work, subject, memory.checks):
         work.results[identity] = memory
@@ -238,7 +242,14 @@ def _of_sql(work: Checking, subject: _Subject, check: CheckDefinition) -> Check:
         query=parsed.marked.rstrip().removesuffix(";"),
         columns=tuple(column.name for column in given),
         reads=tuple(dict.fromkeys(r.key for r in parsed.references if r.key != key)),
+        varies=_varies(text.text, macros),
     )
+
+
+def _varies(text: str, macros: Iterable[Macro]) -> bool:
+    """Say whether a check's query calls what may answer otherwise another time."""
+    names = varying_functions()
+    return any(called(each, names) for each in (text, *(m.definition.text for m in macros)))
 
 
 def _refuse_missing(work: Checking, place: AssetDefinition, reference: Reference) -> None:

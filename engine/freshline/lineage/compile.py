@@ -27,6 +27,7 @@ from freshline.lineage.macros import NO_MACROS, Macros, compile_macros
 from freshline.lineage.reading import SourceRead, Sources
 from freshline.lineage.renames import impossible
 from freshline.lineage.views import look_through
+from freshline.lineage.volatile import with_policies, without_policy
 from freshline.lineage.windows import with_windows
 
 
@@ -99,15 +100,16 @@ def compile_graph(
         binder.close()
     looked_through = look_through({key: work.assets[key] for key in order})
     memory = (remembered, work.results)
+    seen = with_windows(looked_through, work.sources, work.macros, memory)
     graph = Graph(
         project=declared.project,
-        assets=with_windows(looked_through, work.sources, work.macros, memory),
+        assets=with_policies(seen),
         sources=dict(sorted(work.sources.items())),
         quarantined=dict(sorted(work.quarantined.items())),
         macros={name: macro.definition for name, macro in work.macros.known.items()},
         diagnostics=(*declared.diagnostics, *sorted(work.diagnostics, key=_place)),
     )
-    told = (*graph.diagnostics, *deprecated_reads(graph))
+    told = (*graph.diagnostics, *deprecated_reads(graph), *without_policy(graph))
     return replace(graph, diagnostics=told), work.results
 
 

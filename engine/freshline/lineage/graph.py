@@ -16,6 +16,7 @@ from freshline.definitions import (
     MacroDefinition,
     ProjectDefinition,
     SourceDefinition,
+    Volatile,
 )
 from freshline.errors import Diagnostic, Severity, Span
 from freshline.lineage.canonical import upstreams_in
@@ -29,7 +30,7 @@ class Check:
     `condition` is true of a failing row, and empty where no row fails by itself. `columns` are
     those it is about, or all that an author's own query gives; `reads` is what it looks at beside
     its own asset. The `digest` is that of what is asked: name, severity and description do not
-    count.
+    count. `varies` says that the same rows may fail another time: it reads the clock.
     """
 
     definition: CheckDefinition
@@ -38,6 +39,7 @@ class Check:
     condition: str = ""
     columns: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    varies: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,8 @@ class Asset:
     hang on the order of what it reads: then an input with the same rows is not yet the same.
     `macros` are the names of those that it calls, directly or not. `through` is the text with the
     queries of views in it, and empty where it reads none. `windows` say what is read of each input;
-    one that is not among them is read whole.
+    one that is not among them is read whole. `varies` is what makes its rows hang on the clock or
+    on chance, in words, and `volatile` what is to be done about it, None where nobody says.
     """
 
     definition: AssetDefinition
@@ -63,6 +66,8 @@ class Asset:
     macros: tuple[str, ...] = ()
     through: str = ""
     windows: tuple[tuple[str, Window], ...] = ()
+    varies: tuple[str, ...] = ()
+    volatile: Volatile | None = None
 
     def window(self, upstream: str) -> Window:
         """Return the columns that it reads of an upstream."""

@@ -6,6 +6,7 @@ database, so nothing else may live in this one.
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 import duckdb
 
@@ -50,6 +51,17 @@ _TIMES = frozenset(
 )
 _WORD = re.compile(r"[a-z_0-9]+")
 _CREATE = re.compile(r"^\s*CREATE\s+(OR\s+REPLACE\s+)?(MACRO|FUNCTION)\b", re.IGNORECASE)
+
+
+@cache
+def varying_functions() -> frozenset[str]:
+    """Return the functions that may give another value another time, as DuckDB has them."""
+    plans = Plans()
+    try:
+        functions = plans.functions()
+        return functions.per_call | functions.per_query
+    finally:
+        plans.close()
 
 
 class Plans:
@@ -112,9 +124,18 @@ class Plans:
         Constants are not worked out where one may be of the time, so that its function shows.
         """
         functions = self.functions()
-        timely = not functions.per_query.isdisjoint(_WORD.findall(query.lower()))
+        timely = not functions.per_query.isdisjoint(_WORD.findall(self.spelled_out(query)))
         rewriting = _REWRITING - {_CONSTANTS} if timely else _REWRITING
         return self._plan(query, rewriting | {_MENDING}) or self._plan(query, rewriting)
+
+    def spelled_out(self, query: str) -> str:
+        """Return a query in lower case, followed by the statements of the macros that it calls."""
+        texts, waiting = [query.lower()], {**self._macros}
+        for text in texts:  # grows as macros call others
+            words = frozenset(_WORD.findall(text))
+            for name in words & waiting.keys():
+                texts.append(waiting.pop(name).lower())
+        return "\n".join(texts)
 
     def _plan(self, query: str, rewriting: frozenset[str]) -> str | None:
         if rewriting != self._rewriting:

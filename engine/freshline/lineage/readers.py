@@ -4,11 +4,10 @@ What is read is the engine's word, so that a column that only filters is read as
 engine cannot tell everything is read.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from freshline.definitions import Column
 from freshline.lineage.graph import Asset, Graph
-from freshline.lineage.windows import asked
+from freshline.lineage.windows import Question, asked
 from freshline.versions import Window
 
 
@@ -36,16 +35,16 @@ def readers_of_columns(graph: Graph) -> Mapping[str, Mapping[str, frozenset[str]
 
 def _through_views(graph: Graph) -> dict[str, dict[str, Window]]:
     """Return for each asset that reads views what it reads of these themselves."""
-    queries: dict[str, tuple[str, Mapping[str, Sequence[Column]]]] = {}
+    queries: dict[str, Question] = {}
     for key, asset in graph.assets.items():
         if _views(graph, asset):
             schemas = {upstream: graph.columns_of(upstream) for upstream in asset.upstreams}
-            queries[key] = (asset.text, schemas)
+            queries[key] = (asset.text, schemas, asset.text)
     if not queries:
         return {}
     told = asked(queries, {name: macro.text for name, macro in graph.macros.items()})
     found: dict[str, dict[str, Window]] = {}
-    for key, windows in told.items():
+    for key, (windows, _) in told.items():
         seen = dict(windows)
         views = _views(graph, graph.assets[key])
         # Told nothing at all, the engine does not understand the query.

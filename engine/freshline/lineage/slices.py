@@ -83,14 +83,22 @@ def windows_of(
 
     `schemas` are the columns of all that it reads; they are declared here.
     """
-    for key, columns in schemas.items():
-        plans.declare(MARK + key, columns)
-    found = _form(plans, text, text, Level.PLAN, False)
+    found = seen_whole(plans, text, schemas)
     return None if found is None else dict(found.windows)
 
 
+def seen_whole(plans: Plans, text: str, schemas: Mapping[str, Sequence[Column]]) -> Form | None:
+    """Return what the engine makes of a text as a whole; None is opaque.
+
+    `schemas` are the columns of all that it reads; they are declared here.
+    """
+    for key, columns in schemas.items():
+        plans.declare(MARK + key, columns)
+    return _form(plans, text, text, Level.PLAN, False)
+
+
 def _form(plans: Plans, query: str, text: str, level: Level, in_order: bool) -> Form | None:
-    if _OF_THE_SESSION.search(text.lower()):
+    if _OF_THE_SESSION.search(plans.spelled_out(text)):
         return None
     plan = plans.optimized(query)
     if plan is None:

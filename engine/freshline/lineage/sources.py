@@ -9,12 +9,13 @@ import glob
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 from freshline.codec import digest
 from freshline.declare.paths import is_address
-from freshline.definitions import SourceDefinition
+from freshline.definitions import Probe, ProbeKind, SourceDefinition
 from freshline.errors import FreshlineError
 from freshline.lineage.files.readers import relation
 from freshline.state import Observation
@@ -22,6 +23,7 @@ from freshline.state import Observation
 __all__ = ["files_now", "files_of", "is_news", "probe", "relation", "unmoved"]
 
 _FRESH_FILE_SECONDS = 2.0
+_AUTO = Probe()
 
 
 def files_of(root: Path, source: SourceDefinition) -> tuple[str, ...]:
@@ -47,12 +49,31 @@ def files_now(root: Path, source: SourceDefinition) -> tuple[str, ...]:
     return tuple(sorted(f for f in found if (root / f).is_file()))
 
 
-def probe(root: Path, files: Sequence[str], known: Observation | None, now: float) -> Observation:
+def probe(
+    root: Path,
+    files: Sequence[str],
+    known: Observation | None,
+    now: float,
+    how: Probe = _AUTO,
+) -> Observation:
     """Return the version of a source, reading only files that may have changed since `known`.
 
     The signature maps each file to [size, mtime in ns, inode, SHA-256]. OSError where a file is
-    gone or unreadable.
+    gone or unreadable. `how` may want files read that have not changed, or taken for changed, or
+    not looked at.
     """
+    match how.kind:
+        case ProbeKind.TTL if known is not None and 0 <= now - known.at < how.ttl:
+            return known
+        case ProbeKind.MTIME:
+            return _by_stamps(root, files, now)
+        case ProbeKind.ALWAYS:
+            seen = _by_stamps(root, files, now)
+            return replace(seen, version=digest(seen.version, repr(now)))
+        case ProbeKind.CONTENT:
+            known = None
+        case _:
+            pass
     before: Mapping[str, object] = known.signature if known else {}
     signature: dict[str, object] = {}
     for file in files:
@@ -71,12 +92,24 @@ def probe(root: Path, files: Sequence[str], known: Observation | None, now: floa
     return Observation(version=digest(*parts), signature=signature, at=now)
 
 
-def is_news(known: Observation, seen: Observation) -> bool:
+def _by_stamps(root: Path, files: Sequence[str], now: float) -> Observation:
+    """Return the version that the names, sizes and times of files make; none is read."""
+    signature: dict[str, object] = {}
+    for file in files:
+        status = os.stat(root / file)
+        signature[file] = [status.st_size, status.st_mtime_ns, status.st_ino, ""]
+    parts = [f"{file}={cast('list[object]', s)[:2]}" for file, s in signature.items()]
+    return Observation(version=digest("stamps", *parts), signature=signature, at=now)
+
+
+def is_news(known: Observation, seen: Observation, how: Probe = _AUTO) -> bool:
     """Say whether a look has to be written down: another version, or files to be trusted now.
 
     A file that was just written when it was first seen is read at every look, until one is on
     record that came two seconds after the writing.
     """
+    if how.kind is ProbeKind.TTL and seen.at != known.at:
+        return True  # the time that it holds begins again
     differs = (known.version, known.signature) != (seen.version, seen.signature)
     return differs or (_is_settled(seen) and not _is_settled(known))
 

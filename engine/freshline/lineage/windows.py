@@ -12,14 +12,19 @@ from functools import partial
 from freshline.codec import digest, digest_of
 from freshline.definitions import Column
 from freshline.lineage.analysed import Analysis
+from freshline.lineage.engine_plan import Form
 from freshline.lineage.graph import Asset, Source
 from freshline.lineage.macros import Macros
 from freshline.lineage.plans import Plans
-from freshline.lineage.slices import windows_of
+from freshline.lineage.slices import seen_whole
+from freshline.lineage.volatile import called
 from freshline.versions import Window
 
 _ASKING = 2
 _Windows = tuple[tuple[str, Window], ...]
+# What runs, the columns of what it reads, and what its author wrote.
+Question = tuple[str, Mapping[str, Sequence[Column]], str]
+_Found = tuple[_Windows, tuple[str, ...]]
 
 
 def with_windows(
@@ -35,29 +40,36 @@ def with_windows(
     remembered, results = memory
     columns = {key: node.columns for nodes in (sources, assets) for key, node in nodes.items()}
     open_: dict[str, tuple[str, Mapping[str, Sequence[Column]]]] = {}
-    found: dict[str, _Windows] = {}
+    found: dict[str, _Found] = {}
     for key, asset in assets.items():
         schemas = {upstream: columns[upstream] for upstream in asset.reads}
         called = [macros.known[name].digest for name in asset.macros]
-        identity = digest("windows", asset.query, digest_of([schemas, called]))
+        identity = digest("windows and what varies", asset.query, digest_of([schemas, called]))
         known = remembered.get(identity)
         if known is not None:
             results[identity] = known
-            found[key] = known.windows
+            found[key] = (known.windows, known.varies)
         else:
             open_[key] = (identity, schemas)
     statements = {name: macro.definition.text for name, macro in macros.known.items()}
-    told = asked({k: (assets[k].query, schemas) for k, (_, schemas) in open_.items()}, statements)
-    for key, windows in told.items():
-        results[open_[key][0]] = Analysis(windows=windows)
+    told = asked(
+        {
+            key: (assets[key].query, schemas, assets[key].definition.sql.text)
+            for key, (_, schemas) in open_.items()
+        },
+        statements,
+    )
+    for key, (windows, varies) in told.items():
+        results[open_[key][0]] = Analysis(windows=windows, varies=varies)
     found |= told
-    return {key: replace(asset, windows=found[key]) for key, asset in assets.items()}
+    return {
+        key: replace(asset, windows=found[key][0], varies=found[key][1])
+        for key, asset in assets.items()
+    }
 
 
-def asked(
-    queries: Mapping[str, tuple[str, Mapping[str, Sequence[Column]]]], macros: Mapping[str, str]
-) -> dict[str, _Windows]:
-    """Return the windows of queries, each given with the columns of what it reads; () if opaque."""
+def asked(queries: Mapping[str, Question], macros: Mapping[str, str]) -> dict[str, _Found]:
+    """Return what the engine says of queries; no windows of one that is opaque."""
     parts = [list(queries)[i::_ASKING] for i in range(min(_ASKING, len(queries)))]
     with ThreadPoolExecutor(max_workers=_ASKING, thread_name_prefix="windows") as pool:
         found = pool.map(partial(_part, queries, macros), parts)
@@ -65,20 +77,39 @@ def asked(
 
 
 def _part(
-    queries: Mapping[str, tuple[str, Mapping[str, Sequence[Column]]]],
+    queries: Mapping[str, Question],
     macros: Mapping[str, str],
     keys: Sequence[str],
-) -> dict[str, _Windows]:
+) -> dict[str, _Found]:
     plans = Plans()
     try:
         for name, statement in macros.items():
             plans.define(name, statement)
-        found: dict[str, _Windows] = {}
+        found: dict[str, _Found] = {}
         for key in keys:
-            query, schemas = queries[key]
-            windows = windows_of(plans, query, schemas) or {}
+            query, schemas, written = queries[key]
+            form = seen_whole(plans, query, schemas)
             # What the engine does not read at all, its window shows nothing of: not even the rows.
-            found[key] = tuple((k, Window(columns)) for k, columns in sorted(windows.items()))
+            read = sorted(form.windows) if form is not None else []
+            windows = tuple((upstream, Window(columns)) for upstream, columns in read)
+            found[key] = (windows, _varying(plans, (written, query), macros, form))
         return found
     finally:
         plans.close()
+
+
+def _varying(
+    plans: Plans, texts: tuple[str, str], macros: Mapping[str, str], form: Form | None
+) -> tuple[str, ...]:
+    """Return what rows hang on beside their inputs; where the query is opaque, by its words.
+
+    The author's words are looked for first, then those of the query that runs, and of macros.
+    """
+    if form is not None and not form.varies:
+        return ()
+    functions = plans.functions()
+    names = functions.per_call | functions.per_query
+    bodies = [body for name, body in macros.items() if called(texts[1], (name,))]
+    found = (called(text, names) for text in (*texts, *bodies))
+    known = next((words for words in found if words), ())
+    return known or (("a sample",) if form is not None else ())

@@ -2,18 +2,20 @@
 
 A result holds for a check and for the contents it looked at: its asset's, and those of whatever
 else it reads. So an unchanged check on unchanged data is never run again, and a known failure is
-no work: it is told, and keeps readers from being built, until data, check or opinion change.
+no work: it is told, and keeps readers from being built, until data, check or opinion change. An
+answer that hangs on the clock holds for the hour.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from freshline.definitions import CheckSeverity
 from freshline.events import CheckResult
-from freshline.lineage.graph import Check
+from freshline.lineage.graph import Check, Graph
 from freshline.reconcile.facts import Facts
+from freshline.reconcile.fingerprint import hour
 from freshline.reconcile.verdicts import Reason, ReasonKind
-from freshline.state import TargetState
+from freshline.state import HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,21 +34,31 @@ class Standing:
 
 
 def contents_of(
-    key: str, check: Check, contents: Mapping[str, str | None]
+    key: str, check: Check, contents: Mapping[str, str | None], at: tuple[str, ...] = ()
 ) -> tuple[str, ...] | None:
-    """Return what a check looks at, None where some of it is not known yet."""
+    """Return what a check looks at, `at` included; None where some of it is not known yet."""
     found = [contents.get(name) for name in (key, *check.reads)]
     known = tuple(content for content in found if content is not None)
-    return known if len(known) == len(found) else None
+    return (*known, *at) if len(known) == len(found) else None
 
 
-def unanswered(
-    key: str, checks: Iterable[Check], known: TargetState, contents: Mapping[str, str | None]
-) -> tuple[Check, ...]:
-    """Return the checks whose result on these contents is not on record."""
+def asked_at(graph: Graph, key: str, check: Check, now: float) -> tuple[str, ...]:
+    """Return the hour for which an answer holds, where a check reads the clock; else nothing.
+
+    It does where its own query does, and where it looks at a view that does.
+    """
+    looked_at = (graph.assets.get(name) for name in (key, *check.reads))
+    timely = any(asset is not None and asset.is_view and asset.varies for asset in looked_at)
+    return (f"{HOUR}{hour(now)}",) if timely or check.varies else ()
+
+
+def unanswered(facts: Facts, key: str, contents: Mapping[str, str | None]) -> tuple[Check, ...]:
+    """Return the checks of something whose result on these contents is not on record."""
+    known = facts.state.of(facts.target(key))
     found: list[Check] = []
-    for check in checks:
-        looked_at = contents_of(key, check, contents)
+    for check in facts.graph.checks_of(key):
+        at = asked_at(facts.graph, key, check, facts.now)
+        looked_at = contents_of(key, check, contents, at)
         if looked_at is None or known.result(check.digest, looked_at) is None:
             found.append(check)
     return tuple(found)
@@ -60,7 +72,7 @@ def reasons(
     seen = {result.check for result in known.checks}
     certain: list[Reason] = []
     perhaps: list[Reason] = []
-    for check in unanswered(key, facts.graph.checks_of(key), known, contents):
+    for check in unanswered(facts, key, contents):
         name, place = check.definition.name, check.definition.span
         if contents_of(key, check, contents) is None:
             upstream = next(r for r in (key, *check.reads) if contents.get(r) is None)
@@ -69,6 +81,8 @@ def reasons(
             perhaps.append(Reason(kind=ReasonKind.CHECK, detail=detail, upstream=upstream))
         else:
             words = "not run on these rows" if check.digest in seen else "new check"
+            if check.digest in seen and asked_at(facts.graph, key, check, facts.now):
+                words = "not run in this hour"
             detail = f"{words if seen else 'not run yet'}: {name}"
             certain.append(Reason(kind=ReasonKind.CHECK, detail=detail, source=place))
     return (tuple(certain or perhaps), bool(certain))
@@ -79,7 +93,8 @@ def standing(facts: Facts, key: str, contents: Mapping[str, str | None]) -> tupl
     known = facts.state.of(facts.target(key))
     found: list[Standing] = []
     for check in facts.graph.checks_of(key):
-        looked_at = contents_of(key, check, contents)
+        at = asked_at(facts.graph, key, check, facts.now)
+        looked_at = contents_of(key, check, contents, at)
         result = known.result(check.digest, looked_at) if looked_at is not None else None
         if result is not None and not result.passed:
             accepted = known.accepts(result)

@@ -63,9 +63,9 @@ class Facts:
 
     `builds` holds the current build of each target, which for a target published but not yet
     recorded is the storage's word; `logic` and `history` may leave out what no verdict needs.
-    `pins` are those in force now. `renames` are the new keys that are not written down yet, each
-    with the key it takes over from: all else is told under the new ones. `former` leads from keys
-    that were to those that are.
+    `pins` are those in force now, and `now` is when that was. `renames` are the new keys that are
+    not written down yet, each with the key it takes over from: all else is told under the new ones.
+    `former` leads from keys that were to those that are.
     """
 
     graph: Graph
@@ -82,6 +82,7 @@ class Facts:
     slices: Slices = field(default_factory=_Nothing)
     renames: Mapping[str, str] = field(default_factory=dict[str, str])
     former: Mapping[str, str] = field(default_factory=dict[str, str])
+    now: float = 0.0
 
     def target(self, key: str) -> Target:
         """Return the address of an asset's state in this environment."""

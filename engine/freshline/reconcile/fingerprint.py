@@ -1,10 +1,11 @@
 """Fingerprints of what is declared beside the logic: settings that move data, and metadata."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from freshline.codec import digest, digest_of
-from freshline.definitions import AssetDefinition, ProjectDefinition, SourceDefinition
-from freshline.lineage.graph import Source
+from freshline.definitions import AssetDefinition, ProjectDefinition, SourceDefinition, Volatile
+from freshline.lineage.graph import Asset, Source
 from freshline.state import Observation
 
 
@@ -14,8 +15,44 @@ def storage_of(definition: AssetDefinition, project: ProjectDefinition) -> str:
 
 
 def config(definition: AssetDefinition, project: ProjectDefinition) -> str:
-    """Return the hash of the settings whose change needs the data to be written anew."""
-    return digest(definition.kind, storage_of(definition, project))
+    """Return the hash of the settings whose change needs the data to be written anew.
+
+    What content is rounded to stands behind it, where it is: hashes of other roundings are of
+    another kind.
+    """
+    moved = digest(definition.kind, storage_of(definition, project))
+    quantum = definition.cutoff.round
+    return moved if quantum is None else f"{moved} round {quantum!r}"
+
+
+def only_rounded(before: str, after: str) -> bool:
+    """Say whether two settings differ in nothing but what content is rounded to."""
+    return before != after and before.partition(" ")[0] == after.partition(" ")[0]
+
+
+def period(asset: Asset, now: float) -> str:
+    """Return the day or the hour that the rows of an asset are of; empty where time is no matter.
+
+    An hour's text begins with its day's.
+    """
+    if not asset.varies or asset.volatile not in (Volatile.DAY, Volatile.HOUR):
+        return ""
+    return day(now) if asset.volatile is Volatile.DAY else hour(now)
+
+
+def day(now: float) -> str:
+    """Return the day of a moment, in UTC."""
+    return f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d}"
+
+
+def hour(now: float) -> str:
+    """Return the hour of a moment, in UTC."""
+    return f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H}"
+
+
+def same_period(recorded: str, wanted: str) -> bool:
+    """Say whether rows of one period are those of another that is wanted now."""
+    return recorded.startswith(wanted)
 
 
 def source_version(source: Source, observed: Observation) -> str:
@@ -24,7 +61,7 @@ def source_version(source: Source, observed: Observation) -> str:
     The columns are part of it, since the same bytes read with other types are other rows.
     """
     definition = source.definition
-    how = [definition.format, list(definition.options), list(source.columns)]
+    how: list[object] = [definition.format, list(definition.options), list(source.columns)]
     return digest(digest_of(how), observed.version)
 
 

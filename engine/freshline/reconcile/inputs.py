@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from freshline.codec import digest
+from freshline.definitions import Looks, ProbeKind
 from freshline.lineage.canonical import canonicaliser
 from freshline.lineage.graph import Asset, Graph, Source
-from freshline.reconcile.fingerprint import source_version
+from freshline.reconcile.fingerprint import same_period, source_version
 from freshline.state import Observation
 from freshline.versions import WHOLE, Build, Output, Read, Window
 
@@ -18,12 +19,23 @@ from freshline.versions import WHOLE, Build, Output, Read, Window
 class Seen(NamedTuple):
     """What can be seen of an input now: which version, and the hashes of its content.
 
-    `outputs` are those through windows; None where one token stands for every window.
+    `outputs` are those through windows; None where one token stands for every window. `by_version`
+    says that nobody looks at content: another version is a change.
     """
 
     version: str
     data_version: str
     outputs: tuple[Output, ...] | None = ()
+    by_version: bool = False
+
+    def shown_by(self, read: Read) -> bool | None:
+        """Say whether it is what a build read, None where nobody has looked through the window."""
+        if read.version == self.version:
+            return True
+        if self.by_version or not (read.has_content or self.outputs):
+            return False  # nothing that content could be compared with
+        content = self.through(read.window)
+        return None if content is None else content == read.data_version
 
     def through(self, window: Window) -> str | None:
         """Return the hash of what a window shows, None where nobody has taken it."""
@@ -46,12 +58,12 @@ def compare(build: Build, inputs: Mapping[str, Seen], *, in_order: bool = False)
     unsure: list[str] = []
     for key, now in inputs.items():
         read = recorded.get(key)
-        if read is not None and read.version == now.version:
-            continue
-        content = now.through(read.window) if read is not None and not in_order else ""
-        if content is None:
+        same = now.shown_by(read) if read is not None else False
+        if read is not None and in_order:
+            same = read.version == now.version
+        if same is None:
             unsure.append(key)
-        elif read is None or content != read.data_version:
+        elif not same:
             changed.append(key)
     return Difference(tuple(changed), tuple(unsure))
 
@@ -72,13 +84,17 @@ def reads(asset: Asset, inputs: Mapping[str, Seen]) -> tuple[Read, ...]:
 
 
 def windows_read(graph: Graph, builds: Mapping[str, Build]) -> dict[str, tuple[Window, ...]]:
-    """Return for each asset the windows that anybody reads it by: as declared, and on record."""
+    """Return for each input the windows that anybody reads it by: as declared, and on record.
+
+    Among inputs are the sources whose content can be hashed through windows.
+    """
+    windowed = {key for key, source in graph.sources.items() if is_windowed(source)}
     found: dict[str, dict[Window, None]] = {}
     for key, asset in graph.assets.items():
         build = builds.get(key)
         recorded = {read.asset: read.window for read in build.trace.inputs} if build else {}
         for upstream in () if asset.is_view else asset.reads:
-            if upstream in graph.assets:
+            if upstream in graph.assets or upstream in windowed:
                 windows = found.setdefault(upstream, {})
                 windows[asset.window(upstream)] = None
                 windows[recorded.get(upstream, WHOLE)] = None
@@ -86,11 +102,23 @@ def windows_read(graph: Graph, builds: Mapping[str, Build]) -> dict[str, tuple[W
 
 
 def reusable(
-    history: Iterable[Build], asset: Asset, settings: str, inputs: Mapping[str, Seen]
+    history: Iterable[Build],
+    asset: Asset,
+    settings: str,
+    inputs: Mapping[str, Seen],
+    wanted: str = "",
 ) -> Build | None:
-    """Return the latest build that is what a rebuild from these inputs would give, if any."""
+    """Return the latest build that is what a rebuild from these inputs would give, if any.
+
+    `wanted` is the day or hour that its rows must be of. Of rows that hang on the clock, and nobody
+    says how, a rebuild would give others.
+    """
+    if asset.varies and asset.volatile is None and not asset.is_view:
+        return None
     for build in history:
         trace = build.trace
+        if not same_period(trace.period, wanted):
+            continue
         same = trace.code_version == asset.code_version and trace.canonicaliser == canonicaliser()
         same = same and trace.config == settings and len(trace.inputs) == len(inputs)
         if same and compare(build, inputs, in_order=asset.order_sensitive) == Difference():
@@ -98,15 +126,23 @@ def reusable(
     return None
 
 
-def seen_of(build: Build) -> Seen:
-    """Return what is seen of a build."""
-    return Seen(build.version.mat_id, build.trace.data_version, build.trace.outputs)
+def seen_of(build: Build, asset: Asset | None = None) -> Seen:
+    """Return what is seen of a build; of one of `asset`, as its `cutoff:` has its readers look."""
+    by_version = asset is not None and asset.definition.cutoff.by is not Looks.CONTENT
+    trace = build.trace
+    return Seen(build.version.mat_id, trace.data_version, trace.outputs, by_version)
 
 
 def seen_of_source(source: Source, observed: Observation) -> Seen:
-    """Return what is seen of a source: which of its columns have changed, nobody knows."""
+    """Return what is seen of a source: which of its columns have changed, only a scan can tell."""
     version = source_version(source, observed)
-    return Seen(version, version, None)
+    return Seen(version, version, () if is_windowed(source) else None)
+
+
+def is_windowed(source: Source) -> bool:
+    """Say whether a source is kept so that single columns of it can be read at little cost."""
+    definition = source.definition
+    return definition.format == "parquet" and definition.probe.kind is not ProbeKind.ALWAYS
 
 
 def seen_through(asset: Asset, code_version: str, inputs: Iterable[Seen]) -> Seen:

@@ -86,6 +86,7 @@ def look(graph: Graph, root: Path, environment: str, sight: Sight) -> Look:
         pauses={key: known.pause for key, known in wishes.items() if known.pause is not None},
         renames=renames,
         former=former,
+        now=now,
     )
     return Look(facts=facts, unrecorded=tuple(unrecorded), restamped=tuple(restamped))
 
@@ -178,7 +179,7 @@ def _probe(
     for key, source in graph.sources.items():
         known = state.of(Target(graph.project.name, environment, key)).observation
         try:
-            observed[key] = probe(root, source.files, known, now)
+            observed[key] = probe(root, source.files, known, now, source.definition.probe)
         except OSError as error:
             name = str(error.filename).replace(f"{root}/", "")
             finding = Diagnostic(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from freshline.codec import digest_of
+from freshline.definitions import Trust
 from freshline.errors import Diagnostic
 from freshline.lineage.graph import Asset, Graph, downstreams, reach
 from freshline.reconcile import checks, held
@@ -16,6 +17,7 @@ from freshline.reconcile.facts import Facts, Layout
 from freshline.reconcile.fingerprint import source_version, spec, spec_digest
 from freshline.reconcile.held import Held
 from freshline.reconcile.staleness import Judgement, judge
+from freshline.reconcile.trust import heuristic, trusted
 from freshline.reconcile.verdicts import SETTLED, Reason, ReasonKind, Verdict
 from freshline.versions import Build
 
@@ -54,10 +56,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fresh:
-    """An asset that needs nothing, and the proof."""
+    """An asset that needs nothing, and the proof; `trust` is that in the sources it comes from."""
 
     asset: str
     proof: str
+    trust: Trust = Trust.STRONG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,11 +131,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What the caller asks for: `selected` assets (None for all), and how."""
+    """What the caller asks for: `selected` assets (None for all), and how.
+
+    Those `named` were asked for one by one, by their keys. Under `strict` a version of a source
+    that only suggests what its content is counts as changed.
+    """
 
     selected: frozenset[str] | None = None
     only: bool = False
     force: bool = False
+    named: frozenset[str] = frozenset()
+    strict: bool = False
 
 
 def make_plan(facts: Facts, wish: Wish) -> Plan:
@@ -145,7 +154,8 @@ def make_plan(facts: Facts, wish: Wish) -> Plan:
     # What stays as it is needs nothing of what it reads.
     above = {k: () if k in facts.pins or k in facts.pauses else n for k, n in needs.items()}
     active = selected if wish.only else reach(selected, above) & every
-    judgements = judge(facts, active, selected if wish.force else ())
+    judgements = judge(facts, active, selected if wish.force else (), asked_for(facts, wish))
+    trusts = trusted(graph)
     shown = [key for key in graph.assets if key in active]
     read = {need for key in active for need in needs[key]}
     sources = [key for key in graph.sources if key in read]
@@ -168,7 +178,7 @@ def make_plan(facts: Facts, wish: Wish) -> Plan:
         # While a file cannot be understood, nobody knows what it declares.
         steps=(*steps, *(() if graph.failed else map(_drop, orphans))),
         fresh=tuple(
-            Fresh(asset=key, proof=judgements[key].proof)
+            Fresh(asset=key, proof=judgements[key].proof, trust=trusts[key])
             for key in shown
             if judgements[key].verdict is Verdict.FRESH and key not in to_check
         ),
@@ -190,6 +200,19 @@ def make_plan(facts: Facts, wish: Wish) -> Plan:
     return _identified(plan)
 
 
+def asked_for(facts: Facts, wish: Wish) -> dict[str, str]:
+    """Return the assets that are stale because of what the caller says, each with why."""
+    found: dict[str, str] = {}
+    for key, asset in facts.graph.assets.items():
+        if asset.is_view:
+            continue
+        if wish.strict and (why := heuristic(facts.graph, asset)):
+            found[key] = why
+        elif key in wish.named and asset.varies and asset.volatile is None:
+            found[key] = f"asked for by name: its rows hang on {asset.varies[0]}"
+    return found
+
+
 def report(plan: Plan) -> Mapping[str, object]:
     """Return the plan as the published JSON shape, without the versions it would reuse."""
     return {
@@ -208,7 +231,10 @@ def report(plan: Plan) -> Mapping[str, object]:
             }
             for step in plan.steps
         ],
-        "fresh": [{"asset": f.asset, "partition": None, "proof": f.proof} for f in plan.fresh],
+        "fresh": [
+            {"asset": f.asset, "partition": None, "proof": f.proof, "trust": f.trust}
+            for f in plan.fresh
+        ],
         "metadata": [{"asset": m.asset, "fields": list(m.fields)} for m in plan.metadata],
         "quarantined": [
             {"asset": q.asset, "code": q.code, "because": q.because or None}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from freshline.definitions import Looks, ProbeKind
 from freshline.lineage.graph import Asset
 from freshline.reconcile.facts import Facts, Layout
 from freshline.reconcile.layouts import words
@@ -73,11 +74,26 @@ def input_reason(facts: Facts, upstream: str, build: Build) -> Reason:
     place = facts.graph.span_of(upstream)
     if all(read.asset != upstream for read in build.trace.inputs):
         detail = f"now reads {upstream}"
-    elif upstream in facts.graph.sources:
-        detail = f"{upstream} has new data"
+    elif (source := facts.graph.sources.get(upstream)) is not None:
+        always = source.definition.probe.kind is ProbeKind.ALWAYS
+        detail = f"{upstream} counts as new every time" if always else f"{upstream} has new data"
+    elif (looks := facts.graph.assets[upstream].definition.cutoff.by) is not Looks.CONTENT:
+        detail = f"{upstream} has a new version (its cutoff is {looks})"
     else:
         detail = f"{upstream} has new content"
     return Reason(kind=ReasonKind.INPUT, detail=detail, upstream=upstream, source=place)
+
+
+def time_reason(asset: Asset, build: Build, wanted: str) -> Reason:
+    """Return the reason of an asset whose rows are of a day or an hour that has ended."""
+    what = asset.volatile or "time"
+    before = build.trace.period
+    detail = f"the {what} changed" if before else f"the {what} of its rows is not on record"
+    return Reason(
+        kind=ReasonKind.TIME,
+        detail=f"{detail}: {before} before, now {wanted}" if before else detail,
+        source=asset.definition.span,
+    )
 
 
 def pending_reason(
@@ -93,17 +109,18 @@ def pending_reason(
     if window is not None:
         every = {c.name for c in facts.graph.columns_of(upstream)}
         seen = tuple(c for c in window if c in edited) or (window if {*window} < every else ())
-    what = _named(upstream, seen)
+    tense = "changed" if upstream in facts.graph.sources else ""
+    what = _named(upstream, seen, tense)
     return Reason(kind=ReasonKind.UPSTREAM, detail=what, upstream=upstream, columns=seen)
 
 
-def _named(upstream: str, columns: tuple[str, ...]) -> str:
+def _named(upstream: str, columns: tuple[str, ...], tense: str) -> str:
     match columns:
         case ():
-            return f"if {upstream} changes"
+            return f"if {upstream} {tense or 'changes'}"
         case (column,):
-            return f"if {upstream}.{column} changes"
+            return f"if {upstream}.{column} {tense or 'changes'}"
         case _ if len(columns) <= _MOST:
-            return f"if {upstream}.{{{', '.join(columns)}}} changes"
+            return f"if {upstream}.{{{', '.join(columns)}}} {tense or 'changes'}"
         case _:
-            return f"if {len(columns)} columns of {upstream} change"
+            return f"if {len(columns)} columns of {upstream} {tense or 'change'}"

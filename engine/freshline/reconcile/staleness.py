@@ -6,11 +6,14 @@ and every input has the content that the build read. Rules, in the order they ar
 1. No version on record: missing.
 2. The version is not what the storage holds: drift.
 3. Its settings or its logic differ from the record's: config, code. Another text that is the same
-   query is no cause.
+   query is no cause. Where its rows hang on the clock and are to be made anew each day or hour, one
+   that has ended is: time.
 4. An input is another version that shows something else through the window it is read by: input.
    Another version with equal content there is no cause: that is the early cutoff. Content is rows
    in any order, so a query whose rows may hang on the order of its input (LIMIT, first(),
-   row_number() ...) is stale with every other version.
+   row_number() ...) is stale with every other version, and so are the readers of an asset whose
+   `cutoff:` says that nobody looks at its content. A source whose content can be hashed through a
+   window is hashed during apply: until then nobody knows (6).
 5. An input is about to be rebuilt, and it can be proven that the edit which is the cause does not
    show through the window: no cause. A proof follows the slice of each query from the window down
    to what has not changed.
@@ -28,11 +31,12 @@ still exists it is pointed to again, which is their constructive trace.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from freshline.definitions import Looks
 from freshline.lineage.canonical import canonicaliser, upstreams_in
 from freshline.lineage.graph import Asset
 from freshline.ports import Condition
 from freshline.reconcile.facts import Facts, Layout
-from freshline.reconcile.fingerprint import config
+from freshline.reconcile.fingerprint import config, only_rounded, period, same_period
 from freshline.reconcile.inputs import (
     Seen,
     compare,
@@ -46,12 +50,14 @@ from freshline.reconcile.reasons import (
     input_reason,
     pending_reason,
     relayout_reason,
+    time_reason,
 )
 from freshline.reconcile.verdicts import SETTLED, Reason, ReasonKind, Verdict
 from freshline.versions import Build, Window
 
 _DEEPEST = 200  # how far a proof is followed
-_EDITS = frozenset({ReasonKind.CODE, ReasonKind.UPSTREAM})
+# Causes that may be seen not to show. That time has passed shows only where a slice varies.
+_PROVABLE = frozenset({ReasonKind.CODE, ReasonKind.UPSTREAM, ReasonKind.TIME})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +81,20 @@ class Judgement:
     is_relayout: bool = False
 
 
-def judge(facts: Facts, active: Iterable[str], forced: Iterable[str] = ()) -> dict[str, Judgement]:
+def judge(
+    facts: Facts,
+    active: Iterable[str],
+    forced: Iterable[str] = (),
+    asked: Mapping[str, str] | None = None,
+) -> dict[str, Judgement]:
     """Return a verdict on every asset of the graph, in its order.
 
     Assets in `active` will be acted upon when stale; readers of the others go on seeing the version
-    that is current now. Assets in `forced` are stale by request.
+    that is current now. Assets in `forced` are stale by request, those in `asked` too,
+    for what it says.
     """
-    acting, by_request = frozenset(active), frozenset(forced)
+    acting = frozenset(active)
+    by_request = {**(asked or {}), **dict.fromkeys(forced, "asked for by --force")}
     seen: dict[str, Seen | None] = {
         key: seen_of_source(facts.graph.sources[key], observed)
         for key, observed in facts.sources.items()
@@ -90,7 +103,7 @@ def judge(facts: Facts, active: Iterable[str], forced: Iterable[str] = ()) -> di
     for key, asset in facts.graph.assets.items():
         own = _own_reasons(facts, asset)
         if key in by_request:
-            own = (*own, Reason(kind=ReasonKind.FORCED, detail="asked for by --force"))
+            own = (*own, Reason(kind=ReasonKind.FORCED, detail=by_request[key]))
         acts = key in acting and key not in facts.pins and key not in facts.pauses
         if asset.is_view:
             judgement = _judge_view(facts, asset, own, seen, acts=acts)
@@ -99,9 +112,9 @@ def judge(facts: Facts, active: Iterable[str], forced: Iterable[str] = ()) -> di
         judgement = _as_wished(facts, key, _judge_one(work, asset, own))
         build = facts.builds.get(key)
         if judgement.verdict in SETTLED or (build is not None and key not in acting):
-            seen[key] = _seen(build)
+            seen[key] = _seen(build, asset)
         else:
-            seen[key] = _seen(judgement.reuse)
+            seen[key] = _seen(judgement.reuse, asset)
         work.judgements[key] = judgement
     return work.judgements
 
@@ -145,7 +158,7 @@ def _judge_one(work: _Work, asset: Asset, own: tuple[Reason, ...]) -> Judgement:
         settings = config(asset.definition, facts.graph.project)
         damaged = build.version.mat_id if build and _drifted(own) else None
         candidates = [b for b in facts.history.get(key, ()) if b.version.mat_id != damaged]
-        reuse = reusable(candidates, asset, settings, known)
+        reuse = reusable(candidates, asset, settings, known, period(asset, facts.now))
     is_relayout = bool(layout) and not (changed or pending or reuse)
     if build is not None and is_relayout:
         causes = (relayout_reason(own[0], layout, build),)
@@ -183,7 +196,7 @@ def _proven(work: _Work, asset: Asset, build: Build, unknown: Iterable[str]) -> 
         current = work.facts.builds.get(upstream)
         if current is not None and upstream in windows:
             if _shows_the_same(work, upstream, windows[upstream]):
-                found[upstream] = seen_of(current)
+                found[upstream] = _now(work, upstream, current)
     return found
 
 
@@ -211,8 +224,8 @@ def _proven_narrower(
 def _shows_the_same(work: _Work, key: str, window: Window, depth: int = 0) -> bool:
     """Say whether it is proven that a rebuild of an asset shows the same through a window.
 
-    That is so where no cause but edits of queries leads to it, its own query is the same in the
-    window, and what the window hangs on is the same, or proven to be in its turn.
+    That is so where no cause but edits of queries, or time, leads to it, its own query is the same
+    in the window, and what the window hangs on is the same, or proven to be in its turn.
     """
     known = work.proven.get((key, window))
     if known is None:
@@ -225,7 +238,9 @@ def _is_proven(work: _Work, key: str, window: Window, depth: int) -> bool:
     facts, asset, build = work.facts, work.facts.graph.assets[key], work.facts.builds.get(key)
     causes = {reason.kind for reason in work.judgements[key].reasons}
     # Which rows it takes hangs on their order: another run may take others.
-    if build is None or asset.order_sensitive or not causes <= _EDITS:
+    if build is None or asset.order_sensitive or not causes <= _PROVABLE:
+        return False
+    if asset.definition.cutoff.by is Looks.OFF:
         return False
     seen = facts.slices.through(key, window)
     if seen is None or seen.changed:
@@ -239,8 +254,8 @@ def _is_proven(work: _Work, key: str, window: Window, depth: int) -> bool:
             current = facts.builds.get(upstream)
             if current is None or not _shows_the_same(work, upstream, below, depth + 1):
                 return False
-            now = seen_of(current)
-        if now.version != read.version and now.through(read.window) != read.data_version:
+            now = _now(work, upstream, current)
+        if not now.shown_by(read):
             return False
     return True
 
@@ -294,7 +309,7 @@ def _as_wished(facts: Facts, key: str, would: Judgement) -> Judgement:
         return replace(would, verdict=Verdict.PINNED, certain=True, reuse=None)
     reason = Reason(kind=ReasonKind.PIN, detail=f"pinned by {pin.actor}: {pin.reason}")
     is_view = facts.graph.assets[key].is_view  # what is seen through it, only the run will tell
-    visible = None if is_view else _seen(older)
+    visible = None if is_view else _seen(older, facts.graph.assets[key])
     return Judgement(verdict=Verdict.STALE, reasons=(reason,), reuse=older, seen=visible)
 
 
@@ -315,7 +330,11 @@ def _own_reasons(facts: Facts, asset: Asset) -> tuple[Reason, ...]:
         place = asset.definition.span
         moved = bool(build.version.query) == asset.is_view
         detail = "storage changed" if moved else f"it is a {asset.definition.kind} now"
+        if only_rounded(build.trace.config, config(asset.definition, facts.graph.project)):
+            detail = "its content is rounded in another way"
         reasons.append(Reason(kind=ReasonKind.CONFIG, detail=detail, source=place))
+    if not same_period(build.trace.period, wanted := period(asset, facts.now)):
+        reasons.append(time_reason(asset, build, wanted))
     if not same_logic(build, asset) and not facts.slices.alike(key):
         logic = facts.logic.get(build.version.mat_id)
         reasons.append(code_reason(facts, asset, build, logic))
@@ -332,5 +351,9 @@ def _drifted(reasons: tuple[Reason, ...]) -> bool:
     return any(r.kind is ReasonKind.DRIFT for r in reasons)
 
 
-def _seen(build: Build | None) -> Seen | None:
-    return None if build is None else seen_of(build)
+def _seen(build: Build | None, asset: Asset) -> Seen | None:
+    return None if build is None else seen_of(build, asset)
+
+
+def _now(work: _Work, key: str, current: Build) -> Seen:
+    return seen_of(current, work.facts.graph.assets[key])

@@ -33,6 +33,7 @@ class ReasonKind(StrEnum):
     CHECK = "check"
     PIN = "pin"
     ORPHAN = "orphan"
+    TIME = "time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,9 @@ class DuckDBCompute:
         """Forget a table, if there is one."""
         self._run(f"DROP TABLE IF EXISTS {_name(name)}")
 
-    def measure(self, relation: str, windows: Sequence[Window] = ()) -> Measurement:
+    def measure(
+        self, relation: str, windows: Sequence[Window] = (), *, quantum: float | None = None
+    ) -> Measurement:
         """Count and hash the rows, in whatever order they come."""
         described = self.rows(f"DESCRIBE SELECT * FROM {relation}")
         columns = tuple(Column(str(row[0]), str(row[1])) for row in described)
@@ -50,6 +52,10 @@ class DuckDBCompute:
             part = self.measure(f"(SELECT {listed} FROM {relation})")
             seen.append(Output(window, part.data_version))
         return Measurement(int(str(rows)), columns, content, tuple(seen))
+
+    def glimpse(self, relation: str, windows: Sequence[Window]) -> tuple[Output, ...]:
+        """Count and hash what windows show."""
+        return self.measure(relation, windows).outputs
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """Return the rows of a query: for tests that look at what a storage hands out."""

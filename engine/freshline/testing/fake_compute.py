@@ -41,11 +41,17 @@ class FakeCompute:
         """Forget a table."""
         self.tables.pop(name, None)
 
-    def measure(self, relation: str, windows: Sequence[Window] = ()) -> Measurement:
+    def measure(
+        self, relation: str, windows: Sequence[Window] = (), *, quantum: float | None = None
+    ) -> Measurement:
         """Return the content of a table as its data version, and as what every window shows."""
         content = self.tables[relation.strip('"')]
         seen = tuple(Output(window, content) for window in windows if window != WHOLE)
         return Measurement(1, COLUMNS, content, seen)
+
+    def glimpse(self, relation: str, windows: Sequence[Window]) -> tuple[Output, ...]:
+        """Return the content of a table as what every window shows."""
+        return self.measure(relation, windows).outputs
 
     def copy_to_parquet(self, query: str, path: Path) -> None:
         """Refuse: there are no files here."""

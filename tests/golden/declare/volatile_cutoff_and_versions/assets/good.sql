@@ -1,0 +1,5 @@
+/*---
+volatile: hour
+cutoff: {round: 1e-9}
+---*/
+SELECT 1 AS a

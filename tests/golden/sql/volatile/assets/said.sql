@@ -1,0 +1,4 @@
+/*---
+volatile: day
+---*/
+SELECT current_date AS today

@@ -1,0 +1,4 @@
+/*---
+volatile: hour
+---*/
+SELECT id FROM stamp

@@ -1,0 +1,1 @@
+SELECT id FROM stamp USING SAMPLE 10% (bernoulli)

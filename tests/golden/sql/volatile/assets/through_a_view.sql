@@ -1,0 +1,1 @@
+SELECT id, built_at FROM v.stamps
