@@ -1,0 +1,3 @@
+SELECT country, sum(amount) AS revenue
+FROM int.enriched
+GROUP BY country

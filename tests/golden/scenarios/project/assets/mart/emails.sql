@@ -1,0 +1,3 @@
+SELECT customer_id, email
+FROM stg.customers
+WHERE email IS NOT NULL

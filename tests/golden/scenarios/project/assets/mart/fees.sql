@@ -1,0 +1,2 @@
+SELECT order_id, euros(amount) AS fee
+FROM int.enriched

@@ -1,0 +1,4 @@
+SELECT customer_id, ltv
+FROM mart.ltv
+ORDER BY ltv DESC, customer_id
+LIMIT 10

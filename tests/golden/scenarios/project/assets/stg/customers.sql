@@ -1,0 +1,5 @@
+/*---
+kind: view
+---*/
+SELECT customer_id, name, country, email
+FROM raw.customers
