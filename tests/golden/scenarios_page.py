@@ -47,7 +47,9 @@ def page(told: Sequence[Scenario]) -> str:
             cells = [_cell(turn.answers.get(variant, ())) for variant in VARIANTS]
             lines.append(f"| {name}{mark} | {cells[0]} | {cells[1]} |")
     missing = [f"{s.name}: {s.missing}" for s in told if s.missing]
-    return "\n".join(lines) + "\n" + _END + "\n".join(f"- {m}" for m in (*_UNBUILT, *missing)) + "\n"
+    return (
+        "\n".join(lines) + "\n" + _END + "\n".join(f"- {m}" for m in (*_UNBUILT, *missing)) + "\n"
+    )
 
 
 def _cell(answer: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ the answer does not show, and should.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ FOLDER = Path(__file__).parent / "scenarios"
 PROJECT = FOLDER / "project"
 VARIANTS = ("views", "tables")
 _CAME = {"verified": "cut off"}
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +176,8 @@ def _line(step: Step, done: Applied) -> str:
     status = done.status.get(step.asset)
     came = "not run" if status is None else _CAME.get(status.value, status.value)
     action = f"{step.action.value}{'' if step.certain else '?'}"
-    return f"{step.asset:<15} {action:<10} {came:<12} {step.reasons[0].detail}"
+    why = _ID.sub("<id>", step.reasons[0].detail)
+    return f"{step.asset:<15} {action:<10} {came:<12} {why}"
 
 
 def _quoted(key: str) -> str:

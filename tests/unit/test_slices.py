@@ -577,7 +577,14 @@ WINDOWS: dict[str, tuple[str, dict[str, str]]] = {
         {"u": "id name"},
     ),
     "a struct of which a field is read": ("select s.a from @u", {"u": "s"}),
-    "not what only sorts on top": ("select id from @u order by name", {"u": "id"}),
+    "what only sorts: nobody sees it, but it is worked out": (
+        "select id from @u order by name",
+        {"u": "id name"},
+    ),
+    "what sorts below a count": (
+        "select count(*) as c from (select id from @u order by name)",
+        {"u": "name"},
+    ),
     "nothing where no row can be": ("select id from @u where 1 = 0", {}),
 }  # fmt: skip
 

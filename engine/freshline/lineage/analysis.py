@@ -16,6 +16,7 @@ from freshline.lineage.binder import Binder, BindProblem
 from freshline.lineage.canonical import code_version
 from freshline.lineage.findings import collision, finding, misbound, mismatches, open_pivot
 from freshline.lineage.graph import Asset
+from freshline.lineage.layout import hangs_on_layout
 from freshline.lineage.macros import Macro
 from freshline.lineage.order import hangs_on_order
 from freshline.lineage.syntax import advice
@@ -92,7 +93,8 @@ def analyse(
     in_order = in_order or any(macro.is_order_sensitive for macro in macros)
 
     def analysed(text: str, opaque: str = "") -> Analysis:
-        found = _analysis(definition, parsed, columns, (text, opaque), macros)
+        layout = identity if opaque or tree is None or hangs_on_layout(tree) else ""
+        found = _analysis(definition, parsed, columns, (text, opaque, layout), macros)
         asset = found.asset and replace(found.asset, order_sensitive=in_order or bool(opaque))
         return replace(found, asset=asset)
 
@@ -117,10 +119,10 @@ def _analysis(
     definition: AssetDefinition,
     parsed: sql.Parsed,
     columns: tuple[Column, ...],
-    compiled: tuple[str, str],
+    compiled: tuple[str, str, str],
     macros: Sequence[Macro],
 ) -> Analysis:
-    text, opaque = compiled
+    text, opaque, layout = compiled
     logic = sql.tokens_of(parsed.text) if opaque else text
     asset = Asset(
         definition=definition,
@@ -128,7 +130,10 @@ def _analysis(
         text=text,
         columns=columns,
         code_version=code_version(
-            definition.kind, logic, columns, [macro.digest for macro in macros]
+            definition.kind,
+            logic,
+            columns,
+            [*(macro.digest for macro in macros), *filter(None, [layout])],
         ),
         opaque=opaque,
         macros=tuple(macro.definition.name for macro in macros),

@@ -191,7 +191,12 @@ class _Reader:
             value, index = cast(Json, item["value"]), cast(int, item["key"])
             if value["filter_type"] == "OPTIONAL_FILTER":  # a hint; the filter itself is above
                 continue
-            asked = self._expressions.copied(value, found)
+            asked: object
+            if value["filter_type"] == "EXPRESSION_FILTER" and {*positions(value)} <= {0}:
+                asked = self._expressions.term(value["expr"], [Term("the column")]).text
+                self._expressions.copied(value, found)
+            else:
+                asked = self._expressions.copied(value, found)
             filters.append(text_of([names[index].lower(), types[index], asked]))
             reads.add((number, names[index]))
         node = text_of(["scan", number, table, sorted(filters)])

@@ -20,14 +20,16 @@ from freshline.lineage.engine_plan import Form, form_of
 from freshline.lineage.plan_terms import Level, UnfamiliarError
 from freshline.lineage.plans import Plans
 from freshline.lineage.quoting import quoted
+from freshline.lineage.scans import scanned
 
 Window = tuple[str, ...]
 
 # Unseen in a plan: DuckDB puts the session's answer in their place.
 _OF_THE_SESSION = re.compile(
     r"\b(getvariable|current_setting|current_user|session_user|current_role|version|query"
-    r"|query_table|alias)\b"
+    r"|query_table|alias|stats|in_search_path)\b"
 )
+_ROW = re.compile(r"\browid\b")  # a scan does not say whether it is read, or rows are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +81,22 @@ def form_in_layout(plans: Plans, text: str, columns: Sequence[str]) -> str | Non
 def windows_of(
     plans: Plans, text: str, schemas: Mapping[str, Sequence[Column]]
 ) -> Mapping[str, Window] | None:
-    """Return the window of every upstream for all output columns of a text; None is opaque.
+    """Return the columns of every upstream that the engine reads for a text; None is opaque.
 
-    `schemas` are the columns of all that it reads; they are declared here.
+    `schemas` are the columns of all that it reads; they are declared here. A window holds what the
+    slices of the text read, and what the engine works out besides, such as an order that nobody
+    looks at.
     """
-    found = seen_whole(plans, text, schemas)
-    return None if found is None else dict(found.windows)
+    for key, columns in schemas.items():
+        plans.declare(MARK + key, columns)
+    lowered = text.lower()
+    if _OF_THE_SESSION.search(lowered) or _ROW.search(lowered):
+        return None
+    plan = plans.optimized(text)
+    try:
+        return None if plan is None else scanned(plan)
+    except (UnfamiliarError, RecursionError):
+        return None
 
 
 def seen_whole(plans: Plans, text: str, schemas: Mapping[str, Sequence[Column]]) -> Form | None:

@@ -12,11 +12,10 @@ from functools import partial
 from freshline.codec import digest, digest_of
 from freshline.definitions import Column
 from freshline.lineage.analysed import Analysis
-from freshline.lineage.engine_plan import Form
 from freshline.lineage.graph import Asset, Source
 from freshline.lineage.macros import Macros
 from freshline.lineage.plans import Plans
-from freshline.lineage.slices import seen_whole
+from freshline.lineage.slices import seen_whole, windows_of
 from freshline.lineage.volatile import called
 from freshline.versions import Window
 
@@ -88,28 +87,34 @@ def _part(
         found: dict[str, _Found] = {}
         for key in keys:
             query, schemas, written = queries[key]
-            form = seen_whole(plans, query, schemas)
             # What the engine does not read at all, its window shows nothing of: not even the rows.
-            read = sorted(form.windows) if form is not None else []
+            read = sorted((windows_of(plans, query, schemas) or {}).items())
             windows = tuple((upstream, Window(columns)) for upstream, columns in read)
-            found[key] = (windows, _varying(plans, (written, query), macros, form))
+            found[key] = (windows, _varying(plans, (written, query), schemas, macros))
         return found
     finally:
         plans.close()
 
 
 def _varying(
-    plans: Plans, texts: tuple[str, str], macros: Mapping[str, str], form: Form | None
+    plans: Plans,
+    texts: tuple[str, str],
+    schemas: Mapping[str, Sequence[Column]],
+    macros: Mapping[str, str],
 ) -> tuple[str, ...]:
     """Return what rows hang on beside their inputs; where the query is opaque, by its words.
 
-    The author's words are looked for first, then those of the query that runs, and of macros.
+    The author's words are looked for first, then those of the query that runs, and of macros. The
+    engine is asked only where a word says that there may be something.
     """
-    if form is not None and not form.varies:
-        return ()
     functions = plans.functions()
     names = functions.per_call | functions.per_query
     bodies = [body for name, body in macros.items() if called(texts[1], (name,))]
     found = (called(text, names) for text in (*texts, *bodies))
-    known = next((words for words in found if words), ())
-    return known or (("a sample",) if form is not None else ())
+    words = next((words for words in found if words), ())
+    if not words and not any("sample" in text.lower() for text in texts):
+        return ()
+    form = seen_whole(plans, texts[1], schemas)
+    if form is not None and not form.varies:
+        return ()
+    return words or (("a sample",) if form is not None else ())
