@@ -2,6 +2,9 @@
 
 from sqlglot import exp
 
+_BY_POSITION = (exp.PositionalColumn, exp.Columns, exp.Pivot)
+_NAMED = (exp.Table, exp.Subquery, exp.CTE)
+
 
 def hangs_on_layout(tree: exp.Query) -> bool:
     """Say whether a compiled query may become another one when its inputs get other columns.
@@ -9,20 +12,21 @@ def hangs_on_layout(tree: exp.Query) -> bool:
     Stars are expanded and names resolved by now, so that the text of most says all. Not so where a
     row is taken as one value, columns are counted or renamed by position, or all others are meant.
     """
-    if any(True for _ in tree.find_all(exp.PositionalColumn, exp.Columns, exp.Pivot)):
-        return True
-    if any(
-        alias.columns for table in tree.find_all(exp.Table) if (alias := table.args.get("alias"))
-    ):
-        return True
-    if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
-        return True
-    if any(join.method.upper() == "NATURAL" for join in tree.find_all(exp.Join)):
-        return True
-    relations = {
-        node.alias_or_name.lower() for node in tree.find_all(exp.Table, exp.Subquery, exp.CTE)
-    }
-    return any(
-        not column.table and column.name.lower() in relations
-        for column in tree.find_all(exp.Column)
-    )
+    relations: set[str] = set()
+    bare: set[str] = set()
+    for node in tree.walk():
+        if isinstance(node, exp.Column):
+            if not node.table:
+                bare.add(node.name.lower())
+        elif isinstance(node, _NAMED):
+            relations.add(node.alias_or_name.lower())
+            if isinstance(node, exp.Table) and node.alias_column_names:
+                return True
+        elif isinstance(node, exp.Star):
+            if not isinstance(node.parent, exp.Count):
+                return True
+        elif isinstance(node, _BY_POSITION):
+            return True
+        elif isinstance(node, exp.Join) and node.method.upper() == "NATURAL":
+            return True
+    return not bare.isdisjoint(relations)
