@@ -2,7 +2,7 @@
 
 from sqlglot import exp
 
-_BY_POSITION = (exp.PositionalColumn, exp.Columns, exp.Pivot)
+_UNNAMED = (exp.TableColumn, exp.PositionalColumn, exp.Columns, exp.Pivot)
 _NAMED = (exp.Table, exp.Subquery, exp.CTE)
 
 
@@ -25,7 +25,7 @@ def hangs_on_layout(tree: exp.Query) -> bool:
         elif isinstance(node, exp.Star):
             if not isinstance(node.parent, exp.Count):
                 return True
-        elif isinstance(node, _BY_POSITION):
+        elif isinstance(node, _UNNAMED):
             return True
         elif isinstance(node, exp.Join) and node.method.upper() == "NATURAL":
             return True
