@@ -3,12 +3,13 @@
 import argparse
 import sys
 import time
-import traceback
 from collections.abc import Mapping
 
+import pytest
 from tests.oracle.coverage import TRAPS
 from tests.oracle.edits import KINDS
-from tests.oracle.trial import EDITS_OF_A_TRIAL, Missed, Tally, trial
+from tests.oracle.seeded import SEEDED
+from tests.oracle.trial import EDITS_OF_A_TRIAL, Missed, Size, Tally, trial
 
 
 def main() -> int:
@@ -19,20 +20,23 @@ def main() -> int:
     parser.add_argument("--from", type=int, default=0, dest="start", help="the first of them")
     parser.add_argument("--seconds", type=float, default=1e9, help="stop after so long")
     parser.add_argument("--edits", type=int, default=EDITS_OF_A_TRIAL, help="edits of a trial")
+    parser.add_argument("--unsound", choices=SEEDED, help="spoil the product with a wrong rule")
+    parser.add_argument("--little", action="store_true", help="projects of three assets")
     said = parser.parse_args()
+    spoil, kinds = SEEDED[said.unsound] if said.unsound else (None, KINDS)
     seeds = [said.seed] if said.seed is not None else range(said.start, said.start + said.seeds)
     tally, began, missed = Tally(), time.monotonic(), 0
     for seed in seeds:
         if time.monotonic() - began > said.seconds:
             break
         try:
-            trial(seed, tally, edits=said.edits)
+            with pytest.MonkeyPatch.context() as patch:
+                if spoil is not None:
+                    spoil(patch)
+                trial(seed, tally, kinds=kinds, edits=said.edits, size=Size(little=said.little))
         except Missed as error:
             missed += 1
             print(error, file=sys.stderr, flush=True)
-        except Exception:
-            missed += 1
-            print(f"seed {seed}:\n{traceback.format_exc()}", file=sys.stderr, flush=True)
     took = time.monotonic() - began
     edits = sum(tally.edits.values())
     print(f"{tally.projects} projects, {edits} edits, {tally.refused} refused, {took:.0f} s")

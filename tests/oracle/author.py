@@ -15,6 +15,7 @@ MACROS = {
     "unused": "CREATE MACRO unused(a) AS a - 1",
 }
 TRAPS = sorted({trap for form in FORMS.values() for trap in form.traps.split()})
+LITTLE = ("a count", "rows times rows", "LIMIT alone", "a macro", "a constant")
 _TEXTS = ("x", "y", "Y", "zed", "x")
 _COLUMNS = {
     "raw.a": (("id", "INTEGER"), ("n", "INTEGER"), ("m", "INTEGER"), ("s", "VARCHAR"),
@@ -24,11 +25,12 @@ _COLUMNS = {
 
 
 class Author:
-    """Makes up projects, and parts of them, as the numbers fall."""
+    """Makes up projects, and parts of them, as the numbers fall; little ones if `little`."""
 
-    def __init__(self, random: Random, rows: int = 8) -> None:
+    def __init__(self, random: Random, rows: int = 8, *, little: bool = False) -> None:
         self.random = random
         self._rows = rows
+        self._little = little
 
     def project(self) -> Project:
         """Return a project of three to eight assets."""
@@ -36,7 +38,7 @@ class Author:
         sources = {key: self._source(columns) for key, columns in _COLUMNS.items()}
         project = Project(sources, {}, dict(MACROS), {"shift": 1, "most": 5, "idle": 0})
         shape = r.choice(("chain", "diamond", "fan", "any", "any"))
-        for at in range(r.randrange(3, 9)):
+        for at in range(3 if self._little else r.randrange(3, 9)):
             key = f"w.a{at}"
             before = list(project.models)
             if not before or r.random() < 0.1:
@@ -125,8 +127,8 @@ class Author:
         self, project: Project, found: Query, numbers: list[str], words: list[str]
     ) -> None:
         r = self.random
-        names = ["p", "q", "r", "s", "x"][: r.randrange(2, 6)]
-        shape = r.random()
+        names = ["p", "q", "r", "s", "x"][: 3 if self._little else r.randrange(2, 6)]
+        shape = 1.0 if self._little else r.random()
         if shape < 0.15 and found.join == "":
             found.star = True
             taken = {f.name.lower() for f in project.below(found)}
@@ -185,7 +187,8 @@ class Author:
         picks = {place: r.choice(names) for place, names in found.items() if names}
         for _ in range(6):
             trap = r.choice(TRAPS)
-            kind = r.choice([kind for kind, form in FORMS.items() if trap in form.traps.split()])
+            kinds = [kind for kind, form in FORMS.items() if trap in form.traps.split()]
+            kind = r.choice(LITTLE if self._little else kinds)
             form = FORMS[kind]
             if all(place in picks for place in "nmsk" if f"{{{place}}}" in form.template):
                 return Special(

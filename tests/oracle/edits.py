@@ -6,7 +6,6 @@ it is, or make one that DuckDB refuses: both are noticed by whoever tries it.
 
 import re
 from collections.abc import Callable
-from random import Random
 
 from tests.oracle.author import JOINS, SETS, Author
 from tests.oracle.projects import NUMBER, TEXT, Field, Item, Model, Project, Query, Source
@@ -19,11 +18,10 @@ class Unsuited(Exception):
 
 
 class Hand:
-    """Edits one project as the numbers fall; `touched` are the assets and sources it edited."""
+    """Edits one project with what an author makes up; `touched` are the assets and sources it edited."""
 
-    def __init__(self, project: Project, random: Random) -> None:
-        self.project, self.random = project, random
-        self.author = Author(random)
+    def __init__(self, project: Project, author: Author) -> None:
+        self.project, self.author, self.random = project, author, author.random
         self.touched: set[str] = set()
 
     def model(self, suits: Callable[[Model], bool] = lambda model: True) -> tuple[str, Model]:

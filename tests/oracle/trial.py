@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from random import Random
+from typing import NamedTuple
 
 from tests.oracle.author import Author
 from tests.oracle.coverage import constructs_of, traps_of
@@ -35,15 +36,23 @@ class Tally:
         self.projects += other.projects
 
 
+class Size(NamedTuple):
+    """How large a project is: the most rows of a source, and whether its assets are few."""
+
+    rows: int = 8
+    little: bool = False
+
+
 class Missed(AssertionError):
     """The product was wrong: which edit of which trial shows it, and how to see it again."""
 
-    def __init__(self, seed: int, at: int, kind: str, error: WronglyFresh, project: Project):
+    def __init__(self, seed: int, at: int, kind: str, error: Exception, project: Project):
         texts = "\n".join(
             f"-- {key} ({m.kind})\n{project.rendered(key)}" for key, m in project.models.items()
         )
         again = f"python -m tests.oracle --seed {seed}"
-        super().__init__(f"{kind}: {error}\nedit {at} of seed {seed}; again: {again}\n{texts}")
+        what = "" if isinstance(error, WronglyFresh) else f"{type(error).__name__}: "
+        super().__init__(f"{kind}: {what}{error}\nedit {at} of seed {seed}; again: {again}\n{texts}")
         self.seed, self.kind = seed, kind
 
 
@@ -86,24 +95,24 @@ def trial(
     *,
     kinds: Sequence[str] = KINDS,
     edits: int = EDITS_OF_A_TRIAL,
-    rows: int = 8,
+    size: Size = Size(),
     changes: list[Change] | None = None,
 ) -> None:
     """Try one project; Missed where the product is wrong. `changes` gets every edit tried."""
     with swift(seed):
-        _trial(seed, tally, kinds, edits, (rows, changes))
+        _trial(seed, tally, (kinds, edits), size, changes)
 
 
 def _trial(
     seed: int,
     tally: Tally,
-    kinds: Sequence[str],
-    edits: int,
-    more: tuple[int, list[Change] | None],
+    work: tuple[Sequence[str], int],
+    size: Size,
+    changes: list[Change] | None,
 ) -> None:
-    rows, changes = more
+    kinds, edits = work
     random = Random(seed)
-    author = Author(random, rows)
+    author = Author(random, size.rows, little=size.little)
     world = World(Project({}, {}, {}, {}))
     at, kind = 0, "the first build"
     project = world.project
@@ -113,8 +122,7 @@ def _trial(
         past = [deepcopy(project)]
         while at < edits:
             kind = random.choice(kinds)
-            hand = Hand(deepcopy(project), random)
-            hand.author = author_of(random, rows)
+            hand = Hand(deepcopy(project), author)
             try:
                 edited, touched = _edited(kind, hand, past)
                 at += 1
@@ -139,15 +147,10 @@ def _trial(
                 )
                 changes.append(change)
             was = now
-    except WronglyFresh as error:
+    except Exception as error:  # whatever the product stumbles over is its fault too
         raise Missed(seed, at, kind, error, project) from error
     finally:
         world.close()
-
-
-def author_of(random: Random, rows: int) -> Author:
-    """Return who makes up what edits add."""
-    return Author(random, rows)
 
 
 def _edited(kind: str, hand: Hand, past: list[Project]) -> tuple[Project, frozenset[str]]:

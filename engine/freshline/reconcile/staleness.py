@@ -335,7 +335,7 @@ def _own_reasons(facts: Facts, asset: Asset) -> tuple[Reason, ...]:
         reasons.append(Reason(kind=ReasonKind.CONFIG, detail=detail, source=place))
     if not same_period(build.trace.period, wanted := period(asset, facts.now)):
         reasons.append(time_reason(asset, build, wanted))
-    if not same_logic(build, asset) and not facts.slices.alike(key):
+    if not same_logic(build, asset) and not (_names_rows(build, asset) and facts.slices.alike(key)):
         logic = facts.logic.get(build.version.mat_id)
         reasons.append(code_reason(facts, asset, build, logic))
     return tuple(reasons)
@@ -345,6 +345,15 @@ def same_logic(build: Build, asset: Asset) -> bool:
     """Say whether a build was made by what is hashed like the asset's present logic."""
     same = build.trace.code_version == asset.code_version
     return same and build.trace.canonicaliser == canonicaliser()
+
+
+def _names_rows(build: Build, asset: Asset) -> bool:
+    """Say whether what a view's query in force names is still what keeps the rows it reads.
+
+    What it read may have become a view since, or a table: then it has to name others, though it be
+    the same query.
+    """
+    return not asset.is_view or {*upstreams_in(build.version.query)} <= {*asset.reads}
 
 
 def _drifted(reasons: tuple[Reason, ...]) -> bool:

@@ -1,0 +1,156 @@
+"""How precise verdicts are: of the consumers that an edit does not change, how many are left alone.
+
+`python -m tests.oracle.precision` tries projects over five sets of at least 200 rows, and prints a
+line for each kind of edit. A consumer is a table below what was edited; it is unchanged where a
+build from scratch gives it the rows and columns of before.
+"""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tests.oracle.coverage import traps_of
+from tests.oracle.edits import KINDS
+from tests.oracle.projects import Project
+from tests.oracle.trial import Change, Missed, Size, Tally, trial
+from tests.oracle.world import RAN
+
+DATA_SETS, ROWS = 5, 240
+# What the engine cannot be asked about, or what more than rows decides: content alone helps there.
+COARSE = frozenset({"R0", "R3", "R10", "R13"})
+
+
+@dataclass(slots=True)
+class Matrix:
+    """Counts by kind of edit: how unchanged consumers fared, and what rebuilds led to."""
+
+    fresh: Counter[str] = field(default_factory=Counter[str])
+    cut_off: Counter[str] = field(default_factory=Counter[str])
+    ran: Counter[str] = field(default_factory=Counter[str])
+    stopped: Counter[str] = field(default_factory=Counter[str])
+    travelled: Counter[str] = field(default_factory=Counter[str])
+    coarse: Counter[str] = field(default_factory=Counter[str])
+
+    def add(self, change: Change) -> None:
+        """Count what one edit led to."""
+        edited = _edited(change)
+        for key in _consumers(change, edited):
+            if change.was.tables[key] == change.now.tables[key]:
+                self._count(change, edited, key)
+        for reader in _behind_equal_rebuilds(change, edited):
+            ran = change.now.status.get(reader) in RAN
+            (self.travelled if ran else self.stopped)[change.kind] += 1
+
+    def _count(self, change: Change, edited: set[str], key: str) -> None:
+        ran = change.now.status.get(key) in RAN
+        near = {key, *(k for k in edited if k in change.after.models)}
+        if traps_of(change.after, "", near) & COARSE:
+            self.coarse["ran" if ran else "left alone"] += 1
+        elif ran:
+            self.ran[change.kind] += 1
+        elif key in change.now.status:
+            self.cut_off[change.kind] += 1
+        else:
+            self.fresh[change.kind] += 1
+
+    def lines(self) -> Iterator[str]:
+        """Yield the matrix as lines of text."""
+        yield f"{'edit':<42}{'fresh':>7}{'cut off':>9}{'ran':>6}{'left alone':>12}"
+        for kind in KINDS:
+            yield _line(kind, self.fresh[kind], self.cut_off[kind], self.ran[kind])
+        totals = (self.fresh.total(), self.cut_off.total(), self.ran.total())
+        yield _line("all", *totals)
+        yield f"with R0, R3, R10 or R13 near: {dict(self.coarse)}"
+        stopped, travelled = self.stopped.total(), self.travelled.total()
+        share = stopped / max(1, stopped + travelled)
+        yield f"readers behind rebuilds that changed nothing: {stopped} left alone, " + (
+            f"{travelled} ran ({share:.1%})"
+        )
+        yield f"  ran by kind: {dict(self.travelled)}"
+
+
+def _line(kind: str, fresh: int, cut_off: int, ran: int) -> str:
+    share = f"{(fresh + cut_off) / (fresh + cut_off + ran):.0%}" if fresh + cut_off + ran else "-"
+    return f"{kind:<42}{fresh:>7}{cut_off:>9}{ran:>6}{share:>12}"
+
+
+def _edited(change: Change) -> set[str]:
+    """Return the assets and sources that were edited themselves, be it through a macro."""
+    before, after = change.before, change.after
+    found = {key for key in change.touched if key in after.sources}
+    for key, model in after.models.items():
+        same = before.rendered(key) == after.rendered(key)
+        if not same or model.kind != before.models[key].kind:
+            found.add(key)
+        elif before.macros != after.macros and ("twice(" in (text := after.rendered(key)) or (
+            "thrice(" in text
+        )):
+            found.add(key)
+    for key in after.sources:
+        if before.sources[key] != after.sources[key]:
+            found.add(key)
+    return found
+
+
+def _consumers(change: Change, edited: set[str]) -> Iterator[str]:
+    for key in change.after.downstream(edited):
+        if change.after.models[key].kind == "table" and key not in edited:
+            yield key
+
+
+def _behind_equal_rebuilds(change: Change, edited: set[str]) -> Iterator[str]:
+    """Yield the tables that read a rebuild with the rows of before, and nothing that changed."""
+    after = change.after
+    same = {key for key, table in change.now.tables.items() if change.was.tables[key] == table}
+    rebuilt = {key for key, status in change.now.status.items() if status in RAN}
+    for key, model in after.models.items():
+        if model.kind == "table" and key not in edited:
+            inputs = set(_inputs(after, key))
+            views = {name for name in _views(after, key)}
+            unmoved = inputs <= same | (after.sources.keys() - edited)
+            if unmoved and not views & edited and inputs & rebuilt & same:
+                if not traps_of(after, "", {key, *views}) & {"R10", "R13", "R0"}:
+                    yield key
+
+
+def _inputs(project: Project, key: str) -> Iterable[str]:
+    for read in project.models[key].query.reads():
+        if read in project.models and project.models[read].kind == "view":
+            yield from _inputs(project, read)
+        else:
+            yield read
+
+
+def _views(project: Project, key: str) -> Iterable[str]:
+    for read in project.models[key].query.reads():
+        if read in project.models and project.models[read].kind == "view":
+            yield read
+            yield from _views(project, read)
+
+
+def main() -> int:
+    """Try projects over five sets of rows, and print the matrix."""
+    parser = argparse.ArgumentParser(prog="python -m tests.oracle.precision")
+    parser.add_argument("--projects", type=int, default=6, help="projects for each set of rows")
+    parser.add_argument("--edits", type=int, default=24, help="edits of each project")
+    said = parser.parse_args()
+    matrix, tally, wrong = Matrix(), Tally(), 0
+    for seed in range(DATA_SETS * said.projects):
+        changes: list[Change] = []
+        try:
+            trial(7_000 + seed, tally, edits=said.edits, size=Size(ROWS), changes=changes)
+        except Missed as error:
+            wrong += 1
+            print(error, file=sys.stderr)
+        for change in changes:
+            matrix.add(change)
+    print(f"{tally.projects} projects, {tally.edits.total()} edits, {wrong} went wrong")
+    for line in matrix.lines():
+        print(line)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
