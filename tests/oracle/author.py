@@ -14,7 +14,7 @@ MACROS = {
     "thrice": "CREATE MACRO thrice(a) AS twice(a) + a",
     "unused": "CREATE MACRO unused(a) AS a - 1",
 }
-TRAPS = sorted({trap for form in FORMS.values() for trap in form.traps.split()})
+TRAPS = sorted({trap for form in FORMS.values() for trap in form.traps})
 LITTLE = ("a count", "rows times rows", "LIMIT alone", "a macro", "a constant")
 _TEXTS = ("x", "y", "Y", "zed", "x")
 _COLUMNS = {
@@ -187,7 +187,7 @@ class Author:
         picks = {place: r.choice(names) for place, names in found.items() if names}
         for _ in range(6):
             trap = r.choice(TRAPS)
-            kinds = [kind for kind, form in FORMS.items() if trap in form.traps.split()]
+            kinds = [kind for kind, form in FORMS.items() if trap in form.traps]
             kind = r.choice(LITTLE if self._little else kinds)
             form = FORMS[kind]
             if all(place in picks for place in "nmsk" if f"{{{place}}}" in form.template):
@@ -199,7 +199,7 @@ class Author:
                     like=not form.out,
                     loose=form.loose,
                     volatile=form.volatile,
-                    traps=frozenset(form.traps.split()),
+                    traps=form.traps,
                 )
         return None
 

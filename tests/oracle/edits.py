@@ -18,7 +18,7 @@ class Unsuited(Exception):
 
 
 class Hand:
-    """Edits one project with what an author makes up; `touched` are the assets and sources it edited."""
+    """Edits one project with what an author makes up; `touched` is what it edited."""
 
     def __init__(self, project: Project, author: Author) -> None:
         self.project, self.author, self.random = project, author, author.random

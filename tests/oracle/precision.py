@@ -84,9 +84,9 @@ def _edited(change: Change) -> set[str]:
         same = before.rendered(key) == after.rendered(key)
         if not same or model.kind != before.models[key].kind:
             found.add(key)
-        elif before.macros != after.macros and ("twice(" in (text := after.rendered(key)) or (
-            "thrice(" in text
-        )):
+        elif before.macros != after.macros and (
+            "twice(" in (text := after.rendered(key)) or ("thrice(" in text)
+        ):
             found.add(key)
     for key in after.sources:
         if before.sources[key] != after.sources[key]:

@@ -11,13 +11,14 @@ from threading import local
 import pytest
 
 from freshline.definitions import Declared
-from freshline.lineage import compile, macros, plans, windows
+from freshline.lineage import compile, plans, sql, windows
 from freshline.lineage.binder import Binder
-from freshline.lineage.macros import Macros
+from freshline.lineage.macros import Macros, compile_macros
+from freshline.lineage.plan_terms import Functions
 
 PLAIN_EVERY = 8
 _names: list[frozenset[str]] = []
-_functions: list[plans.Functions] = []
+_functions: list[Functions] = []
 _macros: dict[tuple[str, ...], Macros] = {}
 _mine = local()
 
@@ -45,26 +46,22 @@ def swift(seed: int) -> Generator[None]:
 
 @contextmanager
 def _short() -> Generator[None]:
-    names, functions, compiled = (
-        Binder.function_names,
-        plans.Plans.functions,
-        compile.compile_macros,
-    )
+    names, functions = Binder.function_names, plans.Plans.functions
 
     def function_names(self: Binder) -> frozenset[str]:
         if not _names:
             _names.append(names(self))
         return _names[0]
 
-    def functions_once(self: plans.Plans) -> plans.Functions:
+    def functions_once(self: plans.Plans) -> Functions:
         if not _functions:
             _functions.append(functions(self))
         return _functions[0]
 
-    def compile_macros(binder: Binder, declared: Declared) -> Macros:
-        key = (macros.sql.macro_digest.__qualname__, *(m.text for m in declared.macros))
+    def macros_once(binder: Binder, declared: Declared) -> Macros:
+        key = (sql.macro_digest.__qualname__, *(m.text for m in declared.macros))
         if key not in _macros:
-            _macros[key] = compiled(binder, declared)
+            _macros[key] = compile_macros(binder, declared)
             return _macros[key]
         for macro in _macros[key].known.values():
             binder.create(macro.definition.text)
@@ -73,7 +70,7 @@ def _short() -> Generator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Binder, "function_names", function_names)
         patch.setattr(plans.Plans, "functions", functions_once)
-        patch.setattr(compile, "compile_macros", compile_macros)
+        patch.setattr(compile, "compile_macros", macros_once)
         patch.setattr(windows, "ThreadPoolExecutor", _InTurn)
         patch.setattr(windows, "Plans", _kept)
         patch.setattr(plans, "Plans", _kept)

@@ -1,4 +1,4 @@
-"""Pairs of projects by hand: what was once wrong is right, and unsound rules do not pass the judge."""
+"""Pairs of projects by hand: what was once wrong is right, and unsound rules do not pass."""
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -131,6 +131,7 @@ SHOWN_BY: dict[str, Pair] = {
     "sources known by their names": Pair(_CHANGED.before, rows=[*ROWS, (5, 5, 5, "z")]),
     "a recheck that always cuts off": _CHANGED,
 }
+
 
 @pytest.mark.parametrize("pair", SHOWN_BY.values(), ids=SHOWN_BY)
 def test_the_judge_agrees_with_the_product_on(world: World, pair: Pair) -> None:

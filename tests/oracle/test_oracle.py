@@ -16,6 +16,7 @@ BLOCKS = 4
 # Trials that once showed something wrong, with the number of edits that it takes.
 PINNED = {30_003: 7}
 
+
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_whatever_is_edited_everything_shows_what_a_build_from_scratch_gives(block: int) -> None:
     for seed in range(block, SEEDS, BLOCKS):
@@ -35,5 +36,5 @@ def test_the_same_seed_is_the_same_trial() -> None:
 
 
 def test_every_trap_of_rows_and_names_has_constructs_or_edits_that_set_it() -> None:
-    assert {trap for form in FORMS.values() for trap in form.traps.split()} <= set(TRAPS)
+    assert {trap for form in FORMS.values() for trap in form.traps} <= set(TRAPS)
     assert len(KINDS) >= 40

@@ -43,6 +43,9 @@ class Size(NamedTuple):
     little: bool = False
 
 
+USUAL = Size()
+
+
 class Missed(AssertionError):
     """The product was wrong: which edit of which trial shows it, and how to see it again."""
 
@@ -52,7 +55,9 @@ class Missed(AssertionError):
         )
         again = f"python -m tests.oracle --seed {seed}"
         what = "" if isinstance(error, WronglyFresh) else f"{type(error).__name__}: "
-        super().__init__(f"{kind}: {what}{error}\nedit {at} of seed {seed}; again: {again}\n{texts}")
+        super().__init__(
+            f"{kind}: {what}{error}\nedit {at} of seed {seed}; again: {again}\n{texts}"
+        )
         self.seed, self.kind = seed, kind
 
 
@@ -95,7 +100,7 @@ def trial(
     *,
     kinds: Sequence[str] = KINDS,
     edits: int = EDITS_OF_A_TRIAL,
-    size: Size = Size(),
+    size: Size = USUAL,
     changes: list[Change] | None = None,
 ) -> None:
     """Try one project; Missed where the product is wrong. `changes` gets every edit tried."""
