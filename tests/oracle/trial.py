@@ -127,16 +127,16 @@ def _trial(
         past = [deepcopy(project)]
         while at < edits:
             kind = random.choice(kinds)
-            hand = Hand(deepcopy(project), author)
+            before, hand = project, Hand(deepcopy(project), author)
             try:
                 edited, touched = _edited(kind, hand, past)
                 at += 1
-                project_before, project = project, edited
+                project = edited
                 now = world.settle(edited, thorough=at % 3 == 0)
             except Unsuited:
                 continue
             except Refused:
-                project = project_before
+                project = before
                 tally.refused += 1
                 continue
             past.append(deepcopy(edited))
@@ -145,7 +145,7 @@ def _trial(
                 change = Change(
                     kind=kind,
                     touched=touched,
-                    before=project_before,
+                    before=before,
                     after=edited,
                     was=was,
                     now=now,

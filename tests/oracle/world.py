@@ -38,6 +38,7 @@ from freshline_adapters.memory import Memory
 ENVIRONMENT = "main"
 MEMORY = Path("/dev/shm")
 RAN = frozenset({Status.BUILT})
+NOTHING: Mapping[str, Status] = {}
 Bag = Counter[str]
 
 
@@ -126,7 +127,7 @@ class World:
         if again.steps:
             steps = [f"{s.asset} {s.action} {[r.detail for r in s.reasons]}" for s in again.steps]
             raise WronglyFresh(f"a second plan finds work: {steps}")
-        status = applied.report.status if applied.report else {}
+        status = applied.report.status if applied.report else NOTHING
         return Outcome(plan=applied.plan, status=status, tables=shown)
 
     def _write(self, project: Project) -> None:
@@ -165,10 +166,10 @@ class World:
 
     def _check_the_run(self, applied: Applied, before: Plan | None, last: int) -> None:
         """What was done had been planned, and what had to be done was."""
-        status = applied.report.status if applied.report else {}
-        failed = {k: s for k, s in status.items() if s in (Status.FAILED, Status.SKIPPED)}
-        if failed:
-            errors = applied.report.errors if applied.report else {}
+        status = applied.report.status if applied.report else NOTHING
+        failed = [key for key, end in status.items() if end in (Status.FAILED, Status.SKIPPED)]
+        if applied.report and failed:
+            errors = applied.report.errors
             raise WronglyFresh(f"steps failed that build from scratch: {failed} {errors}")
         plan = before or applied.plan
         if before is not None and before.plan_id != applied.plan.plan_id:

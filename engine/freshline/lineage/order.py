@@ -7,9 +7,9 @@ _PICKING = frozenset(
     {
         "any_value", "approx_quantile", "approx_top_k", "arbitrary", "arg_max", "arg_min", "argmax",
         "argmin", "array_agg", "array_concat_agg", "first", "first_value", "group_concat",
-        "json_arrayagg", "json_group_array", "json_group_object", "json_group_structure", "json_objectagg",
-        "last", "last_value", "list", "listagg", "map_agg", "max_by", "min_by", "mode",
-        "nth_value", "reservoir_quantile", "string_agg",
+        "json_arrayagg", "json_group_array", "json_group_object", "json_group_structure",
+        "json_objectagg", "last", "last_value", "list", "listagg", "map_agg", "max_by", "min_by",
+        "mode", "nth_value", "reservoir_quantile", "string_agg",
     }
 )  # fmt: skip
 
