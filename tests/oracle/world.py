@@ -32,14 +32,14 @@ from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.plan import Action, Plan, Wish
 from freshline.testing.clock import CountedIds, VirtualClock
 from freshline.testing.memory_log import Ledger, MemoryEventLog
-from freshline.versions import Build
+from freshline.versions import Build, Window
 from freshline_adapters.memory import Memory
 
 ENVIRONMENT = "main"
 MEMORY = Path("/dev/shm")
 RAN = frozenset({Status.BUILT})
 NOTHING: Mapping[str, Status] = {}
-Bag = Counter[str]
+Bag = Counter[tuple[str, ...]]
 
 
 class Refused(Exception):
@@ -56,11 +56,26 @@ class Table(NamedTuple):
     columns: tuple[tuple[str, str], ...]
     rows: Bag
 
+    def through(self, window: Window) -> "Table":
+        """Return what a window shows of it."""
+        if window.columns is None:
+            return self
+        names = [name for name, _ in self.columns]
+        at = [names.index(name) for name in window.columns if name in names]
+        rows: Bag = Counter()
+        for row, count in self.rows.items():
+            rows[tuple(row[i] for i in at)] += count
+        return Table(tuple(self.columns[i] for i in at), rows)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One settling: what the plan said, what became of each step, and what everybody shows now."""
+    """One settling: what the plan said, what became of each step, and what everything shows now.
 
+    `tables` are those of assets and sources.
+    """
+
+    graph: Graph
     plan: Plan
     status: Mapping[str, Status]
     tables: Mapping[str, Table]
@@ -128,7 +143,9 @@ class World:
             steps = [f"{s.asset} {s.action} {[r.detail for r in s.reasons]}" for s in again.steps]
             raise WronglyFresh(f"a second plan finds work: {steps}")
         status = applied.report.status if applied.report else NOTHING
-        return Outcome(plan=applied.plan, status=status, tables=shown)
+        sources = {key: self._table(f"FROM {key}") for key in project.sources}
+        tables = {**shown, **sources}
+        return Outcome(graph=graph, plan=applied.plan, status=status, tables=tables)
 
     def _write(self, project: Project) -> None:
         rows = {path_of(k, s): _csv(s) for k, s in project.sources.items() if s.format == "csv"}
@@ -198,7 +215,7 @@ class World:
     def _table(self, query: str) -> Table:
         found = self.engine.cursor().execute(query)
         columns = tuple((str(d[0]), str(d[1])) for d in found.description or ())
-        return Table(columns, Counter(str(row) for row in found.fetchall()))
+        return Table(columns, Counter(tuple(map(repr, row)) for row in found.fetchall()))
 
     def _judge(self, project: Project, graph: Graph, shown: Mapping[str, Table]) -> None:
         """Compare everything with a build from scratch."""
