@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from freshline.cli.causes import chain_lines, proof_lines
-from freshline.cli.column import column_meant, column_text
 from freshline.cli.compose import Project, opened, terminal_width
 from freshline.cli.options import Edges, as_json, common, said
 from freshline.cli.render import diagnostic_text, held_text, moment, size
@@ -102,13 +101,27 @@ def lineage(asset: str, up: int | None, down: int | None, form: str, as_json: bo
         raise UsageError("--json is a format of its own", help="leave out --format")
     form = "json" if as_json else form
     with opened(said()) as project:
-        if (spot := column_meant(project, asset)) is not None:
-            click.echo(column_text(project.graph, spot, (up, down), form))
+        if (told := _of_column(project, asset, (up, down), form)) is not None:
+            click.echo(told)
             return 0
         key = one_asset(project, asset)
         edges = _edges(project.graph, key, up, down)
         click.echo(_LINEAGE[form](key, edges, project.graph))
     return 0
+
+
+def _of_column(
+    project: Project, words: str, depths: tuple[int | None, int | None], form: str
+) -> str | None:
+    """Return what to tell of a column; None where an asset is meant."""
+    graph = project.graph
+    if words in graph.assets or words in graph.sources or words in graph.quarantined:
+        return None
+    # The analyser and DuckDB, which nothing else here needs.
+    from freshline.cli.column import column_meant, column_text
+
+    spot = column_meant(graph, words)
+    return None if spot is None else column_text(graph, spot, depths, form)
 
 
 def _explained(key: str, plan: Plan, facts: Facts) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from freshline.cli.compose import Project, terminal_width
+from freshline.cli.compose import terminal_width
 from freshline.cli.table import table
 from freshline.codec import encode
 from freshline.definitions import AssetDefinition
@@ -17,16 +17,13 @@ from freshline.suggest import closest
 _MOST_NAMED = 12
 
 
-def column_meant(project: Project, words: str) -> Spot | None:
+def column_meant(graph: Graph, words: str) -> Spot | None:
     """Return the column that `marts.daily.revenue` means; None where an asset may be meant.
 
-    What is an asset is never a column. Names with a dot of their own stand in double quotes.
+    Names with a dot of their own stand in double quotes.
     UsageError with the nearest ones where there is the asset but not the column.
     """
-    graph = project.graph
     known = (*graph.sources, *graph.assets)
-    if words in known or words in graph.quarantined:
-        return None
     found = [
         Spot(key, column.name)
         for key, name in _readings(words)
@@ -42,7 +39,7 @@ def column_meant(project: Project, words: str) -> Spot | None:
     owners = [(key, name) for key, name in _readings(words) if key in known]
     if not owners:
         if words.count(".") > 1:
-            _refuse_if_near(project, words)
+            _refuse_if_near(graph, words)
         return None
     key, name = owners[0]
     columns = [column.name for column in graph.columns_of(key)]
@@ -64,9 +61,8 @@ def _readings(words: str) -> list[tuple[str, str]]:
     return [(words[:dot], words[dot + 1 :]) for dot in reversed(dots) if words[dot + 1 :]]
 
 
-def _refuse_if_near(project: Project, words: str) -> None:
+def _refuse_if_near(graph: Graph, words: str) -> None:
     """Raise UsageError where a column of another asset is nearer than any asset."""
-    graph = project.graph
     assets = (*graph.sources, *graph.assets, *graph.quarantined)
     columns = [
         f"{k}.{c.name}" for k in (*graph.sources, *graph.assets) for c in graph.columns_of(k)

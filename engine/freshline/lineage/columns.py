@@ -27,7 +27,7 @@ class Transformation(IntEnum):
     WINDOW = 2  # worked out from it over other rows too
     AGGREGATE = 3  # worked out from it over a group
     INDIRECT = 4  # it only decides which rows there are, or their groups
-    OPAQUE = 5  # it is read, and nobody can say what for
+    OPAQUE = 5  # it is read for it, nobody can say how
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

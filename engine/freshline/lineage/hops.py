@@ -3,20 +3,25 @@
 A hop is one step between neighbours. The rows of an asset are a column of their own, called `*`:
 what only decides which rows there are goes into it, and whoever reads the asset hangs on it.
 
-Names and places are the analyser's work, for people who look. So that nobody is told that nothing
-hangs on a column where something does, what the engine says is read and the analyser cannot place
-is a hop too, of kind opaque, into all columns of its reader.
+Kinds and places are the analyser's work, for people who look. So that nobody is told that nothing
+hangs on a column where something does, the engine is asked of each column what is read for it; what
+the analyser does not know of is a hop of kind opaque. Where neither knows, everything that is read
+goes into the rows.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
+from freshline.definitions import Column
 from freshline.errors import Span
+from freshline.lineage.canonical import MARK
 from freshline.lineage.columns import Trace, Transformation, column_lineage
 from freshline.lineage.graph import Asset, Graph
+from freshline.lineage.plans import Plans
+from freshline.lineage.slices import slice_of
 from freshline.lineage.wording import Wording
-from freshline.versions import WHOLE
 
 ROWS = "*"
 
@@ -106,17 +111,18 @@ class Hops:
     def _hops(self, key: str, asset: Asset) -> Iterator[Hop]:
         wording = Wording(asset.definition.sql)
         schemas = {upstream: self._graph.columns_of(upstream) for upstream in asset.upstreams}
-        traces = column_lineage(asset.text, schemas)
-        spelled = {u: {c.name.lower(): c.name for c in columns} for u, columns in schemas.items()}
-        outputs = {c.name.lower(): c.name for c in asset.columns}
-        for trace in (*traces, *self._unplaced(asset, traces)):
-            column = spelled.get(trace.upstream, {}).get(trace.column.lower())
-            if column is None:
-                continue
-            output = outputs.get(trace.output.lower(), ROWS)
-            place = wording.of_rows(trace.column) if output == ROWS else wording.of(output)
-            origin = Spot(trace.upstream, column)
-            yield Hop(kind=trace.kind, origin=origin, reader=Spot(key, output), place=place)
+        known: dict[tuple[Spot, str], Transformation] = {}
+        for trace in column_lineage(asset.text, schemas):
+            for origin, output in _spelled(trace, schemas, asset):
+                known.setdefault((origin, output), trace.kind)
+        rows = {origin for origin, output in known if output == ROWS}
+        for output, origins in self._read(asset, schemas):
+            for origin in sorted(origins - rows):
+                known.setdefault((origin, output), Transformation.OPAQUE)
+                rows |= {origin} if output == ROWS else set()
+        for (origin, output), kind in known.items():
+            place = wording.of_rows(origin.column) if output == ROWS else wording.of(output)
+            yield Hop(kind=kind, origin=origin, reader=Spot(key, output), place=place)
         for upstream in asset.upstreams:
             yield Hop(
                 kind=Transformation.INDIRECT,
@@ -125,21 +131,36 @@ class Hops:
                 place=wording.of_source(upstream),
             )
 
-    def _unplaced(self, asset: Asset, traces: Iterable[Trace]) -> Iterator[Trace]:
-        """Yield the columns that the engine reads and that no trace accounts for."""
-        placed = {(trace.upstream, trace.column.lower()) for trace in traces}
-        for upstream in asset.upstreams:
-            window = asset.window(upstream)
-            behind = bool(asset.through)  # then its windows are those of what views read
-            if behind and placed:
-                continue
-            every = tuple(column.name for column in self._graph.columns_of(upstream))
-            columns = every if behind or window == WHOLE else window.columns or ()
-            for column in columns:
-                if (upstream, column.lower()) not in placed:
-                    yield Trace(
-                        output="", upstream=upstream, column=column, kind=Transformation.OPAQUE
-                    )
+    def _read(
+        self, asset: Asset, schemas: Mapping[str, Sequence[Column]]
+    ) -> Iterator[tuple[str, frozenset[Spot]]]:
+        """Yield what the engine reads for the rows, then what it reads for each column."""
+        for upstream, columns in schemas.items():
+            self._plans.declare(MARK + upstream, columns)
+        for name in asset.macros:
+            self._plans.define(name, self._graph.macros[name].text)
+        for output in (ROWS, *(column.name for column in asset.columns)):
+            seen = slice_of(self._plans, asset.text, () if output == ROWS else (output,))
+            if seen is None:
+                every = ((u, c.name) for u, columns in schemas.items() for c in columns)
+                yield ROWS, frozenset(Spot(*each) for each in every)
+                return
+            read = ((u, name) for u, window in seen.windows.items() for name in window)
+            yield output, frozenset(Spot(*each) for each in read)
+
+    @cached_property
+    def _plans(self) -> Plans:
+        return Plans()
+
+
+def _spelled(
+    trace: Trace, schemas: Mapping[str, Sequence[Column]], asset: Asset
+) -> Iterator[tuple[Spot, str]]:
+    """Yield where a trace begins and ends, as these columns are spelled."""
+    outputs = {column.name.lower(): column.name for column in asset.columns}
+    for column in schemas.get(trace.upstream, ()):
+        if column.name.lower() == trace.column.lower():
+            yield Spot(trace.upstream, column.name), outputs.get(trace.output.lower(), ROWS)
 
 
 def affected(hops: Iterable[Hop], start: Spot) -> Mapping[Spot, Hop]:
