@@ -21,11 +21,13 @@ PROJECT = {
     "sources/raw.yaml": "sources:\n  raw.o:\n    path: o.csv\n  raw.c:\n    path: c.csv\n",
     "o.csv": "id,cid,amount,status\n1,1,10,paid\n",
     "c.csv": "cid,Name,city\n1,ada,Paris\n",
-    "assets/stg/o.sql": "SELECT id, cid, amount * 2 AS amount,\n  lower(status) AS status\nFROM raw.o",
+    "assets/stg/o.sql": "SELECT id, cid, amount * 2 AS amount,\n  lower(status) AS status\n"
+    "FROM raw.o",
     "assets/stg/paid.yaml": "kind: view\nsql: |\n  SELECT * FROM stg.o\n  WHERE status = 'paid'\n",
     "assets/marts/per_city.sql": "SELECT city, sum(amount) AS revenue, count(*) AS n\n"
     "FROM stg.paid JOIN raw.c USING (cid)\nGROUP BY city",
-    "assets/marts/names.sql": 'SELECT upper("name") AS n,\n  row_number() OVER (ORDER BY cid) AS r\n'
+    "assets/marts/names.sql": 'SELECT upper("name") AS n,\n'
+    "  row_number() OVER (ORDER BY cid) AS r\n"
     "FROM raw.c",
     "assets/marts/tops.sql": "SELECT count(*) AS n FROM marts.per_city",
     "assets/marts/whole.sql": "SELECT to_json(c) AS j FROM raw.c AS c",
