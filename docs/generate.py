@@ -37,6 +37,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "plan": {
         "freshline plan": "everything",
         "freshline plan +marts.daily": "an asset with all that it is made from",
+        "freshline plan changed:staging.orders.amount+": "all that a change of a column may reach",
         "freshline plan --detailed-exitcode": "for scripts: exits with 2 when there is work",
     },
     "apply": {
@@ -54,13 +55,22 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "freshline show marts.daily --sql": "the SQL that runs",
         "freshline show marts.daily --resolved": "every value in force, and the line that says it",
     },
-    "lineage": {"freshline lineage marts.daily --format mermaid": "a picture"},
+    "lineage": {
+        "freshline lineage marts.daily --format mermaid": "a picture",
+        "freshline lineage marts.daily.revenue": "what a column is made from, down to the sources",
+        "freshline lineage staging.orders.amount --down": "what hangs on a column, by owner",
+    },
     "query": {
         'freshline query "FROM marts.daily"': "all rows",
         'freshline query "SELECT max(revenue) FROM marts.daily" --format csv': "for programs",
     },
     "preview": {"freshline preview marts.daily -n 3": "a few rows"},
     "history": {"freshline history marts.daily": "its versions"},
+    "diff": {
+        "freshline diff marts.daily": "the current version against the one before",
+        "freshline diff marts.daily 3 5 --exit-code": "two others; exits with 1 if they differ",
+        "freshline diff marts.daily --candidate": "what a failing check held back",
+    },
     "cancel": {"freshline cancel --reason 'wrong data'": "and wait until it has ended"},
     "logs": {
         "freshline logs --follow": "of what is running now",

@@ -20,7 +20,9 @@ ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "docs/tutorial.md",
     ROOT / "docs/howto/bad-month.md",
+    ROOT / "docs/howto/two-versions.md",
     ROOT / "docs/howto/views-and-macros.md",
+    ROOT / "docs/howto/what-breaks.md",
 ]
 _BLOCK = re.compile(
     r"(?:^`(?P<file>[^`\n]+)`:\n\n)?^```(?P<kind>\w+)\n(?P<body>.*?)^```$", re.M | re.S
