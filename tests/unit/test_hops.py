@@ -170,7 +170,8 @@ def test_whatever_the_engine_reads_for_a_column_has_a_hop(shop: Shop) -> None:
         for column in asset.columns:
             seen = slice_of(plans, asset.text, [column.name])
             there = {hop.origin for hop in into if hop.reader.column in (column.name, ROWS)}
-            read = (Spot(u, c) for u, w in (seen.windows if seen else {}).items() for c in w)
+            windows = dict(seen.windows) if seen is not None else dict[str, tuple[str, ...]]()
+            read = (Spot(u, c) for u, names in windows.items() for c in names)
             text = analysed[key][0]
             lost += [f"{text}: {column.name} reads {spot}" for spot in read if spot not in there]
             asked += seen is not None
