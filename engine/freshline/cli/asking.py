@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from freshline.cli.causes import chain_lines, proof_lines
+from freshline.cli.causes import causes_as_json, chain_lines, proof_lines
 from freshline.cli.compose import Project, opened, terminal_width
 from freshline.cli.options import Edges, as_json, common, said
 from freshline.cli.render import diagnostic_text, held_text, moment, size
@@ -45,7 +45,7 @@ def explain(asset: str, as_json: bool) -> int:
         seen = look(project.graph, project.root, project.environment, project.sight)
         made, facts = plan_from(seen, project.sight, Wish(selected=frozenset({key})))
         if as_json:
-            click.echo(encode({"asset": key, **report(made)}))
+            click.echo(encode({"asset": key, **report(made), **causes_as_json(key, made, facts)}))
         else:
             click.echo("\n".join(_explained(key, made, facts)))
     return 0
@@ -153,7 +153,8 @@ def _explained(key: str, plan: Plan, facts: Facts) -> list[str]:
     word = word if step.certain else "perhaps stale"
     word = "fresh" if step.action == "check" else word
     lines = [f"{click.style(key, bold=True)} is {click.style(word, fg='yellow')}: {step.action}"]
-    return [*lines, *chain_lines(step, steps, facts)]
+    lines += chain_lines(step, steps, facts)
+    return [*lines, *proof_lines(key, facts)] if step.action == "check" else lines
 
 
 def _grounds(key: str, facts: Facts) -> Iterator[str]:

@@ -6,12 +6,14 @@ nobody knows, the asset is named without columns.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import click
 
 from freshline.cli.render import reason_text
+from freshline.errors import Span
 from freshline.reconcile.facts import Facts
-from freshline.reconcile.plan import Step
+from freshline.reconcile.plan import Plan, Step
 from freshline.reconcile.staleness import judge
 from freshline.reconcile.verdicts import SETTLED, Reason, ReasonKind
 from freshline.versions import WHOLE, Window
@@ -19,31 +21,68 @@ from freshline.versions import WHOLE, Window
 _MOST = 4  # columns that are named
 
 
-def chain_lines(first: Step, steps: Mapping[str, Step], facts: Facts) -> list[str]:
-    """Return the causes of a step, and the way down to each cause further up that shows in it."""
-    lines = [f"  - {reason_text(reason)}" for reason in first.reasons]
+class Way(NamedTuple):
+    """The way from an asset up to a cause: each asset with the columns it shows in; None is all."""
+
+    links: tuple[tuple[str, tuple[str, ...] | None], ...]
+    reason: Reason
+
+
+def ways_up(first: Step, steps: Mapping[str, Step], facts: Facts) -> Iterator[Way]:
+    """Yield the shortest way to each cause above a step that shows in it, nearest causes first."""
     ways: dict[str, tuple[str, ...]] = {first.asset: (first.asset,)}
     queue = [first]
-    for step in queue:  # grows: the shortest ways come first
+    for step in queue:  # it grows meanwhile
         for upstream in step.after:
             if upstream not in ways:
                 ways[upstream] = (*ways[step.asset], upstream)
                 queue.append(steps[upstream])
     for key, way in ways.items():
         roots = [r for r in steps[key].reasons if r.kind is not ReasonKind.UPSTREAM]
-        if key != first.asset and roots:
-            shown = _columns_on(way, roots, facts)
-            lines += [_chain(way, shown, reason, facts) for reason in roots if shown is not None]
-    return lines
+        if key == first.asset or not roots:
+            continue
+        shown = _columns_on(way, roots, facts)
+        if shown is not None:
+            links = ((first.asset, None), *((each, shown[each]) for each in way[1:]))
+            yield from (Way(links, reason) for reason in roots)
 
 
-def _chain(
-    way: Sequence[str],
-    shown: Mapping[str, Collection[str] | None],
-    reason: Reason,
-    facts: Facts,
-) -> str:
-    links = [way[0], *(_named(key, shown[key]) for key in way[1:])]
+def chain_lines(first: Step, steps: Mapping[str, Step], facts: Facts) -> list[str]:
+    """Return the causes of a step, and the way to each cause further up that shows in it."""
+    lines = [f"  - {reason_text(reason)}" for reason in first.reasons]
+    return [*lines, *(_chain(way, facts) for way in ways_up(first, steps, facts))]
+
+
+def causes_as_json(key: str, plan: Plan, facts: Facts) -> dict[str, object]:
+    """Return the ways to the causes above an asset, and what its current version has read."""
+    steps = {step.asset: step for step in plan.steps}
+    build = facts.builds.get(key)
+    return {
+        "causes": [
+            {
+                "way": [{"asset": each, "columns": columns} for each, columns in way.links],
+                "kind": way.reason.kind,
+                "detail": way.reason.detail,
+                "source": _place(way.reason.source),
+            }
+            for way in (ways_up(steps[key], steps, facts) if key in steps else ())
+        ],
+        "reads": [
+            {"asset": read.asset, "version": read.version, "columns": read.window.columns}
+            for read in (build.trace.inputs if build is not None else ())
+        ],
+    }
+
+
+def _place(span: Span | None) -> dict[str, object] | None:
+    if span is None:
+        return None
+    return {"file": span.file, "line": span.line, "column": span.column}
+
+
+def _chain(way: Way, facts: Facts) -> str:
+    links = [_named(*link) for link in way.links]
+    reason = way.reason
     data = reason.kind is ReasonKind.INPUT and reason.upstream in facts.graph.sources
     links += [str(reason.upstream)] if data else []
     place = f"{click.style(str(reason.source), fg='cyan')} " if reason.source else ""
@@ -52,12 +91,12 @@ def _chain(
 
 def _columns_on(
     way: Sequence[str], roots: Iterable[Reason], facts: Facts
-) -> Mapping[str, Collection[str] | None] | None:
+) -> Mapping[str, tuple[str, ...] | None] | None:
     """Return for each asset on a way the columns through which its last one's causes show.
 
     None for an asset stands for all of it; None for everything says that nothing shows.
     """
-    found: dict[str, Collection[str] | None] = {}
+    found: dict[str, tuple[str, ...] | None] = {}
     edits = all(reason.kind is ReasonKind.CODE for reason in roots)
     below: str | None = None
     for reader, key in reversed(tuple(pairwise(way))):
@@ -66,7 +105,7 @@ def _columns_on(
             found[key] = None
         else:
             found[key] = _showing(facts, key, window, (below, found.get(below or "")))
-        if found[key] == ():
+        if not found[key] and found[key] is not None:
             return None
         below = key
     return found
