@@ -1,6 +1,6 @@
 """What dbt rebuilds after each edit: `dbt ls --select state:modified+`. Run by peers.py.
 
-    PYTHON tests/bench/peers_dbt.py FOLDER        prints JSON; PYTHON has dbt-core and dbt-duckdb
+PYTHON tests/bench/peers_dbt.py FOLDER        prints JSON; PYTHON has dbt-core and dbt-duckdb
 """
 
 import contextlib
@@ -53,7 +53,9 @@ def write(folder: Path, edit: Edit | None) -> None:
         place.mkdir(parents=True, exist_ok=True)
         sql = re.sub(r"\braw\.(\w+)", r"{{ source('raw', '\1') }}", model.sql)
         for other in MODELS:
-            sql = re.sub(rf"\b{re.escape(other)}\b", f"{{{{ ref('{other.replace('.', '_')}') }}}}", sql)
+            sql = re.sub(
+                rf"\b{re.escape(other)}\b", f"{{{{ ref('{other.replace('.', '_')}') }}}}", sql
+            )
         (place / f"{name}.sql").write_text(sql + "\n")
         if model.description:
             said = {"version": 2, "models": [{"name": name, "description": model.description}]}

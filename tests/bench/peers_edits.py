@@ -1,6 +1,6 @@
 """One small project and twenty edits of it, as plain values that any tool's files can be made of.
 
-    python tests/bench/peers_edits.py        tells which assets hold other rows after each edit
+python tests/bench/peers_edits.py        tells which assets hold other rows after each edit
 """
 
 import sys
@@ -132,7 +132,12 @@ EDITS = (
         old="note\n",
         new="upper(note) AS note\n",
     ),
-    Edit(name="a column with one reader", model="stg.customers", old="email", new="lower(email) AS email"),
+    Edit(
+        name="a column with one reader",
+        model="stg.customers",
+        old="email",
+        new="lower(email) AS email",
+    ),
     Edit(
         name="a column that most sum",
         model="stg.orders",
@@ -228,7 +233,10 @@ def _contents(models: dict[str, Model]) -> dict[str, object]:
         for key in in_order(models):
             connection.execute(f"CREATE TABLE {key} AS {models[key].sql}")
             relation = connection.sql(f"FROM {key} ORDER BY ALL")
-            found[key] = (sorted(relation.columns), sorted(map(_cells(relation.columns), relation.fetchall())))
+            found[key] = (
+                sorted(relation.columns),
+                sorted(map(_cells(relation.columns), relation.fetchall())),
+            )
     return found
 
 

@@ -1,6 +1,6 @@
 """What SQLMesh rebuilds after each edit: the models that its plan backfills. Run by peers.py.
 
-    PYTHON tests/bench/peers_sqlmesh.py FOLDER        prints JSON; PYTHON has sqlmesh
+PYTHON tests/bench/peers_sqlmesh.py FOLDER        prints JSON; PYTHON has sqlmesh
 """
 
 import contextlib

@@ -23,7 +23,11 @@ _PUBLISHING = (
     "record.after_commit",
 )
 # The asset of the project that has a check, with its columns laid out anew for all its readers.
-_RELAID = "/*---\nprimary_key: [id]\n---*/\nSELECT id * 2 AS amount, id % 7 AS customer, id FROM raw.orders\n"
+_RELAID = """/*---
+primary_key: [id]
+---*/
+SELECT id * 2 AS amount, id % 7 AS customer, id FROM raw.orders
+"""
 _PLACE = "assets/stg/orders.sql"
 
 

@@ -8,7 +8,7 @@ from tests.unit.facts import Tale, changed, seen_as, tale
 
 from freshline.definitions import ProjectDefinition, StorageDefinition
 from freshline.ports import Condition, Inspection
-from freshline.reconcile.facts import Layout, Slice
+from freshline.reconcile.facts import Relaid, Slice
 from freshline.reconcile.inputs import Difference, Seen, compare, reads, reusable
 from freshline.reconcile.slicing import EngineSlices
 from freshline.reconcile.staleness import Judgement, judge
@@ -361,7 +361,7 @@ class Told:
     def alike(self, key: str) -> bool:
         return False
 
-    def relaid(self, key: str) -> Layout | None:
+    def relaid(self, key: str) -> Relaid | None:
         return None
 
     def through(self, key: str, window: Window) -> Slice | None:

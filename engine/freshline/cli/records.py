@@ -23,6 +23,7 @@ from freshline.events import (
     Pinned,
     Recorded,
     Removed,
+    Renamed,
     Resumed,
     RunCancelRequested,
     RunFinished,
@@ -53,14 +54,22 @@ def history(asset: str, limit: int, as_json: bool, form: str | None, output: str
         if key in project.graph.sources:
             raise UsageError(f"{key} is a source: it has no versions", help="see `events`")
         versions = list(_versions(project, key))[:limit]
-        pinned = _pinned(project, key)
+        pinned, was = _pinned(project, key), _former(project, key)
     if as_json:
         click.echo(encode({"version": 1, "asset": key, "pinned": pinned, "versions": versions}))
     elif not versions and asked.chosen == "table":
         click.echo(f"{key} was never materialized")
     else:
         write(_history(versions, pinned), asked)
+        if was:
+            click.echo(f"{key} was {', before that '.join(was)}", err=True)
     return 0
+
+
+def _former(project: Project, key: str) -> tuple[str, ...]:
+    """Return the keys that an asset had before, latest first."""
+    state = project.sight.events.snapshot(project.graph.project.name, project.environment)
+    return state.of(project.place.target(key)).was
 
 
 def _pinned(project: Project, key: str) -> str | None:
@@ -333,6 +342,8 @@ def told(event: Event) -> str:
             return f"version{'' if len(event.numbers) == 1 else 's'} {numbers} by {event.actor}"
         case Damaged():
             return event.detail
+        case Renamed():
+            return f"from {event.was[0]}"
         case AttemptStarted():
             return f"against version {event.base}" if event.base else ""
         case _:

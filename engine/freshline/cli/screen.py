@@ -56,7 +56,7 @@ class Screen:
         self._place = place
         if self._quiet:
             return
-        if made.steps:
+        if made.steps or made.renamed:
             click.echo(plan_text(made, project.declared, terminal_width(2)), err=True)
         broken = [d for d in made.problems if d.severity == "error"]
         if broken:

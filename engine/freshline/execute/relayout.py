@@ -41,7 +41,7 @@ def may_relay(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> bool
     looked at through the narrower one.
     """
     build = task.build
-    if not task.step.layout or build is None:
+    if task.step.relaid is None or build is None:
         return False
     recorded = {read.asset: read for read in build.trace.inputs}
     return all(
@@ -100,8 +100,9 @@ def _examined(task: Task, setting: Setting, storage: Storage, candidate: Build) 
 
 def _laid_out(task: Task, older: Version) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     """Return the columns of the new version, each with its name in the files."""
+    assert task.step.relaid is not None
     there = dict(zip((c.name for c in older.columns), older.stored, strict=True))
-    return task.asset.columns, tuple(there[was] for _, was in task.step.layout)
+    return task.asset.columns, tuple(there[was] for _, was in task.step.relaid.columns)
 
 
 def _measured(
@@ -121,7 +122,9 @@ def _measured(
 
 
 def _shows_the_same(task: Task, setting: Setting, read: Read, now: Input) -> bool:
-    if now.version == read.version or now.seen.through(read.window) == read.data_version:
+    former = dict(dict(task.step.relaid.below if task.step.relaid else ()).get(read.asset, ()))
+    same = now.version == read.version or now.seen.through(read.window) == read.data_version
+    if same and not former:  # where columns have other names, equal names are no proof
         return True
     window = task.asset.window(read.asset)
     if read.asset in setting.sources or window == WHOLE:
@@ -134,10 +137,12 @@ def _shows_the_same(task: Task, setting: Setting, read: Read, now: Input) -> boo
         return False
     before = next((o.data_version for o in was.trace.outputs if o.window == window), None)
     names = {column.name.lower(): column.name for column in was.version.columns}
-    wanted = window.columns or ()
-    if before is None and {name.lower() for name in wanted} <= names.keys():
+    wanted = [(name, names.get(former.get(name, name).lower())) for name in window.columns or ()]
+    if any(there is None or there != name for name, there in wanted):
+        before = None
+    if before is None and all(there for _, there in wanted):
         # To the engine names in another case are the same.
-        spelt = [f"{quoted(names[name.lower()])} AS {quoted(name)}" for name in wanted]
+        spelt = [f"{quoted(str(there))} AS {quoted(name)}" for name, there in wanted]
         there = storage.relation(was.version)
         relation = f"(SELECT {', '.join(spelt)} FROM {there})" if spelt else there
         before = setting.ports.compute.measure(relation, (window,)).outputs[0].data_version

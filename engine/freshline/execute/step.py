@@ -54,7 +54,7 @@ def perform(task: Task, setting: Setting) -> Result:
         older = _reusable(task, setting, inputs)
         if older is not None:
             return _republish(task, setting, older, inputs)
-        if task.step.layout:
+        if task.step.relaid is not None:
             inputs = _looked_through(setting, inputs, dict(task.asset.windows))
             if may_relay(task, setting, inputs):
                 return relay(task, setting, inputs)

@@ -25,6 +25,17 @@ class Slice(NamedTuple):
 Layout = tuple[tuple[str, str], ...]
 
 
+class Relaid(NamedTuple):
+    """How an asset's columns are those of its current build, and of what it reads under new names.
+
+    That is so if each input in `below` has the rows that the build read, in the layout given there,
+    and each other input the rows that the build read.
+    """
+
+    columns: Layout
+    below: tuple[tuple[str, Layout], ...] = ()
+
+
 class Slices(Protocol):
     """What queries show of each other. Equal questions get equal answers; None is: nobody knows."""
 
@@ -36,7 +47,7 @@ class Slices(Protocol):
         """Return an asset that has a current build as it is seen through a window."""
         ...
 
-    def relaid(self, key: str) -> Layout | None:
+    def relaid(self, key: str) -> Relaid | None:
         """Return how an asset's columns are those of its current build dropped, moved or renamed.
 
         None where they are not, or where that cannot be proven.
@@ -53,7 +64,7 @@ class _Nothing:
     def through(self, key: str, window: Window) -> Slice | None:
         return None
 
-    def relaid(self, key: str) -> Layout | None:
+    def relaid(self, key: str) -> Relaid | None:
         return None
 
 

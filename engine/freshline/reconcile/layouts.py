@@ -52,7 +52,7 @@ def by_content(
 
 def words(layout: Layout, old: Sequence[str]) -> str:
     """Say what a layout does with the columns that there were."""
-    return ", ".join(_parts(layout, old))
+    return ", ".join(_parts(layout, old)) or "reads the same columns under other names"
 
 
 def _parts(layout: Layout, old: Sequence[str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from freshline.errors import Diagnostic
 from freshline.lineage.graph import Asset, Graph, downstreams, reach
 from freshline.reconcile import checks, held
 from freshline.reconcile.checks import Standing
-from freshline.reconcile.facts import Facts, Layout
+from freshline.reconcile.facts import Facts, Relaid
 from freshline.reconcile.fingerprint import source_version, spec, spec_digest
 from freshline.reconcile.held import Held
 from freshline.reconcile.staleness import Judgement, judge
@@ -40,7 +40,7 @@ class Action(StrEnum):
 class Step:
     """One asset to act upon, a source to check, or what was an asset to drop.
 
-    `after` are steps it waits for; `wanted_by` who it is done for. `layout` says which columns of
+    `after` are steps it waits for; `wanted_by` who it is done for. `relaid` says which columns of
     the current version are those of the next one; no row is computed if the inputs show the same.
     """
 
@@ -51,7 +51,7 @@ class Step:
     after: tuple[str, ...] = ()
     wanted_by: tuple[str, ...] = ()
     reuse: Build | None = None
-    layout: Layout = ()
+    relaid: Relaid | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,7 +278,7 @@ def _step(
         after=tuple(n for n in facts.graph.looked_through(node.needs) if n in moving),
         wanted_by=wanted_by,
         reuse=judgement.reuse,
-        layout=judgement.layout,
+        relaid=judgement.relaid,
     )
 
 

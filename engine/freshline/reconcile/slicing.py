@@ -8,9 +8,10 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from freshline.definitions import Column
-from freshline.lineage.canonical import MARK
+from freshline.lineage.canonical import MARK, bind, marked
 from freshline.lineage.graph import Graph
-from freshline.reconcile.facts import Layout, Slice
+from freshline.lineage.quoting import quoted
+from freshline.reconcile.facts import Layout, Relaid, Slice
 from freshline.reconcile.layouts import by_content, by_name
 from freshline.versions import WHOLE, Build, Logic, Window
 
@@ -30,7 +31,7 @@ class EngineSlices:
         self._graph, self._builds, self._logic = graph, builds, logic
         self._known: dict[tuple[str, Window], Slice | None] = {}
         self._alike: dict[str, bool] = {}
-        self._relaid: dict[str, Layout | None] = {}
+        self._relaid: dict[str, Relaid | None] = {}
         self._asked = 0
 
     @cached_property
@@ -52,13 +53,16 @@ class EngineSlices:
             self._known[question] = self._slice(key, window)
         return self._known[question]
 
-    def relaid(self, key: str) -> Layout | None:
+    def relaid(self, key: str) -> Relaid | None:
         """Return how an asset's columns are those of its current build dropped, moved or renamed.
 
-        Of a query that hangs on the order of rows nobody knows whether it would give these again.
+        What it reads of assets that are laid out anew themselves, as far as that was asked before,
+        are their old columns under new names. Of a query that hangs on the order of rows nobody
+        knows whether it would give these again.
         """
         if key not in self._relaid:
-            self._relaid[key] = self._layout(key)
+            below, columns = self._renamed(key), self._layout(key)
+            self._relaid[key] = Relaid(columns, tuple(below.items())) if columns else None
         return self._relaid[key]
 
     def _layout(self, key: str) -> Layout | None:
@@ -66,7 +70,9 @@ class EngineSlices:
         logic, old = self._logic.get(build.version.mat_id), build.version.columns
         if logic is None or not logic.compiled or build.version.query or asset.order_sensitive:
             return None
-        if old == asset.columns or len(asset.columns) > len(old) or self._asked >= _MOST:
+        if old == asset.columns and not self._renamed(key):
+            return None
+        if len(asset.columns) > len(old) or self._asked >= _MOST:
             return None
         guess = by_name(old, asset.columns)
         if guess is not None and self._is_proven(key, logic, guess):
@@ -79,9 +85,24 @@ class EngineSlices:
         now = self._form(key, [name for name, _ in layout])
         return now is not None and now == self._form_then(logic, [was for _, was in layout])
 
+    def _renamed(self, key: str) -> dict[str, Layout]:
+        """Return what an asset reads whose columns are renamed, with their former names."""
+        found: dict[str, Layout] = {}
+        for upstream in self._graph.assets[key].reads:
+            relaid = self._relaid.get(upstream)
+            if relaid is not None and any(new != was for new, was in relaid.columns):
+                found[upstream] = relaid.columns
+        return found
+
     def _form(self, key: str, columns: Sequence[str]) -> str | None:
-        known = self._know_now(key)
-        return self._laid_out(self._graph.assets[key].query, columns) if known else None
+        if not self._know_now(key):
+            return None
+        query, relations = self._graph.assets[key].query, dict[str, str]()
+        for upstream, layout in self._renamed(key).items():
+            self._plans.declare(MARK + upstream, self._builds[upstream].version.columns)
+            named = ", ".join(f"{quoted(was)} AS {quoted(new)}" for new, was in layout)
+            relations[upstream] = f"(SELECT {named} FROM {marked(upstream)})"
+        return self._laid_out(bind(query, relations), columns)
 
     def _form_then(self, logic: Logic, columns: Sequence[str]) -> str | None:
         known = self._know(dict(logic.schemas), dict(logic.macros))

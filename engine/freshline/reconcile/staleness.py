@@ -35,7 +35,7 @@ from freshline.definitions import Looks
 from freshline.lineage.canonical import canonicaliser, upstreams_in
 from freshline.lineage.graph import Asset
 from freshline.ports import Condition
-from freshline.reconcile.facts import Facts, Layout
+from freshline.reconcile.facts import Facts, Layout, Relaid
 from freshline.reconcile.fingerprint import config, only_rounded, period, same_period
 from freshline.reconcile.inputs import (
     Seen,
@@ -65,7 +65,7 @@ class Judgement:
     """The verdict on one asset with everything that led to it.
 
     `certain` is false where the verdict hangs on an input that is itself about to change; `reuse`
-    is an older build that is what a rebuild would give; `layout` how the columns are those of the
+    is an older build that is what a rebuild would give; `relaid` how the columns are those of the
     current build, and `is_relayout` whether it is known by now that nothing else differs. `seen` is
     what a view's checks will look at, None if unknown. Reasons of what is pinned or paused are why
     it would be stale otherwise.
@@ -77,7 +77,7 @@ class Judgement:
     proof: str = ""
     reuse: Build | None = None
     seen: Seen | None = None
-    layout: Layout = ()
+    relaid: Relaid | None = None
     is_relayout: bool = False
 
 
@@ -137,13 +137,16 @@ def _judge_one(work: _Work, asset: Asset, own: tuple[Reason, ...]) -> Judgement:
     unknown = [upstream for upstream, now in inputs.items() if now is None]
     changed: tuple[Reason, ...] = ()
     proven: dict[str, Seen] = {}
-    layout: Layout = ()
+    relaid: Relaid | None = None
     if build is not None:
         if own and {reason.kind for reason in own} == {ReasonKind.CODE}:
-            layout = facts.slices.relaid(key) or ()
-        if layout:
+            relaid = facts.slices.relaid(key)
+        if relaid is not None:
             proven = _proven(work, asset, build, unknown)
-            proven |= _proven_narrower(work, asset, build, [u for u in unknown if u not in proven])
+            renamed = dict(relaid.below)
+            proven = {upstream: now for upstream, now in proven.items() if upstream not in renamed}
+            narrower = [upstream for upstream in unknown if upstream not in proven]
+            proven |= _proven_narrower(work, asset, build, narrower, renamed)
         elif not own:
             proven = _proven(work, asset, build, unknown)
         differ = compare(build, known | proven, in_order=asset.order_sensitive)
@@ -159,15 +162,16 @@ def _judge_one(work: _Work, asset: Asset, own: tuple[Reason, ...]) -> Judgement:
         damaged = build.version.mat_id if build and _drifted(own) else None
         candidates = [b for b in facts.history.get(key, ()) if b.version.mat_id != damaged]
         reuse = reusable(candidates, asset, settings, known, period(asset, facts.now))
-    is_relayout = bool(layout) and not (changed or pending or reuse)
-    if build is not None and is_relayout:
-        causes = (relayout_reason(own[0], layout, build),)
+    relaid = None if changed else relaid
+    is_relayout = relaid is not None and not (pending or reuse)
+    if build is not None and relaid is not None and is_relayout:
+        causes = (relayout_reason(own[0], relaid.columns, build),)
     return Judgement(
         verdict=Verdict.MISSING if build is None else Verdict.STALE,
         reasons=causes or pending,
         certain=bool(causes),
         reuse=reuse,
-        layout=layout if not changed else (),
+        relaid=relaid,
         is_relayout=is_relayout,
     )
 
@@ -201,11 +205,16 @@ def _proven(work: _Work, asset: Asset, build: Build, unknown: Iterable[str]) -> 
 
 
 def _proven_narrower(
-    work: _Work, asset: Asset, build: Build, unknown: Iterable[str]
+    work: _Work,
+    asset: Asset,
+    build: Build,
+    unknown: Iterable[str],
+    renamed: Mapping[str, Layout],
 ) -> dict[str, Seen]:
     """Return the inputs that show the same through the narrower windows of a query with less.
 
-    What the build read of them beyond these windows may be gone.
+    What the build read of them beyond these windows may be gone. One that is only laid out anew has
+    the rows that it had; that its reader takes the columns for what they were is proven before.
     """
     read = {each.asset: each for each in build.trace.inputs}
     found: dict[str, Seen] = {}
@@ -216,7 +225,11 @@ def _proven_narrower(
         # Equal through the wider window, so through the narrower one.
         now, was = seen_of(current), read[upstream]
         same = now.version == was.version or now.through(was.window) == was.data_version
-        if same and _shows_the_same(work, upstream, asset.window(upstream)):
+        judgement = work.judgements[upstream]
+        as_renamed = judgement.relaid is not None and judgement.is_relayout
+        if upstream not in renamed and not as_renamed:
+            as_renamed = _shows_the_same(work, upstream, asset.window(upstream))
+        if same and as_renamed:
             found[upstream] = now
     return found
 
