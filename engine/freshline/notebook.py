@@ -25,7 +25,7 @@ from freshline.execute.apply import Order, apply, succeeded
 from freshline.execute.run import Status
 from freshline.execute.sql_engine import SqlEngine
 from freshline.reconcile.observe import look, plan_from
-from freshline.reconcile.plan import Plan, Wish
+from freshline.reconcile.planned import Plan, Wish
 
 _JOBS = 4
 

@@ -1,7 +1,6 @@
 """The contracts that adapters, catalogs and clocks fulfil: what the engine asks of the world.
 
-Each docstring states the implementer's obligation. The kits in `freshline.testing` hold every
-implementation, ours and yours, to them.
+Each docstring states an obligation, and the kits in `freshline.testing` hold everybody to them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

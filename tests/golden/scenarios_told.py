@@ -20,7 +20,7 @@ from freshline.cli.options import Common
 from freshline.lineage.canonical import marked
 from freshline.lineage.sources import relation
 from freshline.notebook import Applied
-from freshline.reconcile.plan import Plan, Step
+from freshline.reconcile.planned import Plan, Step
 
 FOLDER = Path(__file__).parent / "scenarios"
 PROJECT = FOLDER / "project"

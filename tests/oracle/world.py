@@ -29,7 +29,7 @@ from freshline.lineage.graph import Graph
 from freshline.lineage.recompile import Parts, recompiled
 from freshline.ports import Holder, Ports
 from freshline.reconcile.observe import look, plan_from
-from freshline.reconcile.plan import Action, Plan, Wish
+from freshline.reconcile.planned import Action, Plan, Wish
 from freshline.testing.clock import CountedIds, VirtualClock
 from freshline.testing.memory_log import Ledger, MemoryEventLog
 from freshline.versions import Build, Window

@@ -9,7 +9,8 @@ from tests.properties.test_plan import drawn, settled
 from tests.unit.facts import Tale
 
 from freshline.reconcile.facts import Facts
-from freshline.reconcile.plan import Action, Wish, make_plan
+from freshline.reconcile.plan import make_plan
+from freshline.reconcile.planned import Action, Wish
 from freshline.state import Pause, Pin
 
 PAUSE = Pause(actor="ben", reason="", at=1.0)

@@ -9,7 +9,8 @@ from tests.unit.facts import Tale, tale
 
 from freshline.codec import encode
 from freshline.ports import Condition, Inspection
-from freshline.reconcile.plan import Action, Plan, Wish, make_plan, report
+from freshline.reconcile.plan import make_plan
+from freshline.reconcile.planned import Action, Plan, Wish, report
 from freshline.reconcile.staleness import judge
 from freshline.reconcile.verdicts import Verdict
 

@@ -28,7 +28,7 @@ from freshline.lineage.canonical import code_version, marked
 from freshline.lineage.graph import Asset, Check, Graph, in_order
 from freshline.ports import Holder, Ports
 from freshline.reconcile.observe import look, plan_from
-from freshline.reconcile.plan import Plan, Wish
+from freshline.reconcile.planned import Plan, Wish
 from freshline.testing.clock import CountedIds, VirtualClock
 from freshline.testing.fake_compute import COLUMNS, FakeCompute
 from freshline.testing.memory_log import Ledger, MemoryEventLog

@@ -14,7 +14,7 @@ from freshline.lineage.compile import compile_graph
 from freshline.lineage.graph import Graph
 from freshline.ports import Compute, Holder, Ports, Sight
 from freshline.reconcile.observe import look, plan_from
-from freshline.reconcile.plan import Plan, Wish
+from freshline.reconcile.planned import Plan, Wish
 from freshline.state import TargetState
 from freshline.testing.clock import CountedIds, VirtualClock
 from freshline.testing.memory_log import Ledger, MemoryEventLog

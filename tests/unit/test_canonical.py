@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.unit.shop import SCHEMAS, Shop
+from tests.unit.shop import Shop
 
 from freshline.definitions import Column, Kind
 from freshline.lineage.canonical import (
@@ -12,10 +12,8 @@ from freshline.lineage.canonical import (
     bind,
     canonicaliser,
     code_version,
-    code_versions_of,
     marked,
 )
-from freshline.versions import Logic
 
 QUERIES = Path(__file__).parent / "analyst_queries.sql"
 SEEN_THROUGH = "seen through"
@@ -188,67 +186,6 @@ def test_case_that_is_content_counts(shop: Shop, pair: tuple[str, str]) -> None:
 @pytest.mark.parametrize("call", ["random()", "uuid()", "gen_random_uuid()", "setseed(0.5)"])
 def test_what_differs_at_every_call_runs_as_it_is_written(shop: Shop, call: str) -> None:
     assert shop.compiled(f"select {call} as r from stg.orders").opaque
-
-
-# ---- records of other releases
-
-TEXT = "select id, upper(status) as s from stg.orders where id > 1"
-OPAQUE = "select columns('.*id') from stg.orders"
-
-
-def record(text: str) -> Logic:
-    """Return what a build of a text keeps of it."""
-    return Logic(text=text, schemas=(("stg.orders", SCHEMAS["stg.orders"]),))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [TEXT, OPAQUE, "select x'AA' as b, id from stg.orders"],
-    ids=["seen through", "opaque", "what only DuckDB can read"],
-)
-def test_a_record_of_another_release_is_known_again_by_its_text(shop: Shop, text: str) -> None:
-    asset = shop.compiled(text)
-    for written in (text, f"{text} -- as before\n;"):
-        kept = code_versions_of(Kind.TABLE, record(written), asset.columns, text)
-        assert asset.code_version in kept
-
-
-@pytest.mark.parametrize(
-    "text",
-    [TEXT.replace("id > 1", "id > 2"), TEXT.replace("upper", "lower"), OPAQUE, "select", ""],
-    ids=["another number", "another function", "another query", "half a query", "nothing"],
-)
-def test_a_record_of_another_text_is_not_taken_for_it(shop: Shop, text: str) -> None:
-    asset = shop.compiled(TEXT)
-    kept = code_versions_of(Kind.TABLE, record(text), asset.columns, TEXT)
-    assert asset.code_version not in kept
-
-
-def test_a_record_that_the_analyser_misreads_for_the_text_of_now_is_not_taken_for_it(
-    shop: Shop,
-) -> None:
-    """`~` matches the whole text in DuckDB, and our parser takes it for regexp_matches."""
-    then = "select status ~ '^p' as p from stg.orders"
-    now = "select regexp_matches(status, '^p') as p from stg.orders"
-    asset = shop.compiled(now)
-    assert not asset.opaque
-    assert shop.rows(then) != shop.rows(now)
-    kept = code_versions_of(Kind.TABLE, record(then), asset.columns, now)
-    assert asset.code_version not in kept
-
-
-def test_a_record_whose_columns_differ_is_not_taken_for_it(shop: Shop) -> None:
-    asset = shop.compiled(TEXT)
-    other = (*asset.columns, Column("more", "INTEGER"))
-    assert asset.code_version not in code_versions_of(Kind.TABLE, record(TEXT), other, TEXT)
-
-
-def test_a_star_of_then_is_not_a_star_of_now(shop: Shop) -> None:
-    text = "select * from stg.customers"
-    asset = shop.compiled(text)
-    narrow = SCHEMAS["stg.customers"][:2]
-    then = Logic(text=text, schemas=(("stg.customers", narrow),))
-    assert asset.code_version not in code_versions_of(Kind.TABLE, then, narrow, text)
 
 
 def test_the_rules_have_a_name_that_tells_the_release_of_the_analyser() -> None:

@@ -20,7 +20,8 @@ from freshline.events import (
 from freshline.keys import Target
 from freshline.lineage.graph import Check
 from freshline.reconcile.facts import Facts
-from freshline.reconcile.plan import Action, Plan, Wish, make_plan
+from freshline.reconcile.plan import make_plan
+from freshline.reconcile.planned import Action, Plan, Wish
 from freshline.reconcile.verdicts import ReasonKind
 from freshline.state import TargetState, advance
 

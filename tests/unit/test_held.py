@@ -9,7 +9,8 @@ from freshline.errors import UsageError
 from freshline.ports import Condition, Inspection
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.held import Held, refuse_force
-from freshline.reconcile.plan import Action, Plan, Wish, make_plan
+from freshline.reconcile.plan import make_plan
+from freshline.reconcile.planned import Action, Plan, Wish
 from freshline.reconcile.staleness import judge
 from freshline.reconcile.verdicts import ReasonKind, Verdict
 from freshline.state import Pause, Pin

@@ -12,7 +12,7 @@ from freshline.execute.apply import Applied, Order, Place, apply
 from freshline.lineage.graph import Asset, Graph
 from freshline.ports import Condition, Holder, Ports
 from freshline.reconcile.observe import Look, look, plan_from
-from freshline.reconcile.plan import Action, Plan, Wish
+from freshline.reconcile.planned import Action, Plan, Wish
 from freshline.testing.clock import CountedIds, VirtualClock
 from freshline.testing.fake_compute import FakeCompute
 from freshline.testing.memory_log import Ledger, MemoryEventLog

@@ -13,7 +13,8 @@ from freshline.lineage.graph import SetAside
 from freshline.ports import Condition, Inspection
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import spec, spec_digest
-from freshline.reconcile.plan import Plan, Wish, make_plan, report
+from freshline.reconcile.plan import make_plan
+from freshline.reconcile.planned import Plan, Wish, report
 from freshline.state import TargetState
 
 CHAIN = {"a": ("raw",), "b": ("a",), "c": ("b",)}

@@ -11,7 +11,7 @@ from tests.unit.running import Running, statuses, steps
 from freshline.cli.render import plan_text
 from freshline.codec import encode
 from freshline.definitions import Trust
-from freshline.reconcile.plan import report
+from freshline.reconcile.planned import report
 
 SQL = "SELECT id FROM raw.orders"
 

@@ -16,7 +16,7 @@ from freshline.execute.run import Status
 from freshline.execute.runner import Patience, Progress
 from freshline.lineage.graph import Asset, Graph
 from freshline.ports import Holder, Ports, Publication
-from freshline.reconcile.plan import Wish
+from freshline.reconcile.planned import Wish
 from freshline.testing.clock import CountedIds, VirtualClock
 from freshline.testing.fake_compute import FakeCompute
 from freshline.testing.memory_log import Ledger, MemoryEventLog

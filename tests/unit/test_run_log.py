@@ -14,7 +14,8 @@ from freshline.events import CheckResult, Outcome
 from freshline.execute.run import Status
 from freshline.execute.run_log import KEPT, RunLog, forget_old
 from freshline.execute.runner import Progress, RunReport
-from freshline.reconcile.plan import Wish, make_plan
+from freshline.reconcile.plan import make_plan
+from freshline.reconcile.planned import Wish
 from freshline.testing.clock import VirtualClock
 
 

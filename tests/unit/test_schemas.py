@@ -28,7 +28,7 @@ from freshline.declare.text import source_text
 from freshline.errors import Diagnostic, FreshlineError, Severity
 from freshline.events import KINDS
 from freshline.keys import Target
-from freshline.reconcile.plan import Action
+from freshline.reconcile.planned import Action
 from freshline.reconcile.verdicts import ReasonKind
 from freshline.testing import specimens
 from freshline_schemas import names, read

@@ -8,6 +8,7 @@ import click
 
 from freshline.cli.causes import causes_as_json, chain_lines, proof_lines
 from freshline.cli.compose import Project, opened, terminal_width
+from freshline.cli.drawing import FORMS, edges_around
 from freshline.cli.options import Edges, as_json, common, said
 from freshline.cli.render import diagnostic_text, held_text, moment, size
 from freshline.cli.select import aside_text, one_asset
@@ -16,12 +17,13 @@ from freshline.codec import encode
 from freshline.definitions import Cutoff, Looks, ProbeKind, Trust
 from freshline.errors import UsageError
 from freshline.execute.aside import last_version
-from freshline.lineage.graph import Asset, Graph, downstreams
+from freshline.lineage.graph import Asset, Graph
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.held import Held
 from freshline.reconcile.observe import look, plan_from
-from freshline.reconcile.plan import Plan, Wish, make_plan, report
+from freshline.reconcile.plan import make_plan
+from freshline.reconcile.planned import Plan, Wish, report
 from freshline.versions import Manifest, Version
 
 if TYPE_CHECKING:
@@ -105,8 +107,8 @@ def lineage(asset: str, up: int | None, down: int | None, form: str, as_json: bo
             click.echo(told)
             return 0
         key = one_asset(project, asset)
-        edges = _edges(project.graph, key, up, down)
-        click.echo(_LINEAGE[form](key, edges, project.graph))
+        edges = edges_around(project.graph, key, up, down)
+        click.echo(FORMS[form](key, edges, project.graph))
     return 0
 
 
@@ -352,59 +354,3 @@ def _sql(project: Project, key: str) -> str:
     from freshline.lineage.sql import readable
 
     return readable(graph.assets[key].text)
-
-
-def _edges(graph: Graph, key: str, up: int | None, down: int | None) -> list[tuple[str, str]]:
-    """Return the edges (upstream, reader) around a key, nearest first."""
-    upstreams = {k: asset.upstreams for k, asset in graph.assets.items()}
-    readers = downstreams(upstreams)
-    above = [(u, k) for k, u in _walk(key, upstreams, up)]
-    below = list(_walk(key, readers, down))
-    return list(dict.fromkeys((*above, *below)))
-
-
-def _walk(
-    start: str, neighbours: dict[str, tuple[str, ...]], depth: int | None
-) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    seen, layer, level = {start}, [start], 0
-    while layer and (depth is None or level < depth):
-        following: list[str] = []
-        for key in layer:
-            for other in neighbours.get(key, ()):
-                found.append((key, other))
-                if other not in seen:
-                    seen.add(other)
-                    following.append(other)
-        layer, level = following, level + 1
-    return found
-
-
-def _as_text(key: str, edges: list[tuple[str, str]], graph: Graph) -> str:
-    reads = [f"  {u} -> {d}" for u, d in edges]
-    return "\n".join([click.style(key, bold=True), *reads] if reads else [f"{key} stands alone"])
-
-
-def _as_json(key: str, edges: list[tuple[str, str]], graph: Graph) -> str:
-    return encode(
-        {"version": 1, "asset": key, "edges": [{"from": u, "to": d} for u, d in edges]}
-    ).decode()
-
-
-def _as_mermaid(key: str, edges: list[tuple[str, str]], graph: Graph) -> str:
-    lines = ["graph LR", *(f'  {_id(u)}["{u}"] --> {_id(d)}["{d}"]' for u, d in edges)]
-    return "\n".join([*lines, f"  style {_id(key)} stroke-width:3px"])
-
-
-def _as_dot(key: str, edges: list[tuple[str, str]], graph: Graph) -> str:
-    lines = [f'  "{u}" -> "{d}";' for u, d in edges]
-    return "\n".join(
-        ["digraph lineage {", "  rankdir=LR;", f'  "{key}" [penwidth=3];', *lines, "}"]
-    )
-
-
-def _id(key: str) -> str:
-    return key.replace(".", "__")
-
-
-_LINEAGE = {"text": _as_text, "json": _as_json, "mermaid": _as_mermaid, "dot": _as_dot}

@@ -33,7 +33,7 @@ from freshline.keys import Target
 from freshline.ports import Ports, Storage
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.observe import look, plan_from
-from freshline.reconcile.plan import Action, Wish
+from freshline.reconcile.planned import Action, Wish
 from freshline.state import State, TargetState
 from freshline.versions import Manifest, Version
 

@@ -13,7 +13,7 @@ import click
 from freshline.cli.render import reason_text
 from freshline.errors import Span
 from freshline.reconcile.facts import Facts
-from freshline.reconcile.plan import Plan, Step
+from freshline.reconcile.planned import Plan, Step
 from freshline.reconcile.staleness import judge
 from freshline.reconcile.verdicts import SETTLED, Reason, ReasonKind
 from freshline.versions import WHOLE, Window

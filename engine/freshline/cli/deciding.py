@@ -26,7 +26,7 @@ from freshline.execute.unfinished import last_run, to_build, unfinished
 from freshline.lineage.graph import Graph
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.observe import look, plan_from
-from freshline.reconcile.plan import Plan, Wish, report
+from freshline.reconcile.planned import Plan, Wish, report
 
 _DEFAULT_JOBS = min(8, 2 * (os.cpu_count() or 1))
 

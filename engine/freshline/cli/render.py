@@ -14,7 +14,7 @@ from freshline.errors import DefinitionError, Diagnostic, FreshlineError, Severi
 from freshline.execute.run import Status
 from freshline.reconcile.checks import Standing, sentence
 from freshline.reconcile.held import Held
-from freshline.reconcile.plan import Action, Plan, Step
+from freshline.reconcile.planned import Action, Plan, Step
 from freshline.reconcile.verdicts import Reason
 from freshline.secrets import redacted
 

@@ -25,7 +25,7 @@ from freshline.execute.deadline import duration
 from freshline.execute.run import FINAL, Status
 from freshline.execute.runner import Progress
 from freshline.reconcile.checks import Standing
-from freshline.reconcile.plan import Plan, report
+from freshline.reconcile.planned import Plan, report
 from freshline.secrets import redacted
 
 _COLORS = {"fresh": "green", "stale": "yellow", "maybe stale": "yellow", "missing": "red"}

@@ -9,7 +9,7 @@ from freshline.lineage.graph import Graph, downstreams
 from freshline.lineage.selection import Selectable, parse, resolve
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.observe import look, plan_from
-from freshline.reconcile.plan import Wish
+from freshline.reconcile.planned import Wish
 from freshline.suggest import closest
 
 

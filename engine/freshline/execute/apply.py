@@ -29,7 +29,7 @@ from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.held import refuse_force
 from freshline.reconcile.inputs import windows_read
 from freshline.reconcile.observe import Look, look, plan_from
-from freshline.reconcile.plan import Action, Plan, Wish
+from freshline.reconcile.planned import Action, Plan, Wish
 from freshline.versions import Build
 
 

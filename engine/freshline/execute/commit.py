@@ -27,7 +27,7 @@ from freshline.lineage.canonical import canonicaliser
 from freshline.lineage.graph import Asset
 from freshline.ports import Claim, Publication, Resolution, Storage
 from freshline.reconcile.fingerprint import config
-from freshline.reconcile.plan import Step
+from freshline.reconcile.planned import Step
 from freshline.secrets import redacted
 from freshline.state import TargetState
 from freshline.versions import Build, Logic, Output, Read, Trace, Version

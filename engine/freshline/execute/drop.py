@@ -13,7 +13,7 @@ from freshline.execute.run import Status
 from freshline.execute.setting import Result, Setting
 from freshline.failpoints import failpoint
 from freshline.keys import Target
-from freshline.reconcile.plan import Action, Plan
+from freshline.reconcile.planned import Action, Plan
 
 
 def perform_drop(target: Target, setting: Setting) -> Result:

@@ -7,7 +7,7 @@ from freshline.execute.setting import Setting
 from freshline.lineage.sources import is_news
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import spec, spec_digest
-from freshline.reconcile.plan import Plan
+from freshline.reconcile.planned import Plan
 
 
 def opening(

@@ -30,7 +30,7 @@ from freshline.ports import Holder, Ports, Storage
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.observe import look, plan_from
-from freshline.reconcile.plan import Wish
+from freshline.reconcile.planned import Wish
 from freshline.versions import PublishKind, Version
 
 _LISTED = 10

@@ -18,7 +18,7 @@ from freshline.execute.run import FINAL, Status
 from freshline.execute.runner import Progress, RunReport
 from freshline.ports import Clock
 from freshline.reconcile.facts import Facts
-from freshline.reconcile.plan import Plan
+from freshline.reconcile.planned import Plan
 from freshline.secrets import redacted
 
 KEPT = 200

@@ -39,7 +39,7 @@ from freshline.ports import Condition
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.held import points_back
-from freshline.reconcile.plan import Action, Plan, Step
+from freshline.reconcile.planned import Action, Plan, Step
 from freshline.versions import Build
 
 # An interrupt that came a moment too early is repeated after so many seconds.

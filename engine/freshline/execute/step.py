@@ -38,7 +38,7 @@ from freshline.lineage.sources import unmoved
 from freshline.ports import Measurement, Publication, Stage
 from freshline.reconcile.fingerprint import config, period
 from freshline.reconcile.inputs import Difference, compare, reads, reusable
-from freshline.reconcile.plan import Action
+from freshline.reconcile.planned import Action
 from freshline.versions import WHOLE, Build, Output, PublishKind, Read, Window
 
 

@@ -10,7 +10,7 @@ from freshline.events import Verified
 from freshline.lineage.canonical import canonicaliser
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.inputs import Difference, Seen, compare, seen_of, seen_of_source
-from freshline.reconcile.plan import Plan
+from freshline.reconcile.planned import Plan
 from freshline.reconcile.staleness import same_logic
 from freshline.versions import Build, Read
 

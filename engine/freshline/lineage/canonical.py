@@ -5,8 +5,8 @@ No text of an author can hold it (the parser refuses it), so binding the name to
 plain replacement.
 
 A code version covers the kind, what runs, and the output columns' names in order. A record made
-under other rules (another release of the analyser) is not compared by its hash: its text is put
-through today's rules, so that an upgrade alone never makes anything stale.
+under other rules (another release of the analyser) is not compared by its hash: its query is put to
+the engine beside today's, so that an upgrade alone never makes anything stale.
 """
 
 import re
@@ -16,7 +16,6 @@ from importlib.metadata import version
 
 from freshline.codec import digest
 from freshline.definitions import Column, Kind
-from freshline.versions import Logic
 
 MARK = "\x01"
 _MARKED = re.compile(f'"{MARK}([^"]+)"')
@@ -60,30 +59,3 @@ def code_version(
     """
     own = digest(kind, logic, *(c.name for c in columns))
     return digest(own, *macros) if macros else own
-
-
-def code_versions_of(
-    kind: Kind, logic: Logic, columns: Sequence[Column], text: str
-) -> frozenset[str]:
-    """Return every hash that a recorded text may have under today's rules.
-
-    There are two: as compiled, and as tokens, since whether it is opaque is not known here. None
-    where it is not the author's `text` of now, formatting aside: an analyser that misreads one
-    query for another gives both the same compiled text, and only the binder finds that out.
-    """
-    # The analyser takes longer to import than a whole plan with nothing to do.
-    from freshline.lineage import sql
-
-    tokens = sql.tokens_of(logic.text)
-    if tokens != sql.tokens_of(text):
-        return frozenset()
-    macros = [sql.macro_digest(name, statement) for name, statement in logic.macros]
-    found = {code_version(kind, tokens, columns, macros)}
-    try:
-        tree = sql.qualified(sql.parse(logic.text), dict(logic.schemas))
-    except sql.SqlProblem:  # perhaps one that only the engine can read: it goes by its tokens
-        return frozenset(found)
-    compiled = sql.compiled(tree, [c.name for c in columns]) if tree is not None else None
-    if compiled is not None:
-        found.add(code_version(kind, compiled, columns, macros))
-    return frozenset(found)

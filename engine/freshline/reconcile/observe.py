@@ -15,7 +15,8 @@ from freshline.lineage.sources import probe
 from freshline.ports import Condition, EventLog, Inspection, Sight, Storage
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
-from freshline.reconcile.plan import Action, Plan, Wish, make_plan
+from freshline.reconcile.plan import make_plan
+from freshline.reconcile.planned import Action, Plan, Wish
 from freshline.reconcile.renames import (
     former_keys,
     pending,
