@@ -76,6 +76,15 @@ ONCE_WRONG = {
         {"w.a": "SELECT thrice(n) AS p FROM raw.a", "w.b": "SELECT p FROM w.a"},
         macros={"thrice": "CREATE MACRO thrice(a) AS a + twice(a)"},
     ),
+    "a type that decides though its column is not read": Pair(
+        {
+            "w.a": "SELECT id, n, m FROM raw.a",
+            "w.b": "SELECT typeof(n + m) AS p, id FROM w.a",
+            "w.c": "SELECT id, (CASE WHEN 1 = 0 THEN n ELSE id END)::varchar AS p FROM w.a",
+            "w.d": "SELECT id FROM w.a UNION ALL SELECT n FROM w.a WHERE 1 = 0",
+        },
+        {"w.a": "SELECT id, n::double AS n, m FROM raw.a"},
+    ),
     "a view that is the same query, over what is a view now": Pair(
         {"w.a": "SELECT id, n FROM raw.a", "w.b": "view SELECT 7 AS p FROM w.a WHERE 7 < 5"},
         {"w.a": "view SELECT id, n FROM raw.a"},

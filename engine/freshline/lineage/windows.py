@@ -4,6 +4,7 @@ Asked once for a query and the columns of what it reads, and remembered. Several
 time: most of it is the engine's work.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,9 +18,15 @@ from freshline.lineage.macros import Macros
 from freshline.lineage.plans import Plans
 from freshline.lineage.slices import seen_whole, windows_of
 from freshline.lineage.volatile import called
-from freshline.versions import Window
+from freshline.versions import WHOLE, Window
 
 _ASKING = 2
+_WORD = re.compile(r"\w+")
+# Columns by position: a table's alias with a list of names, which is no type in a cast.
+_RENAMED = re.compile(
+    r'\bAS\s+(?!(?:DECIMAL|NUMERIC|VARCHAR|CHAR|STRUCT|ENUM|MAP|UNION)\b)("[^"]+"|\w+)\s*\(',
+    re.IGNORECASE,
+)
 _Windows = tuple[tuple[str, Window], ...]
 # What runs, the columns of what it reads, and what its author wrote.
 Question = tuple[str, Mapping[str, Sequence[Column]], str]
@@ -61,10 +68,33 @@ def with_windows(
     for key, (windows, varies) in told.items():
         results[open_[key][0]] = Analysis(windows=windows, varies=varies)
     found |= told
-    return {
-        key: replace(asset, windows=found[key][0], varies=found[key][1])
-        for key, asset in assets.items()
-    }
+    return {key: _read(asset, columns, *found[key]) for key, asset in assets.items()}
+
+
+def _read(
+    asset: Asset,
+    columns: Mapping[str, Sequence[Column]],
+    windows: _Windows,
+    varies: tuple[str, ...],
+) -> Asset:
+    """Return an asset that knows its windows.
+
+    A column that is named and not read may still decide by its type: in typeof(), or where types
+    are made one. Content does not show it, so these types are part of the logic.
+    """
+    seen = dict(windows)
+    words = None if _RENAMED.search(asset.query) else {*_WORD.findall(asset.query.lower())}
+    unread = [
+        (upstream, column.name, column.type)
+        for upstream in asset.reads
+        for column in columns[upstream]
+        if (read := seen.get(upstream, WHOLE).columns) is not None and column.name not in read
+        if words is None or words.issuperset(_WORD.findall(column.name.lower()))
+    ]
+    version = digest(asset.code_version, digest_of(unread)) if unread else None
+    return replace(
+        asset, windows=windows, varies=varies, code_version=version or asset.code_version
+    )
 
 
 def asked(queries: Mapping[str, Question], macros: Mapping[str, str]) -> dict[str, _Found]:
