@@ -18,6 +18,7 @@ from freshline.lineage.columns import Transformation, column_lineage
 from freshline.lineage.graph import Asset
 from freshline.lineage.plans import Plans
 from freshline.lineage.slices import windows_of
+from freshline.lineage.sources import probe
 from freshline.reconcile import observe, slicing
 from freshline.reconcile.facts import Slice
 from freshline.state import Observation
@@ -60,9 +61,9 @@ def content_of_projected_columns(patch: Patch) -> None:
             seen[window] = min(columns, seen.get(window, columns), key=len)
         return found
 
-    def some_sums(names: Sequence[str]) -> str:
+    def some_sums(names: Sequence[str], types: Mapping[str, str], quantum: float | None) -> str:
         fewer = [name for name in seen.get(tuple(names), names) if name in names]
-        return sums(fewer or names[:1])
+        return sums(fewer or names[:1], types, quantum)
 
     patch.setattr(windows, "windows_of", windows_seen)
     patch.setattr(sql_engine, "_sums", some_sums)
@@ -87,7 +88,7 @@ def rows_are_not_counted(patch: Patch) -> None:
 def columns_are_hashed_alone(patch: Patch) -> None:
     """The hash of each column by itself: values that change rows do not show."""
 
-    def sums(names: Sequence[str]) -> str:
+    def sums(names: Sequence[str], types: Mapping[str, str], quantum: float | None) -> str:
         one = " + ".join(f'sum(hash(hash(1, "{name}")))' for name in names)
         other = " + ".join(f'sum(hash(hash(2, "{name}")))' for name in names)
         return f"{one}, {other}"
@@ -133,10 +134,11 @@ def macros_do_not_count(patch: Patch) -> None:
 
 
 def names_stand_for_files(patch: Patch) -> None:
-    def probe(root: Path, files: Sequence[str], known: object, now: float) -> Observation:
-        return Observation(version=digest(*files), signature={}, at=now)
+    def named(root: Path, files: Sequence[str], *more: object) -> Observation:
+        seen = probe(root, files, None, 0.0)
+        return replace(seen, version=digest(*files))
 
-    patch.setattr(observe, "probe", probe)
+    patch.setattr(observe, "probe", named)
 
 
 def cut_off_always(patch: Patch) -> None:

@@ -46,7 +46,7 @@ def compared(asset: Asset, build: Build, builds: Mapping[str, Build], setting: S
         again = _measured(asset, builds, setting)
     except FreshlineError as error:
         return Finding(Verdict.DIFFERENT, f"computed anew it fails: {error.message}")
-    if again is None or again.data_version != found.data_version or _varies(asset, setting):
+    if again is None or again.data_version != found.data_version or asset.varies:
         return Finding(Verdict.UNSURE, "its query gives other rows each time")
     if asset.order_sensitive:
         return Finding(Verdict.UNSURE, "its rows hang on the order of what it reads")
@@ -60,22 +60,5 @@ def _measured(asset: Asset, builds: Mapping[str, Build], setting: Setting) -> Me
     relations = {key: each.relation for key, each in inputs.items() if each is not None}
     if relations.keys() != inputs.keys():
         return None
-    return setting.ports.compute.measure(f"(\n{bind(asset.query, relations)}\n)")
-
-
-def _varies(asset: Asset, setting: Setting) -> bool:
-    """Say whether a query holds now() or the like, which two looks in a row may not tell."""
-    # The analyser takes long to import, and only a difference needs it.
-    from freshline.lineage import sql
-
-    texts = [asset.definition.sql.text]
-    for key in setting.graph.looked_through(asset.upstreams):
-        node = setting.graph.assets.get(key)
-        texts += [node.definition.sql.text] if node is not None and node.is_view else []
-    macros = [setting.graph.macros[name].text for name in asset.macros]
-    texts += [f"SELECT {text.partition(' AS ')[2].removeprefix('TABLE ')}" for text in macros]
-    try:
-        trees = [sql.parse(text).tree for text in texts]
-    except sql.SqlProblem:
-        return True
-    return any(tree is None or sql.is_volatile(tree) for tree in trees)
+    query, quantum = bind(asset.query, relations), asset.definition.cutoff.round
+    return setting.ports.compute.measure(f"(\n{query}\n)", quantum=quantum)
