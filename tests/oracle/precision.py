@@ -1,7 +1,7 @@
 """How precise verdicts are: of the consumers that an edit does not change, how many are left alone.
 
-`python -m tests.oracle.precision` tries projects, each over its own rows, at least 200, and prints a
-line for each kind of edit. A consumer is a table below what was edited; it is unchanged where a
+`python -m tests.oracle.precision` tries projects, each over its own rows, at least 200, and prints
+a line for each kind of edit. A consumer is a table below what was edited; it is unchanged where a
 build from scratch gives it the rows and columns of before. Of these some read other rows than
 before, and came out the same all the same: nobody could know without running them. They are counted
 by themselves; so are those that read an edited source with their own query.
