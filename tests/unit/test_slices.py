@@ -531,6 +531,7 @@ OPAQUE = {
     "tables side by side": "select u.id as x from @u positional join @v",
     "something that does not bind": "select nothing as x from @u",
     "a column that is not there": "select id from @u",
+    "a number that JSON has no word for": "select 'nan'::double as x from @u",
 }
 
 

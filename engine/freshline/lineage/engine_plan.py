@@ -75,7 +75,10 @@ def form_of(plan: str, functions: Functions, level: Level, *, in_order: bool = F
 
     `in_order` says that its reader looks at the order of the rows; else sorting on top is dropped.
     """
-    (tree,) = msgspec.json.decode(plan, type=_Plans).plans
+    try:
+        (tree,) = msgspec.json.decode(plan, type=_Plans).plans
+    except msgspec.DecodeError as error:  # DuckDB writes numbers that are none as NaN
+        raise UnfamiliarError(str(error)) from error
     reader = _Reader(functions, level, any(f'"{name}"' in plan for name in functions.per_call))
     try:
         relation = reader.relation(tree, in_order)
