@@ -33,8 +33,12 @@ class Wording:
         return self._at(star)
 
     def of_rows(self, column: str) -> Span:
-        """Return where a column decides about rows: in a join, WHERE, GROUP BY or the like."""
-        for part in self._of_rows:
+        """Return where a column decides about rows: in a join, WHERE, GROUP BY or the like.
+
+        Else where it is first named: GROUP BY may mean a whole expression by its number.
+        """
+        whole = self._parsed.tree if self._parsed is not None else None
+        for part in (*self._of_rows, *([whole] if whole is not None else [])):
             for node in part.walk():
                 if isinstance(node, exp.Column | exp.Identifier):
                     if node.name.lower() == column.lower() and _start(node) is not None:
