@@ -1,0 +1,4 @@
+/*---
+was: m.former
+---*/
+SELECT 6 AS six

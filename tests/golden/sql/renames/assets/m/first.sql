@@ -1,0 +1,4 @@
+/*---
+was: m.gone
+---*/
+SELECT 3 AS three

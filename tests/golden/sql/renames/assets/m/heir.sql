@@ -1,0 +1,4 @@
+/*---
+was: m.kept
+---*/
+SELECT 2 AS two

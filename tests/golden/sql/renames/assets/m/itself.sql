@@ -1,0 +1,4 @@
+/*---
+was: m.itself
+---*/
+SELECT 5 AS five

@@ -1,0 +1,1 @@
+SELECT two FROM m.heir
