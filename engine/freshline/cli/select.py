@@ -130,6 +130,8 @@ def _states(project: Project) -> dict[str, set[str]]:
         if step.action == "check":  # what is built is fresh; what was not checked is not stale
             states["fresh"] |= {step.asset} & project.graph.assets.keys()
             continue
+        if step.action == "drop":  # what nobody declares cannot be selected
+            continue
         states["missing" if step.action == "create" else "stale"].add(step.asset)
     states["stale"] |= {found.asset for found in plan.blocked}
     states["pinned"] = {held.asset for held in plan.pinned}

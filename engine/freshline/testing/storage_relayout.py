@@ -1,9 +1,12 @@
 """The contract of storages, as far as layouts go: other columns of the same files."""
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
+from freshline.errors import CorruptError
 from freshline.ports import Condition
 from freshline.testing.attempts import TARGET, Attempts, query
 from freshline.testing.storage_reading import DEV
@@ -76,6 +79,42 @@ class StorageRelayout(StorageRemoval):
         stamp = attempts.storage.stamp(version)
         assert attempts.storage.inspect(version, stamp).condition is Condition.INTACT
         assert attempts.storage.inspect(first, stamp).condition is Condition.NEWER
+
+    def test_shared_files_are_another_assets_own(self, attempts: Attempts) -> None:
+        """What one asset gives up, the other goes on reading; sharing again changes nothing."""
+        storage, other = attempts.storage, TARGET._replace(asset="marts.renamed")
+        first = attempts.published(query(1))
+        files = storage.share(first.files, other)
+        assert storage.share(first.files, other) == files
+        publication = replace(attempts.reverting(first, other), files=files)
+        version = storage.publish(publication)
+        stamp = storage.stamp(version)
+        assert stamp and storage.verify(version) == ()
+        storage.remove(TARGET, [first.number])
+        assert storage.stamp(first) == "" or first.files == files
+        assert storage.inspect(version, stamp).condition is Condition.INTACT
+        self.assert_holds(attempts, version, query(1))
+        storage.remove(other, [version.number])
+        assert storage.stamp(version) == ""
+
+    def test_files_that_are_gone_cannot_be_shared(self, attempts: Attempts) -> None:
+        """Nobody is given a version that cannot be read."""
+        abandoned = attempts.sealed(query(1))
+        attempts.storage.abort(TARGET, abandoned.mat_id)
+        with pytest.raises(CorruptError):
+            attempts.storage.share(abandoned.files, TARGET._replace(asset="marts.renamed"))
+
+    def test_shared_files_that_no_version_uses_are_left_over(self, attempts: Attempts) -> None:
+        """Whoever died before the publish leaves nothing that cannot be found."""
+        other = TARGET._replace(asset="marts.renamed")
+        first = attempts.published(query(1))
+        files = attempts.storage.share(first.files, other)
+        if files == first.files:
+            return  # nothing was made
+        (left,) = attempts.storage.leftovers(TARGET.project, math.inf)
+        attempts.storage.abort(left.target, left.attempt)
+        assert attempts.storage.leftovers(TARGET.project, math.inf) == ()
+        self.assert_holds(attempts, first, query(1))
 
 
 def _quoted(name: str) -> str:
