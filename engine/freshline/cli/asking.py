@@ -160,7 +160,7 @@ def _explained(key: str, plan: Plan, facts: Facts) -> list[str]:
 
 
 def _grounds(key: str, facts: Facts) -> Iterator[str]:
-    """Yield what a fresh asset rests on: what it read, how sure that is, of when its rows are."""
+    """Yield what a fresh asset rests on: what it read, how sure that is, when its rows are of."""
     build, graph = facts.builds.get(key), facts.graph
     for read in build.trace.inputs if build else ():
         what, upstream = "content", graph.assets.get(read.asset)
