@@ -1,6 +1,6 @@
 """The same twenty edits of the same small project, for Freshline, dbt and SQLMesh, as a table.
 
-    python tests/bench/peers.py --peers PYTHON
+    python -m tests.bench.peers --peers PYTHON
 
 PYTHON is that of a virtual environment in which dbt-core with dbt-duckdb, or sqlmesh, or both are
 installed; what is not there is skipped, and said so. All assets are tables. What counts is which of
@@ -18,11 +18,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from peers_edits import EDITS, SOURCES, Edit, changed_rows, edited
+from tests.bench.peers_edits import EDITS, SOURCES, Edit, changed_rows, edited
 
 import freshline
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
 _QUIET = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "0", "SQLMESH__DISABLE_ANONYMIZED_ANALYTICS": "1"}
 
 
@@ -55,14 +55,14 @@ def theirs(python: str, script: str, folder: Path) -> Tool:
     """Return what another tool says, under its own Python."""
     folder.mkdir()
     done = subprocess.run(
-        [python, str(HERE / script), str(folder)],
+        [python, "-m", f"tests.bench.{script}", str(folder)],
+        cwd=ROOT,
         env={**os.environ, **_QUIET},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         check=False,
     )
-    name = script.removeprefix("peers_").removesuffix(".py")
+    name = script.removeprefix("peers_")
     if done.returncode:
         why = done.stderr.strip().splitlines()[-1:] or ["it failed"]
         sys.stderr.write(f"{name}: skipped: {why[0]}\n")
@@ -137,8 +137,8 @@ def main() -> int:
         folder = Path(name)
         found = ours(folder)
         found += [
-            theirs(chosen.peers, script, folder / script.removesuffix(".py"))
-            for script in ("peers_dbt.py", "peers_sqlmesh.py")
+            theirs(chosen.peers, script, folder / script)
+            for script in ("peers_dbt", "peers_sqlmesh")
         ]
     sys.stdout.write(table(found) + "\n")
     built = found[0].rebuilt or {}

@@ -1,6 +1,6 @@
 """What dbt rebuilds after each edit: `dbt ls --select state:modified+`. Run by peers.py.
 
-PYTHON tests/bench/peers_dbt.py FOLDER        prints JSON; PYTHON has dbt-core and dbt-duckdb
+PYTHON -m tests.bench.peers_dbt FOLDER        prints JSON; PYTHON has dbt-core and dbt-duckdb
 """
 
 import contextlib
@@ -12,8 +12,9 @@ import shutil
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Protocol
 
-from peers_edits import EDITS, MODELS, SOURCES, Edit, edited
+from tests.bench.peers_edits import EDITS, MODELS, SOURCES, Edit, edited
 
 _PROJECT = """\
 name: peers
@@ -67,10 +68,26 @@ def write(folder: Path, edit: Edit | None) -> None:
     (folder / "profiles.yml").write_text(_PROFILE)
 
 
-def _call(runner: object, folder: Path, *words: str) -> list[str] | None:
+class _Done(Protocol):
+    """What dbt says of a command."""
+
+    success: bool
+    exception: BaseException | None
+    result: list[str]
+
+
+class _Runner(Protocol):
+    """How dbt is called."""
+
+    def invoke(self, args: list[str]) -> _Done:
+        """Run a command."""
+        ...
+
+
+def _call(runner: _Runner, folder: Path, *words: str) -> list[str] | None:
     places = ("--project-dir", str(folder), "--profiles-dir", str(folder), "--quiet")
     with contextlib.redirect_stdout(io.StringIO()):
-        done = runner.invoke([*words, *places])  # type: ignore[attr-defined]
+        done = runner.invoke([*words, *places])
     if not done.success:
         raise SystemExit(f"dbt {' '.join(words)}: {done.exception}")
     return done.result if words[0] == "ls" else None

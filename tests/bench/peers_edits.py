@@ -1,6 +1,6 @@
 """One small project and twenty edits of it, as plain values that any tool's files can be made of.
 
-python tests/bench/peers_edits.py        tells which assets hold other rows after each edit
+python -m tests.bench.peers_edits        tells which assets hold other rows after each edit
 """
 
 import sys
@@ -232,17 +232,11 @@ def _contents(models: dict[str, Model]) -> dict[str, object]:
             connection.execute(f"CREATE TABLE {key} AS {rows}")
         for key in in_order(models):
             connection.execute(f"CREATE TABLE {key} AS {models[key].sql}")
-            relation = connection.sql(f"FROM {key} ORDER BY ALL")
-            found[key] = (
-                sorted(relation.columns),
-                sorted(map(_cells(relation.columns), relation.fetchall())),
-            )
+            relation = connection.sql(f"FROM {key}")
+            order = sorted(range(len(relation.columns)), key=relation.columns.__getitem__)
+            held = sorted([repr(row[i]) for i in order] for row in relation.fetchall())
+            found[key] = (sorted(relation.columns), held)
     return found
-
-
-def _cells(columns: list[str]):
-    order = sorted(range(len(columns)), key=columns.__getitem__)
-    return lambda row: [repr(row[i]) for i in order]
 
 
 if __name__ == "__main__":

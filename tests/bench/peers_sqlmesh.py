@@ -1,6 +1,6 @@
 """What SQLMesh rebuilds after each edit: the models that its plan backfills. Run by peers.py.
 
-PYTHON tests/bench/peers_sqlmesh.py FOLDER        prints JSON; PYTHON has sqlmesh
+PYTHON -m tests.bench.peers_sqlmesh FOLDER        prints JSON; PYTHON has sqlmesh
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from peers_edits import EDITS, MODELS, SOURCES, Edit, edited
+from tests.bench.peers_edits import EDITS, MODELS, SOURCES, Edit, edited
 
 _CONFIG = """\
 gateways:

@@ -2,6 +2,8 @@
 
     make bench        or        python tests/bench/run.py --assets 1000 --large 10000 --rounds 3
 
+What hashing costs is measured by hashing.py, what other tools rebuild by peers.py.
+
 Each task of ours takes turns with the one it is compared to, so that a busy machine is busy for
 both. What has to be copied or cleared beforehand is not measured, nor is Python's compiling of our
 modules, which an installation does once. Exit code 1 when a target is missed.
@@ -9,6 +11,7 @@ modules, which an installation does once. Exit code 1 when a target is missed.
 
 import argparse
 import compileall
+import itertools
 import os
 import shutil
 import statistics
@@ -201,6 +204,44 @@ def comparisons(folder: Path, assets: int, rounds: int) -> list[Comparison]:
     ]
 
 
+def of_thirty(folder: Path, assets: int, rounds: int) -> list[Comparison]:
+    """Return what is measured of assets as people write them, of about thirty lines each."""
+    written, work = folder / "thirty", folder / "thirty-work"
+    script("thirty.py", str(assets), str(written))
+    edits = itertools.count(1)
+
+    def applied() -> None:
+        if not (work / ".freshline" / "catalog.db").exists():
+            fresh_copy(written, work)()
+            ours(work, "apply", "--yes").cost()
+        settled(work)()
+
+    def edited() -> None:
+        applied()
+        script("thirty.py", "edit", str(work), str(next(edits)))
+
+    return [
+        Comparison(
+            name=f"plan {assets:,} of 30 lines, cold",
+            ours=ours(work, "plan", prepare=fresh_copy(written, work)),
+            most_seconds=max(1, 8 * assets / 1000),
+            rounds=rounds,
+        ),
+        Comparison(
+            name=f"plan {assets:,} of 30 lines, cached",
+            ours=ours(work, "plan", "--detailed-exitcode", prepare=applied),
+            most_seconds=max(0.5, 0.5 * assets / 1000),
+            rounds=rounds,
+        ),
+        Comparison(
+            name=f"plan {assets:,} of 30 lines, one edited",
+            ours=ours(work, "plan", prepare=edited),
+            most_seconds=max(0.7, 0.7 * assets / 1000),
+            rounds=rounds,
+        ),
+    ]
+
+
 def of_many(folder: Path, assets: int, rounds: int) -> list[Comparison]:
     """Return what is measured of a project that is ten times as large: it is applied once."""
     work = folder / "large"
@@ -306,6 +347,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="freshline-bench-") as name:
         folder = Path(name)
         found = comparisons(folder, chosen.assets, chosen.rounds)
+        found += of_thirty(folder, chosen.assets, chosen.rounds)
         if chosen.large:
             found += of_many(folder, chosen.large, chosen.rounds)
         for comparison in found:

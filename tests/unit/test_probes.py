@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import pytest
 from tests.unit.running import Running, statuses, steps
