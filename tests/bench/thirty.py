@@ -13,7 +13,7 @@ from pathlib import Path
 
 _LAYERS = 10
 _ROWS = 100
-_EDITED = "layer_05"
+_EDITED, _READING = "layer_05", "layer_06"
 
 
 def write(assets: int, folder: Path) -> None:
@@ -35,8 +35,10 @@ def write(assets: int, folder: Path) -> None:
 
 
 def edit(folder: Path, time: int) -> None:
-    """Edit an expression in the middle of the project, so that no two edits are the same."""
-    path = min((folder / "assets" / _EDITED).glob("*.sql"))
+    """Edit a column in the middle of the project that others read; no two edits are the same."""
+    reader = min((folder / "assets" / _READING).glob("*.sql")).read_text()
+    name = reader.partition(f"FROM {_EDITED}.")[2].split()[0]
+    path = folder / "assets" / _EDITED / f"{name}.sql"
     lines = path.read_text().splitlines()
     place = next(i for i, line in enumerate(lines) if line.endswith("AS ratio,"))
     lines[place] = f"        main.ratio + {time} AS ratio,"

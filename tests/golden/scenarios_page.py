@@ -6,7 +6,11 @@ from pathlib import Path
 from tests.golden.scenarios_told import VARIANTS, Scenario
 
 PAGE = Path(__file__).parents[2] / "docs/concepts/edits.md"
-_WORDS = ("built", "cut off", "republished", "checked", "failed", "skipped")
+_WORDS = ("created", "built", "cut off", "republished", "checked", "failed", "skipped")
+_NAMES = {"republished": "pointed"}
+_WHOLE = {"cut": "cut off"}
+_BESIDES = ("metadata:", "set aside:", "orphans:")
+_UNTOLD = ("fresh:", "problem:", "error:", "blocked:", "failing:")
 _HEAD = """\
 # What an edit rebuilds, case by case
 
@@ -14,8 +18,8 @@ One small project: two sources, `stg.orders` and `stg.customers`, `int.enriched`
 and nine assets that read one of these. Each row is an edit of it, applied. *Built* is what ran its
 query. *Cut off* is what was kept after a look at the content of its inputs. *Pointed* is a view
 that got another definition, or an asset that was pointed to an older version. What is not named
-was not touched: nothing of it was run or read. Rows with a number further back in a chain follow
-on the row before.
+was not touched: nothing of it was run or read. Rows whose names end in 2 or 3 follow on the one
+before.
 
 Every row is played by the tests, with the staging assets once as views and once as tables; then the
 plan must be empty, and every asset must hold the rows that DuckDB alone makes from the text.
@@ -56,15 +60,11 @@ def _cell(answer: Sequence[str]) -> str:
     found: dict[str, list[str]] = {word: [] for word in _WORDS}
     other: list[str] = []
     for line in answer:
-        asset, _, rest = line.partition(" ")
-        if asset.endswith(":"):
-            if asset in ("set", "blocked:", "metadata:", "orphans:", "failing:"):
-                other.append(line)
-            continue
-        for word in _WORDS:
-            if rest[11:].startswith(f" {word}") or f" {word} " in rest[:27]:
-                found[word].append(f"`{asset}`")
-                break
-    names = {"republished": "pointed"}
-    parts = [f"{names.get(w, w)}: {', '.join(keys)}" for w, keys in found.items() if keys]
+        if line.startswith(_BESIDES):
+            other.append(line)
+        elif not line.startswith(_UNTOLD):
+            asset, action, came, *_ = line.split()
+            word = "created" if action == "create" else _WHOLE.get(came, came)
+            found[word].append(f"`{asset}`")
+    parts = [f"{_NAMES.get(w, w)}: {', '.join(keys)}" for w, keys in found.items() if keys]
     return "; ".join([*parts, *other]) or "nothing"
