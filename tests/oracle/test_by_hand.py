@@ -89,6 +89,14 @@ ONCE_WRONG = {
         {"w.a": "SELECT id, n FROM raw.a", "w.b": "view SELECT 7 AS p FROM w.a WHERE 7 < 5"},
         {"w.a": "view SELECT id, n FROM raw.a"},
     ),
+    "a view that is the same query, but names a column that is gone": Pair(
+        {
+            "w.a": "SELECT id, n AS p FROM raw.a",
+            "w.v": "view SELECT id, p FROM w.a",
+            "w.x": "view SELECT id FROM w.v",
+        },
+        {"w.a": "SELECT id, n AS q FROM raw.a", "w.v": "view SELECT id, q FROM w.a"},
+    ),
     "a view that is the same query, over what is a table now": Pair(
         {"w.a": "view SELECT id, n FROM raw.a", "w.b": "view SELECT 7 AS p FROM w.a WHERE 7 < 5"},
         {"w.a": "SELECT id, n FROM raw.a"},

@@ -28,6 +28,7 @@ verifying-trace rebuilder with early cutoff; where an older version with the wan
 still exists it is pointed to again, which is their constructive trace.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -55,6 +56,7 @@ from freshline.reconcile.reasons import (
 from freshline.reconcile.verdicts import SETTLED, Reason, ReasonKind, Verdict
 from freshline.versions import Build, Window
 
+_WORD = re.compile(r"\w+")
 _DEEPEST = 200  # how far a proof is followed
 # Causes that may be seen not to show. That time has passed shows only where a slice varies.
 _PROVABLE = frozenset({ReasonKind.CODE, ReasonKind.UPSTREAM, ReasonKind.TIME})
@@ -348,7 +350,9 @@ def _own_reasons(facts: Facts, asset: Asset) -> tuple[Reason, ...]:
         reasons.append(Reason(kind=ReasonKind.CONFIG, detail=detail, source=place))
     if not same_period(build.trace.period, wanted := period(asset, facts.now)):
         reasons.append(time_reason(asset, build, wanted))
-    if not same_logic(build, asset) and not (_names_rows(build, asset) and facts.slices.alike(key)):
+    if not same_logic(build, asset) and not (
+        _still_reads(facts, build, asset) and facts.slices.alike(key)
+    ):
         logic = facts.logic.get(build.version.mat_id)
         reasons.append(code_reason(facts, asset, build, logic))
     return tuple(reasons)
@@ -360,13 +364,26 @@ def same_logic(build: Build, asset: Asset) -> bool:
     return same and build.trace.canonicaliser == canonicaliser()
 
 
-def _names_rows(build: Build, asset: Asset) -> bool:
-    """Say whether what a view's query in force names is still what keeps the rows it reads.
+def _still_reads(facts: Facts, build: Build, asset: Asset) -> bool:
+    """Say whether a view's query in force, though it be the same, can still be read.
 
-    What it read may have become a view since, or a table: then it has to name others, though it be
-    the same query.
+    What it names may have become a view since, or a table; and a column that it names without need
+    may be gone. Then it has to be said anew.
     """
-    return not asset.is_view or {*upstreams_in(build.version.query)} <= {*asset.reads}
+    query = build.version.query
+    if not asset.is_view or not query:
+        return True
+    logic = facts.logic.get(build.version.mat_id)
+    if logic is None or not {*upstreams_in(query)} <= {*asset.reads}:
+        return False
+    words = {*_WORD.findall(query.lower())}
+    return all(
+        words.isdisjoint(_WORD.findall(column.name.lower()))
+        for upstream, columns in logic.schemas
+        if upstream in asset.reads
+        for column in columns
+        if column.name not in {now.name for now in facts.graph.columns_of(upstream)}
+    )
 
 
 def _drifted(reasons: tuple[Reason, ...]) -> bool:
