@@ -1,6 +1,5 @@
 """explain, show and lineage: questions about one asset."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -14,7 +13,7 @@ from freshline.cli.render import diagnostic_text, held_text, moment, size
 from freshline.cli.select import aside_text, one_asset
 from freshline.cli.table import table
 from freshline.codec import encode
-from freshline.definitions import Cutoff, Looks, ProbeKind, Trust
+from freshline.definitions import Cutoff, ProbeKind, Trust
 from freshline.errors import UsageError
 from freshline.execute.aside import last_version
 from freshline.lineage.graph import Asset, Graph
@@ -149,7 +148,7 @@ def _explained(key: str, plan: Plan, facts: Facts) -> list[str]:
         guessed = fresh is not None and fresh.trust is Trust.HEURISTIC
         word = click.style("fresh*" if guessed else "fresh", fg="green")
         title = f"{click.style(key, bold=True)} is {word}: {proof}"
-        return [title, *proof_lines(key, facts), *_grounds(key, facts)]
+        return [title, *proof_lines(key, facts)]
     step = steps[key]
     word = "missing" if step.action == "create" else "stale"
     word = word if step.certain else "perhaps stale"
@@ -157,26 +156,6 @@ def _explained(key: str, plan: Plan, facts: Facts) -> list[str]:
     lines = [f"{click.style(key, bold=True)} is {click.style(word, fg='yellow')}: {step.action}"]
     lines += chain_lines(step, steps, facts)
     return [*lines, *proof_lines(key, facts)] if step.action == "check" else lines
-
-
-def _grounds(key: str, facts: Facts) -> Iterator[str]:
-    """Yield what a fresh asset rests on: what it read, how sure that is, when its rows are of."""
-    build, graph = facts.builds.get(key), facts.graph
-    for read in build.trace.inputs if build else ():
-        what, upstream = "content", graph.assets.get(read.asset)
-        if upstream is not None and upstream.definition.cutoff.by is not Looks.CONTENT:
-            what = f"version (its cutoff is {upstream.definition.cutoff.by})"
-        yield f"  reads {read.asset} at {read.version[:12]}, {what} as it was read"
-        source = graph.sources.get(read.asset)
-        if source is not None and source.definition.probe.trust is Trust.HEURISTIC:
-            yield f"    * judged by {source.definition.probe.kind} alone: a guess"
-    asset = graph.assets.get(key)
-    if asset is not None and asset.varies:
-        policy = (
-            f"volatile: {asset.volatile}" if asset.volatile else "no `volatile:` says how often"
-        )
-        of = f", rows of {build.trace.period}" if build and build.trace.period else ""
-        yield f"  hangs on {', '.join(asset.varies)}; {policy}{of}"
 
 
 def _explained_held(held: Held, verdict: str, verb: str, facts: Facts) -> list[str]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import click
 
 from freshline.cli.render import reason_text
+from freshline.definitions import Looks, Trust
 from freshline.errors import Span
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.planned import Plan, Step
@@ -142,13 +143,29 @@ def _hangs(
 
 
 def proof_lines(key: str, facts: Facts) -> list[str]:
-    """Return what a fresh asset has read, and each edit above it that does not show there."""
-    build = facts.builds.get(key)
-    lines: list[str] = []
+    """Return what a fresh asset rests on, and each edit above it that does not show there."""
+    return [*_grounds(key, facts), *_unseen(key, facts)]
+
+
+def _grounds(key: str, facts: Facts) -> Iterator[str]:
+    """Yield what a fresh asset has read, how sure that is, and of when its rows are."""
+    build, graph = facts.builds.get(key), facts.graph
     for read in build.trace.inputs if build is not None else ():
-        what = _of_input(read.asset, read.window, facts)
-        lines.append(f"  reads {what} at {read.version[:12]}, content as it was read")
-    return [*lines, *_unseen(key, facts)]
+        what, upstream = "content", graph.assets.get(read.asset)
+        if upstream is not None and upstream.definition.cutoff.by is not Looks.CONTENT:
+            what = f"version (its cutoff is {upstream.definition.cutoff.by})"
+        shown = _of_input(read.asset, read.window, facts)
+        yield f"  reads {shown} at {read.version[:12]}, {what} as it was read"
+        source = graph.sources.get(read.asset)
+        if source is not None and source.definition.probe.trust is Trust.HEURISTIC:
+            yield f"    * judged by {source.definition.probe.kind} alone: a guess"
+    asset = graph.assets.get(key)
+    if asset is not None and asset.varies:
+        policy = (
+            f"volatile: {asset.volatile}" if asset.volatile else "no `volatile:` says how often"
+        )
+        of = f", rows of {build.trace.period}" if build and build.trace.period else ""
+        yield f"  hangs on {', '.join(asset.varies)}; {policy}{of}"
 
 
 def _of_input(key: str, window: Window, facts: Facts) -> str:
