@@ -264,12 +264,15 @@ def _written(task: Task, setting: Setting, inputs: Mapping[str, Input], mat_id: 
 def _computed(task: Task, setting: Setting, inputs: Mapping[str, Input], mat_id: str) -> _Written:
     compute, asset = setting.ports.compute, task.asset
     wanted = period(asset, setting.ports.clock.now())  # of before it reads the clock itself
-    found = _looked_through(setting, inputs, dict(asset.windows))
+    # Who hangs on the order of rows takes no other version for the same, whatever a scan says.
+    sources = setting.graph.sources.keys() if asset.order_sensitive else ()
+    windows = {key: window for key, window in asset.windows if key not in sources}
+    found = _looked_through(setting, inputs, windows)
     stage = storage_for(setting, task.target.asset).begin(task.target, mat_id)
     stage.write(compute, _query(task, setting, found), asset.columns)
-    windows = setting.windows.get(task.target.asset, ())
+    seen_by = setting.windows.get(task.target.asset, ())
     quantum = asset.definition.cutoff.round
-    measured = compute.measure(stage.relation, windows, quantum=quantum)
+    measured = compute.measure(stage.relation, seen_by, quantum=quantum)
     if measured.columns != asset.columns:
         raise ComputeError(
             f"{asset.definition.key} came out with other columns than it was compiled for",
