@@ -29,7 +29,7 @@ def written(root: Path, table: list[Row]) -> None:
     os.replace(part, root / "t.parquet")
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(rows, min_size=2, max_size=4))
 def test_readers_have_the_rows_of_a_build_from_scratch(tables: list[list[Row]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
