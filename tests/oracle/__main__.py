@@ -9,7 +9,7 @@ import pytest
 from tests.oracle.coverage import TRAPS
 from tests.oracle.edits import KINDS
 from tests.oracle.seeded import SEEDED
-from tests.oracle.trial import EDITS_OF_A_TRIAL, Missed, Size, Tally, trial
+from tests.oracle.trial import EDITS_OF_A_TRIAL, USUAL, Missed, Size, Tally, trial
 
 
 def main() -> int:
@@ -22,7 +22,9 @@ def main() -> int:
     parser.add_argument("--edits", type=int, default=EDITS_OF_A_TRIAL, help="edits of a trial")
     parser.add_argument("--unsound", choices=SEEDED, help="spoil the product with a wrong rule")
     parser.add_argument("--little", action="store_true", help="projects of three assets")
+    parser.add_argument("--rows", type=int, default=USUAL.rows, help="the most rows of a source")
     said = parser.parse_args()
+    size = Size(said.rows, said.little)
     spoil, kinds = SEEDED[said.unsound] if said.unsound else (None, KINDS)
     seeds = [said.seed] if said.seed is not None else range(said.start, said.start + said.seeds)
     tally, began, missed = Tally(), time.monotonic(), 0
@@ -33,7 +35,7 @@ def main() -> int:
             with pytest.MonkeyPatch.context() as patch:
                 if spoil is not None:
                     spoil(patch)
-                trial(seed, tally, kinds=kinds, edits=said.edits, size=Size(little=said.little))
+                trial(seed, tally, kinds=kinds, edits=said.edits, size=size)
         except Missed as error:
             missed += 1
             print(error, file=sys.stderr, flush=True)

@@ -46,14 +46,24 @@ class Size(NamedTuple):
 USUAL = Size()
 
 
+class Shown(NamedTuple):
+    """What a failure tells of its trial beside the number: the project, and how long a trial."""
+
+    project: Project
+    edits: int
+    size: Size
+
+
 class Missed(AssertionError):
     """The product was wrong: which edit of which trial shows it, and how to see it again."""
 
-    def __init__(self, seed: int, at: int, kind: str, error: Exception, project: Project):
+    def __init__(self, seed: int, at: int, kind: str, error: Exception, shown: Shown):
+        project, edits, size = shown
         texts = "\n".join(
             f"-- {key} ({m.kind})\n{project.rendered(key)}" for key, m in project.models.items()
         )
-        again = f"python -m tests.oracle --seed {seed}"
+        again = f"python -m tests.oracle --seed {seed} --edits {edits} --rows {size.rows}"
+        again += " --little" if size.little else ""
         what = "" if isinstance(error, WronglyFresh) else f"{type(error).__name__}: "
         super().__init__(
             f"{kind}: {what}{error}\nedit {at} of seed {seed}; again: {again}\n{texts}"
@@ -153,7 +163,7 @@ def _trial(
                 changes.append(change)
             was = now
     except Exception as error:  # whatever the product stumbles over is its fault too
-        raise Missed(seed, at, kind, error, project) from error
+        raise Missed(seed, at, kind, error, Shown(project, edits, size)) from error
     finally:
         world.close()
 
