@@ -36,6 +36,8 @@ def main() -> int:
                 if spoil is not None:
                     spoil(patch)
                 trial(seed, tally, kinds=kinds, edits=said.edits, size=size)
+        except KeyboardInterrupt:  # enough; what was covered is told all the same
+            break
         except Missed as error:
             missed += 1
             print(error, file=sys.stderr, flush=True)
