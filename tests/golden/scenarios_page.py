@@ -34,7 +34,6 @@ These are known to be coarser than they could be, or are not built at all:
 _UNBUILT = (
     "A source is compared whole where it is read by a table: edits of other columns of its file"
     " run its direct readers, and stop there.",
-    "Columns in another order are written anew; moving no rows would do.",
     "An asset that reads the time (`now()`) is what it was when it was built; no policy says when"
     " it is to be built again.",
     "Assets that are built in parts (incremental, by partition) do not exist.",
