@@ -68,6 +68,9 @@ class _Nothing:
         return None
 
 
+NO_SLICES: Slices = _Nothing()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """One look at the world: all that a verdict may ask.
@@ -90,7 +93,7 @@ class Facts:
     history: Mapping[str, tuple[Build, ...]] = field(default_factory=dict[str, tuple[Build, ...]])
     pins: Mapping[str, Pin] = field(default_factory=dict[str, Pin])
     pauses: Mapping[str, Pause] = field(default_factory=dict[str, Pause])
-    slices: Slices = field(default_factory=_Nothing)
+    slices: Slices = NO_SLICES
     renames: Mapping[str, str] = field(default_factory=dict[str, str])
     former: Mapping[str, str] = field(default_factory=dict[str, str])
     now: float = 0.0
