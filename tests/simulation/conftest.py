@@ -3,9 +3,13 @@
 import pytest
 
 from freshline.reconcile import observe
-from freshline.reconcile.facts import NO_SLICES
+from freshline.reconcile.facts import NO_SLICES, Slices
+
+
+def _none(*facts: object) -> Slices:
+    return NO_SLICES
 
 
 @pytest.fixture(autouse=True)
 def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(observe, "EngineSlices", lambda *facts: NO_SLICES)
+    monkeypatch.setattr(observe, "EngineSlices", _none)
