@@ -99,15 +99,16 @@ def plan_from(look: Look, sight: Sight, wish: Wish) -> tuple[Plan, Facts]:
     first = make_plan(facts, wish)
     if not first.steps:
         return first, facts
-    history = dict(facts.history) | {
+    found = {
         step.asset: _kept(sight, facts, step.asset)
         for step in first.steps
         if step.action not in (Action.CHECK, Action.DROP)
         and step.asset not in facts.history
         and facts.state.of(facts.target(step.asset)).build is not None
     }
-    facts = replace(facts, history=history)
-    return make_plan(facts, wish), facts
+    facts = replace(facts, history={**facts.history, **found})
+    # Without an older version to point back to, planning once more would say the same.
+    return (make_plan(facts, wish) if any(found.values()) else first), facts
 
 
 def _inspect(
