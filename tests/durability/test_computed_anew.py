@@ -62,3 +62,12 @@ def test_a_sample_is_refused_that_is(tmp_path: Path, words: tuple[str, ...], sai
     done = freshline(tmp_path, "verify", *words)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_what_is_compared_as_rounded_is_verified_as_rounded(tmp_path: Path) -> None:
+    write_project(tmp_path)
+    text = "/*---\ncutoff: {round: 0.5}\n---*/\nSELECT id, id / 7.0::DOUBLE AS x FROM stg.orders\n"
+    (tmp_path / "assets/mart/rounded.sql").write_text(text)
+    assert freshline(tmp_path, "apply").returncode == 0
+    done = freshline(tmp_path, "verify", "--paranoid")
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -92,3 +92,13 @@ def test_another_rounding_is_another_content(tmp_path: Path) -> None:
     assert running.plan().steps == ()
     path.write_text(path.read_text().replace("{round: 1e-6}", "content"))
     assert steps(running.plan())["orders"] == "rebuild: its content is rounded in another way"
+
+
+def test_columns_that_are_laid_out_anew_are_rounded_like_before(tmp_path: Path) -> None:
+    running = world(tmp_path, "{round: 0.5}", "id,note\n1.1,a\n-0.2,b\n")
+    path = tmp_path / "assets/orders.sql"
+    path.write_text(path.read_text().replace(", upper(note) AS note", ""))
+    (tmp_path / "assets/notes.sql").unlink()
+    assert steps(running.plan())["orders"].startswith("relayout")
+    assert statuses(running.apply())["orders"] == "republished"
+    assert not {"orders", "total"} & steps(running.plan()).keys()

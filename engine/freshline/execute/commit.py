@@ -166,7 +166,7 @@ def trace_of(
         config=config(task.asset.definition, setting.graph.project),
         inputs=record,
         outputs=outputs,
-        engine=_engine(),
+        engine=engine(),
         period=period,
     )
 
@@ -184,7 +184,8 @@ def logic_of(task: Task, setting: Setting) -> Logic:
 
 
 @cache
-def _engine() -> str:
+def engine() -> str:
+    """Return the name and release of the engine, as traces keep it."""
     import duckdb  # loaded by now; a plan alone does without it
 
     return f"duckdb-{duckdb.__version__}"

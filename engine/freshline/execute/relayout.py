@@ -29,6 +29,7 @@ from freshline.execute.run import Status
 from freshline.execute.setting import Input, Result, Setting, storage_for
 from freshline.lineage.quoting import quoted
 from freshline.ports import Publication, Storage
+from freshline.reconcile.fingerprint import rounded_to
 from freshline.reconcile.inputs import reads
 from freshline.versions import WHOLE, Build, Output, PublishKind, Read, Version
 
@@ -111,7 +112,8 @@ def _measured(
     """Return the publication with its content hashed, as it is and through what reads it."""
     windows = setting.windows.get(task.target.asset, ())
     relation = storage.relation(unpublished(publication))
-    measured = setting.ports.compute.measure(relation, windows)
+    quantum = task.asset.definition.cutoff.round
+    measured = setting.ports.compute.measure(relation, windows, quantum=quantum)
     if (measured.rows, measured.columns) != (publication.rows, publication.columns):
         raise ComputeError(
             f"{task.target.asset} has other rows or columns than are on record",
@@ -145,5 +147,7 @@ def _shows_the_same(task: Task, setting: Setting, read: Read, now: Input) -> boo
         spelt = [f"{quoted(str(there))} AS {quoted(name)}" for name, there in wanted]
         there = storage.relation(was.version)
         relation = f"(SELECT {', '.join(spelt)} FROM {there})" if spelt else there
-        before = setting.ports.compute.measure(relation, (window,)).outputs[0].data_version
+        quantum = rounded_to(was.trace.config)
+        measured = setting.ports.compute.measure(relation, (window,), quantum=quantum)
+        before = measured.outputs[0].data_version
     return before is not None and before == now.seen.through(window)

@@ -25,6 +25,12 @@ def config(definition: AssetDefinition, project: ProjectDefinition) -> str:
     return moved if quantum is None else f"{moved} round {quantum!r}"
 
 
+def rounded_to(settings: str) -> float | None:
+    """Return what content on record with these settings was rounded to, None where it was not."""
+    quantum = settings.partition(" round ")[2]
+    return float(quantum) if quantum else None
+
+
 def only_rounded(before: str, after: str) -> bool:
     """Say whether two settings differ in nothing but what content is rounded to."""
     return before != after and before.partition(" ")[0] == after.partition(" ")[0]
