@@ -59,7 +59,7 @@ class SqliteEventLog:
         """
         drafts = [recording.draft(event) for event in events]
         if not drafts:
-            with self._reader() as connection:
+            with self.reader() as connection:
                 return recording.last_sequence(connection)
         work = partial(recording.record, drafts=drafts)
         last = self._writer.submit(work, weight=len(drafts)).wait()
@@ -107,7 +107,7 @@ class SqliteEventLog:
     def snapshot(self, project: str, environment: str) -> State:
         """Return what is known to exist there, as of one instant."""
         sql = statements("queries")
-        with self._reader() as connection:
+        with self.reader() as connection:
             connection.execute("begin")
             sequence = cast(int, connection.execute(sql["last_sequence"]).fetchall()[0][0])
             rows = connection.execute(sql["states"], (project, environment)).fetchall()
@@ -154,7 +154,7 @@ class SqliteEventLog:
 
     def check(self) -> tuple[str, ...]:
         """Return, in sentences, where the tables are not the fold of the log."""
-        with self._reader() as connection:
+        with self.reader() as connection:
             connection.execute("begin")
             found = projections.differences(connection)
             connection.execute("commit")
@@ -184,11 +184,11 @@ class SqliteEventLog:
             return codec.decode(cast(str, rows[0][0]), Holder) if rows else None
 
     def _rows(self, name: str, *bindings: str | int) -> list[Row]:
-        with self._reader() as connection:
+        with self.reader() as connection:
             return connection.execute(statements("queries")[name], bindings).fetchall()
 
     @contextmanager
-    def _reader(self) -> Generator[Connection]:
+    def reader(self) -> Generator[Connection]:
         """Lend a connection that only reads: it waits for nobody, and nobody waits for it."""
         if self._is_closed:
             raise closed(self._path)

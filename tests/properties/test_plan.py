@@ -12,7 +12,7 @@ from freshline.ports import Condition, Inspection
 from freshline.reconcile.plan import make_plan
 from freshline.reconcile.planned import Action, Plan, Wish, report
 from freshline.reconcile.staleness import judge
-from freshline.reconcile.verdicts import Verdict
+from freshline.verdicts import Verdict
 
 
 def drawn(seed: int) -> Tale:

@@ -22,8 +22,8 @@ from freshline.lineage.graph import Check
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.plan import make_plan
 from freshline.reconcile.planned import Action, Plan, Wish
-from freshline.reconcile.verdicts import ReasonKind
 from freshline.state import TargetState, advance
+from freshline.verdicts import ReasonKind
 
 READS = {"stg.a": ("raw.a",), "stg.b": ("raw.b",), "mart.x": ("stg.a",)}
 KNOWN = {"stg.a": "rows of stg.a", "stg.b": "rows of stg.b", "mart.x": "rows of mart.x"}

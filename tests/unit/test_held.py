@@ -12,8 +12,8 @@ from freshline.reconcile.held import Held, refuse_force
 from freshline.reconcile.plan import make_plan
 from freshline.reconcile.planned import Action, Plan, Wish
 from freshline.reconcile.staleness import judge
-from freshline.reconcile.verdicts import ReasonKind, Verdict
 from freshline.state import Pause, Pin
+from freshline.verdicts import ReasonKind, Verdict
 from freshline.versions import Build
 
 READS = {"orders": ["raw"], "daily": ["orders"], "weekly": ["daily"]}

@@ -29,8 +29,8 @@ from freshline.errors import Diagnostic, FreshlineError, Severity
 from freshline.events import KINDS
 from freshline.keys import Target
 from freshline.reconcile.planned import Action
-from freshline.reconcile.verdicts import ReasonKind
 from freshline.testing import specimens
+from freshline.verdicts import ReasonKind
 from freshline_schemas import names, read
 
 ROOT = Path(__file__).parents[2]

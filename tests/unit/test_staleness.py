@@ -12,7 +12,7 @@ from freshline.reconcile.facts import Relaid, Slice
 from freshline.reconcile.inputs import Difference, Seen, compare, reads, reusable
 from freshline.reconcile.slicing import EngineSlices
 from freshline.reconcile.staleness import Judgement, judge
-from freshline.reconcile.verdicts import ReasonKind, Verdict
+from freshline.verdicts import ReasonKind, Verdict
 from freshline.versions import WHOLE, Logic, Output, Read, Window
 
 CHAIN = {"a": ("raw",), "b": ("a",), "c": ("b",)}

@@ -16,7 +16,7 @@ from freshline.errors import Span
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.planned import Plan, Step
 from freshline.reconcile.staleness import judge
-from freshline.reconcile.verdicts import SETTLED, Reason, ReasonKind
+from freshline.verdicts import SETTLED, Reason, ReasonKind
 from freshline.versions import WHOLE, Window
 
 _MOST = 4  # columns that are named

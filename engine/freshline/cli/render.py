@@ -15,8 +15,8 @@ from freshline.execute.run import Status
 from freshline.reconcile.checks import Standing, sentence
 from freshline.reconcile.held import Held
 from freshline.reconcile.planned import Action, Plan, Step
-from freshline.reconcile.verdicts import Reason
 from freshline.secrets import redacted
+from freshline.verdicts import Reason
 
 _ACTIONS = {
     Action.CREATE: ("+", "green"),

@@ -14,8 +14,8 @@ from freshline.events import CheckResult
 from freshline.lineage.graph import Check, Graph
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import hour
-from freshline.reconcile.verdicts import Reason, ReasonKind
 from freshline.state import HOUR
+from freshline.verdicts import Reason, ReasonKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from freshline.errors import UsageError
 from freshline.reconcile.checks import Standing
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.staleness import Judgement
-from freshline.reconcile.verdicts import SETTLED, Reason, ReasonKind, Verdict
+from freshline.verdicts import SETTLED, Reason, ReasonKind, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from freshline.reconcile.planned import (
 )
 from freshline.reconcile.staleness import Judgement, judge
 from freshline.reconcile.trust import heuristic, trusted
-from freshline.reconcile.verdicts import SETTLED, Reason, ReasonKind, Verdict
+from freshline.verdicts import SETTLED, Reason, ReasonKind, Verdict
 
 
 def make_plan(facts: Facts, wish: Wish) -> Plan:

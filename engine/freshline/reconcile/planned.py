@@ -10,7 +10,7 @@ from freshline.reconcile import held
 from freshline.reconcile.checks import Standing
 from freshline.reconcile.facts import Relaid
 from freshline.reconcile.held import Held
-from freshline.reconcile.verdicts import Reason
+from freshline.verdicts import Reason
 from freshline.versions import Build
 
 VERSION = 1

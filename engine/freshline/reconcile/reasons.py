@@ -7,7 +7,7 @@ from freshline.definitions import Looks, ProbeKind
 from freshline.lineage.graph import Asset
 from freshline.reconcile.facts import Facts, Layout
 from freshline.reconcile.layouts import words
-from freshline.reconcile.verdicts import Reason, ReasonKind
+from freshline.verdicts import Reason, ReasonKind
 from freshline.versions import Build, Logic
 
 _MOST = 3  # columns that a reason names

@@ -53,7 +53,7 @@ from freshline.reconcile.reasons import (
     relayout_reason,
     time_reason,
 )
-from freshline.reconcile.verdicts import SETTLED, Reason, ReasonKind, Verdict
+from freshline.verdicts import SETTLED, Reason, ReasonKind, Verdict
 from freshline.versions import Build, Window
 
 _WORD = re.compile(r"\w+")

@@ -1,0 +1,1 @@
+"""The catalog's server: pages for people, the same for programs, and a stream of what happens."""

@@ -1,0 +1,20 @@
+"""The application: every route of the catalog's server, put together from its rooms."""
+
+from fastapi import FastAPI
+
+from freshline_catalog.server.page import Page, serve
+from freshline_catalog.server.pages import health
+from freshline_catalog.server.render import Renderer
+from freshline_catalog.server.services import Services
+
+PAGES: tuple[Page, ...] = (*health.PAGES,)
+
+
+def create_app(services: Services) -> FastAPI:
+    """Return the application that serves one catalog."""
+    app = FastAPI(title="Freshline", version="1", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.services = services
+    renderer = Renderer(services)
+    for page in PAGES:
+        serve(app, page, renderer)
+    return app

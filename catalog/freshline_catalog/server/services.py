@@ -1,0 +1,41 @@
+"""What the server is made of: the catalog it reads, the engine it asks, and how it is reached."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from freshline.catalog import Engine
+from freshline.ports import Clock
+from freshline_catalog.event_log import SqliteEventLog
+
+
+class Scope(NamedTuple):
+    """The project and the environment that a catalog is about."""
+
+    project: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where the server is reached: it answers to no other host, and every link begins with `path`.
+
+    `host` is a loopback address or name; `path` is empty, or begins with a slash and ends without.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8321
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """All that requests work with; made once, by whoever composes the server."""
+
+    scope: Scope
+    log: SqliteEventLog
+    engine: Engine
+    clock: Clock
+    logs: Path
+    address: Address = Address()
+    version: str = ""

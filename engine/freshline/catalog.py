@@ -1,0 +1,110 @@
+"""The contracts around the asset catalog: what it is told, and what it may ask to be done.
+
+The catalog's server knows neither compiler nor planner. It keeps `Survey`s that others make, and
+has its actions done by an `Engine`, each in a process apart, just as a person at a terminal would.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from freshline.survey import ColumnHop, Survey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class By:
+    """Who wants something done, and why: it goes on record."""
+
+    actor: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be made fresh: a selection, empty for everything, and how."""
+
+    selection: str = ""
+    only: bool = False
+    force: bool = False
+
+
+class Rows(NamedTuple):
+    """Some rows of an asset, each value as text, None where it is null."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str | None, ...], ...]
+    more: bool = False
+
+
+class Ended(NamedTuple):
+    """How a process ended: its exit code and the last of what it said on stderr."""
+
+    code: int
+    said: str
+
+
+class Engine(Protocol):
+    """Planning and applying, done elsewhere. Every method may raise a FreshlineError that says why.
+
+    Methods that change something return when it is on record; `apply` when its process has begun.
+    """
+
+    def survey(self) -> None:
+        """Have a survey made and kept, and what is missing of column lineage."""
+        ...
+
+    def plan(self, wanted: Wanted) -> Mapping[str, object]:
+        """Return the plan in its published JSON shape."""
+        ...
+
+    def apply(
+        self, wanted: Wanted, plan_id: str, by: By, run: str, ended: Callable[[Ended], None]
+    ) -> None:
+        """Begin run `run`, which does this plan or, where it is another by now, nothing."""
+        ...
+
+    def cancel(self, run: str, by: By) -> None:
+        """Ask a run that is under way to stop."""
+        ...
+
+    def pause(self, keys: Sequence[str], by: By) -> None:
+        """Leave assets as they are."""
+        ...
+
+    def resume(self, keys: Sequence[str], by: By) -> None:
+        """End the pause of assets."""
+        ...
+
+    def rollback(self, key: str, number: int, until: str | None, by: By) -> None:
+        """Make an older version current and pin it; `until` is a date, or a time such as 7d."""
+        ...
+
+    def unpin(self, key: str, by: By) -> None:
+        """Let an asset follow its definition and inputs again."""
+        ...
+
+    def accept(self, key: str, check: str, by: By) -> None:
+        """Take a failing check as it is, for the content that it failed on."""
+        ...
+
+    def rows(self, key: str, limit: int) -> Rows:
+        """Return the first rows of an asset's current version."""
+        ...
+
+
+class Surveys(Protocol):
+    """The keeper of surveys, one for each environment. Safe to call from several processes."""
+
+    def keep(self, survey: Survey) -> tuple[str, ...]:
+        """Keep a survey in place of the one before, in one transaction with what searches read.
+
+        Return the keys whose column lineage is not on record. An older survey than the one that is
+        kept changes nothing.
+        """
+        ...
+
+    def keep_hops(
+        self, project: str, environment: str, hops: Iterable[tuple[str, str, Sequence[ColumnHop]]]
+    ) -> None:
+        """Keep column lineage: key, the `traced_by` it holds for, and the hops."""
+        ...
