@@ -3,11 +3,11 @@
 import gc
 import threading
 from collections import deque
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 from freshline import codec
 from freshline.events import Event, Materialized, Recorded
@@ -22,6 +22,7 @@ from freshline_catalog.faults import closed, translated
 from freshline_catalog.statements import statements
 from freshline_catalog.writer import GroupWriter
 
+T = TypeVar("T")
 _IDLE_READERS = 8
 
 
@@ -147,6 +148,14 @@ class SqliteEventLog:
     def runs(self, project: str, limit: int = 50) -> tuple[Recorded, ...]:
         """Return RunStarted events, newest first."""
         return self._events("runs", project, max(0, limit))
+
+    def write(self, work: Callable[[Connection], T], *, weight: int = 1) -> T:
+        """Have work done inside a transaction; what it returns is durable then.
+
+        The work runs in the writer's thread, with the work of others in the same transaction. It
+        may raise: then nothing of it remains. `weight` says how many events' worth it writes.
+        """
+        return self._writer.submit(work, weight=weight).wait()
 
     def rebuild(self) -> None:
         """Fold the log into its tables anew, in one transaction; what they said before is lost."""

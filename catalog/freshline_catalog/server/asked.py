@@ -1,30 +1,12 @@
 """One request as pages and API see it: who asks, of what, through which instant of the catalog."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from freshline_catalog.connection import Connection
+from freshline_catalog.server.people import Role, User
 from freshline_catalog.server.services import Services
 
-
-class Role(StrEnum):
-    """What somebody may do; each may do what those before it may."""
-
-    VIEWER = "viewer"  # read
-    OPERATOR = "operator"  # materialize, cancel, pause, pin, accept; see rows
-
-    def may(self, needed: "Role") -> bool:
-        """Say whether this role may do what `needed` may."""
-        order = tuple(Role)
-        return order.index(self) >= order.index(needed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
-    """Who is signed in."""
-
-    actor: str
-    role: Role
+__all__ = ["Asked", "Role", "User"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,25 +1,21 @@
 """How requests come to read: who asks is known, and one instant of the catalog lies before them."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from freshline_catalog.server.asked import Asked, Role, User
+from freshline_catalog.server.asked import Asked
+from freshline_catalog.server.guard import signed_in
+from freshline_catalog.server.people import User
 from freshline_catalog.server.services import Services
 from freshline_catalog.statements import statements
 
 
-def signed_in(request: Request) -> User:
-    """Return who asks."""
-    user = User(actor="local", role=Role.OPERATOR)
-    request.state.user = user
-    return user
-
-
-def reading(request: Request, user: Annotated[User, Depends(signed_in)]) -> Iterator[Asked]:
-    """Lend a connection for the length of a request, at one instant of the catalog."""
-    services = cast(Services, request.app.state.services)
+@contextmanager
+def instant(services: Services, user: User) -> Generator[Asked]:
+    """Lend a connection that stands at one instant of the catalog."""
     with services.log.reader() as connection:
         connection.execute("begin")
         try:
@@ -33,6 +29,12 @@ def reading(request: Request, user: Annotated[User, Depends(signed_in)]) -> Iter
             )
         finally:
             connection.execute("rollback")
+
+
+def reading(request: Request, user: Annotated[User, Depends(signed_in)]) -> Iterator[Asked]:
+    """Lend a connection for the length of a request, at one instant of the catalog."""
+    with instant(cast(Services, request.app.state.services), user) as asked:
+        yield asked
 
 
 Reading = Annotated[Asked, Depends(reading)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from freshline_catalog.server.redaction import Redactor
 from freshline_catalog.server.services import Services
 
 WEB = Path(__file__).parents[1] / "web"
@@ -17,6 +18,7 @@ class Renderer:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._redact = Redactor()
         self._templates = Environment(
             loader=FileSystemLoader(WEB / "templates"),
             autoescape=True,
@@ -39,8 +41,10 @@ class Renderer:
 
     def answer(self, request: Request, body: bytes, media: str, status: int = 200) -> Response:
         """Return a body with its ETag, or 304 where the caller has it."""
+        body = self._redact(body)
         tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-        headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
-        if status == 200 and request.headers.get("if-none-match") == tag:
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie"}
+        known = request.headers.get("if-none-match", "").replace("W/", "").split(",")
+        if status == 200 and tag in (each.strip() for each in known):
             return Response(status_code=304, headers=headers)
         return Response(body, status_code=status, media_type=media, headers=headers)
