@@ -16,7 +16,7 @@ from freshline.keys import Target
 from freshline.ports import Claim, EventLog, Holder, Lease
 from freshline.state import State, TargetState
 from freshline.versions import Build, Logic
-from freshline_catalog import database, lease, projections, recording
+from freshline_catalog import audit, database, lease, projections, recording
 from freshline_catalog.connection import Connection, Row, let_go
 from freshline_catalog.faults import closed, translated
 from freshline_catalog.statements import statements
@@ -165,7 +165,7 @@ class SqliteEventLog:
         """Return, in sentences, where the tables are not the fold of the log."""
         with self.reader() as connection:
             connection.execute("begin")
-            found = projections.differences(connection)
+            found = audit.differences(connection)
             connection.execute("commit")
             return found
 
