@@ -7,6 +7,7 @@ what is opened is a plain file inside of the folder of logs, whatever links lie 
 import os
 import re
 import stat
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -42,6 +43,7 @@ class Line:
     asset: str = ""
     message: str = ""
     code: str = ""
+    error: str = ""
     help: str = ""
     place: str = ""
 
@@ -65,6 +67,7 @@ class _Written(msgspec.Struct):
     asset: str = ""
     message: str = ""
     code: str = ""
+    error: str = ""
     help: str = ""
     place: str = ""
 
@@ -152,6 +155,16 @@ def problems_in(folder: Path, run: str, most: int = 200) -> tuple[Line, ...]:
     return tuple(found)
 
 
+def tail_of(folder: Path, run: str, count: int) -> tuple[Line, ...]:
+    """Return the last lines of a run's log; none where it has no log."""
+    file = opened(folder, run)
+    if file is None:
+        return ()
+    with file:
+        last = deque(enumerate(file, 1), maxlen=count)
+    return tuple(read_line(number, raw) for number, raw in last)
+
+
 def text_of(file: BinaryIO) -> Iterator[bytes]:
     """Yield a log as people read it, a line for each of its lines."""
     for number, raw in enumerate(file, 1):
@@ -176,6 +189,7 @@ def read_line(number: int, raw: bytes) -> Line:
         asset=found.asset,
         message=found.message[:LONGEST_LINE],
         code=found.code,
+        error=found.error[:LONGEST_LINE],
         help=found.help,
         place=found.place,
     )
@@ -193,5 +207,6 @@ def _matches(line: Line, level: Level, text: str) -> bool:
         return False
     wanted = text.casefold()
     return not wanted or any(
-        wanted in said.casefold() for said in (line.message, line.asset, line.code, line.place)
+        wanted in said.casefold()
+        for said in (line.message, line.asset, line.code, line.place, line.event)
     )
