@@ -12,18 +12,18 @@ from pygments.util import ClassNotFound
 
 LONGEST = 200_000  # characters that are worth colouring
 
-# What a token of a kind, or of a kind below it, is shown as; the first that fits.
-_CLASSES = (
-    (Token.Comment, "c-c"),
-    (Token.Keyword, "c-k"),
-    (Token.Operator.Word, "c-k"),
-    (Token.Literal.String, "c-s"),
-    (Token.Literal.Number, "c-m"),
-    (Token.Name.Builtin, "c-n"),
-    (Token.Name.Function, "c-n"),
-    (Token.Name.Tag, "c-n"),
-    (Token.Name.Decorator, "c-n"),
-)
+# What a token is shown as; one of another kind as the nearest kind above it is.
+_CLASSES = {
+    Token.Comment: "c-c",
+    Token.Keyword: "c-k",
+    Token.Operator.Word: "c-k",
+    Token.Literal.String: "c-s",
+    Token.Literal.Number: "c-m",
+    Token.Name.Builtin: "c-n",
+    Token.Name.Function: "c-n",
+    Token.Name.Tag: "c-n",
+    Token.Name.Decorator: "c-n",
+}
 
 
 def highlighted(text: str, language: str = "sql", first: int = 1, prefix: str = "L") -> Markup:
@@ -71,7 +71,8 @@ def _coloured(text: str, language: str) -> list[Markup]:
 
 def _tokens(lexer: Lexer, text: str) -> Iterator[tuple[str, str]]:
     for kind, value in lexer.get_tokens(text):
-        yield next((name for above, name in _CLASSES if kind in above), ""), value
+        above = reversed(kind.split())
+        yield next((_CLASSES[kind] for kind in above if kind in _CLASSES), ""), value
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,4 @@
-"""Icons and glyphs as inline SVG: a page asks for no file of its own, and opens from a folder too."""
+"""Icons and glyphs as inline SVG: no file of their own, so that pages open from a folder too."""
 
 import re
 from functools import cache

@@ -4,6 +4,8 @@ Raw HTML is text, links lead to http, https and mailto only, and nothing is load
 a picture becomes a link to it. What comes out is cleaned once more, by other people's rules.
 """
 
+from collections.abc import Sequence
+
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -19,18 +21,16 @@ SCHEMES = {"http", "https", "mailto"}
 LONGEST = 50_000  # characters of one text
 
 
-class _Links(RendererHTML):
-    """Shows a picture as a link: to load it would tell others who reads this page."""
-
-    def image(self, tokens: list[Token], idx: int, options: object, env: object) -> str:
-        """Return the link that stands for a picture."""
-        token = tokens[idx]
-        href = Markup.escape(str(token.attrs.get("src", "")))
-        return f'<a href="{href}">{Markup.escape(token.content or "picture")}</a>'
+def _picture(_: RendererHTML, tokens: Sequence[Token], at: int, *rest: object) -> str:
+    """Return the link that stands for a picture: to load it would tell others who reads this."""
+    token = tokens[at]
+    words = Markup('<a href="{}">{}</a>')
+    return words.format(str(token.attrs.get("src", "")), token.content or "picture")
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}, renderer_cls=_Links)  # type: ignore[arg-type]
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
+    parser.add_render_rule("image", _picture)
     return parser.enable(["table", "strikethrough"])
 
 

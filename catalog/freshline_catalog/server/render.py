@@ -4,6 +4,7 @@ import gzip
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote
 
 from fastapi import Request, Response
@@ -19,6 +20,30 @@ from freshline_catalog.server.theme import theme_of
 
 WEB = Path(__file__).parents[1] / "web"
 _WORTH_PACKING = 1024
+
+
+def segment(text: object) -> str:
+    """Return a text as one segment of an address."""
+    return quote(str(text), safe="")
+
+
+FILTERS: Mapping[str, object] = {
+    "iso": formatting.iso,
+    "absolute": formatting.absolute,
+    "clock": formatting.clock,
+    "day": formatting.day,
+    "relative": formatting.relative,
+    "duration": formatting.duration,
+    "size": formatting.size,
+    "number": formatting.number,
+    "short_number": formatting.short_number,
+    "shortened": formatting.shortened,
+    "tone": formatting.tone,
+    "segment": segment,
+    "markdown": markdown,
+    "highlighted": highlighted,
+    "diffed": diffed,
+}
 
 
 class Renderer:
@@ -43,7 +68,7 @@ class Renderer:
         return self.answer(request, body, "text/html; charset=utf-8", status)
 
     def answer(self, request: Request, body: bytes, media: str, status: int = 200) -> Response:
-        """Return a body with its ETag, or 304 where the caller has it; packed for who can read it."""
+        """Return a body with its ETag, packed for who reads that; 304 where the caller has it."""
         tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
         headers["Vary"] = "Accept-Encoding, Cookie"
@@ -72,26 +97,5 @@ def templates(services: Services, static: StaticFiles) -> Environment:
         glyph=glyph,
         plural=formatting.plural,
     )
-    environment.filters.update(
-        iso=formatting.iso,
-        absolute=formatting.absolute,
-        clock=formatting.clock,
-        day=formatting.day,
-        relative=formatting.relative,
-        duration=formatting.duration,
-        size=formatting.size,
-        number=formatting.number,
-        short_number=formatting.short_number,
-        shortened=formatting.shortened,
-        tone=formatting.tone,
-        segment=segment,
-        markdown=markdown,
-        highlighted=highlighted,
-        diffed=diffed,
-    )
+    cast(dict[str, object], environment.filters).update(FILTERS)
     return environment
-
-
-def segment(text: object) -> str:
-    """Return a text as one segment of an address."""
-    return quote(str(text), safe="")
