@@ -149,4 +149,5 @@ alter table target_state add column passed integer;      -- checks on the curren
 alter table target_state add column warned integer;
 alter table target_state add column failing integer;
 
-insert into schema_version values (2, 1, 1, unixepoch('subsec'));
+-- An older program would leave these columns as they were: it may read only.
+insert into schema_version values (2, 1, 2, unixepoch('subsec'));
