@@ -8,13 +8,16 @@ from freshline_catalog.server.doorway import Doorway
 from freshline_catalog.server.limits import Buckets
 from freshline_catalog.server.page import Page, serve
 from freshline_catalog.server.pages import events as happened
-from freshline_catalog.server.pages import health, login
+from freshline_catalog.server.pages import health, login, styles
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
+from freshline_catalog.server.static import serve_static
+from freshline_catalog.server.theme import serve_theme
 
 PAGES: tuple[Page, ...] = (
     *health.PAGES,
     *happened.PAGES,
+    *styles.PAGES,
 )
 
 
@@ -39,6 +42,8 @@ def create_app(services: Services) -> FastAPI:
         room.add(app, services, renderer)
     for page in PAGES:
         serve(app, page, renderer)
+    serve_static(app, renderer.static)
+    serve_theme(app, services.address.path)
     guard.inspect(app)
     app.add_middleware(Doorway, services=services, renderer=renderer)
     return app

@@ -13,7 +13,8 @@ __all__ = ["Asked", "Role", "User"]
 class Asked:
     """What a page is made from: the connection stands in one read transaction for all of it.
 
-    `survey` is the id of the survey that entries belong to, 0 where none was kept yet.
+    `survey` is the id of the survey that entries belong to, 0 where none was kept yet; `sequence`
+    is that of the newest event.
     """
 
     services: Services
@@ -21,3 +22,4 @@ class Asked:
     connection: Connection
     now: float
     survey: int
+    sequence: int = 0

@@ -1,19 +1,19 @@
-"""Named consumers: readers of the events whose place is kept here, so that all can see their lag."""
+"""Named consumers: readers of the events whose place is kept here, so that all see their lag."""
 
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
+from freshline.errors import UsageError
 from freshline_catalog.connection import Connection, Row
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.feed import Filter, forward, last_of
+from freshline_catalog.server.people import User
 from freshline_catalog.server.problems import AbsentError, InvalidError
 from freshline_catalog.server.reading import instant
-from freshline_catalog.server.people import User
 from freshline_catalog.server.selecting import selected
 from freshline_catalog.server.services import Services
 from freshline_catalog.statements import statements
-from freshline.errors import UsageError
 
 NAME = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
 MOST = 1000

@@ -16,25 +16,13 @@ from starlette.routing import BaseRoute, Mount
 
 from freshline.errors import InternalError
 from freshline_catalog.server import limits, repeats, sessions
+from freshline_catalog.server.access import ANYONE, RATE, RATES, ROLE
 from freshline_catalog.server.limits import Buckets, Rate
 from freshline_catalog.server.people import Role, User
 from freshline_catalog.server.problems import RefusedError, TooOftenError, UnknownCallerError
 from freshline_catalog.server.services import Services
 
-_ROLE = "x-freshline-role"
-_RATE = "x-freshline-rate"
-_ANYONE = "anyone"
-_RATES = {rate.name: rate for rate in (limits.LOGINS, limits.SEARCHES)}
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
-
-def needs(role: Role | None, rate: Rate | None = None) -> dict[str, Any]:
-    """Return what a route says of itself (`openapi_extra`): the role it needs, None for nobody's.
-
-    It is part of the API's description too, so that callers know what they need.
-    """
-    said: dict[str, Any] = {_ROLE: _ANYONE if role is None else role.value}
-    return said if rate is None else {**said, _RATE: rate.name}
 
 
 class OpenMount(Mount):
@@ -50,9 +38,7 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             said = self.openapi_extra or {}
-            await _admit(
-                request, cast(str | None, said.get(_ROLE)), _RATES.get(said.get(_RATE, ""))
-            )
+            await _admit(request, cast(str | None, said.get(ROLE)), RATES.get(said.get(RATE, "")))
             request = await limits.received(request)
             return await repeats.once(request, handler)
 
@@ -66,12 +52,12 @@ def role_of(route: BaseRoute) -> Role | None:
     """
     if isinstance(route, OpenMount):
         return None
-    said = (route.openapi_extra or {}).get(_ROLE) if isinstance(route, GuardedRoute) else None
+    said = (route.openapi_extra or {}).get(ROLE) if isinstance(route, GuardedRoute) else None
     if said is None:
         raise InternalError(
             f"the route {getattr(route, 'path', route)} does not say who may use it"
         )
-    return None if said == _ANYONE else Role(said)
+    return None if said == ANYONE else Role(said)
 
 
 def inspect(app: FastAPI) -> None:
@@ -96,7 +82,7 @@ async def _admit(request: Request, needed: str | None, rate: Rate | None) -> Non
     if secret is not None:
         user = await run_in_threadpool(sessions.find, services, secret)
     request.state.user = user
-    if needed != _ANYONE:
+    if needed != ANYONE:
         if user is None:
             raise _unknown()
         if needed is None or not user.role.may(Role(needed)):

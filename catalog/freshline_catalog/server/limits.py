@@ -26,7 +26,7 @@ class Rate(NamedTuple):
     """So many requests in so many seconds, of one caller, to all that goes by this name."""
 
     name: str
-    count: int
+    most: int
     seconds: float
 
 
@@ -45,10 +45,10 @@ class Buckets:
         """Take a token; return 0, or in how many seconds there will be one."""
         with self._lock:
             if len(self._left) >= _MOST_BUCKETS:
-                self._left.clear()  # rather forget than grow; who it concerns starts with a full one
-            left, at = self._left.get((rate.name, caller), (float(rate.count), now))
-            speed = rate.count / rate.seconds
-            left = min(float(rate.count), left + max(0.0, now - at) * speed)
+                self._left.clear()  # rather forget than grow
+            left, at = self._left.get((rate.name, caller), (float(rate.most), now))
+            speed = rate.most / rate.seconds
+            left = min(float(rate.most), left + max(0.0, now - at) * speed)
             enough = left >= 1
             self._left[rate.name, caller] = (left - 1 if enough else left, now)
         return 0.0 if enough else (1 - left) / speed

@@ -11,8 +11,8 @@ from typing import Any, get_type_hints
 from fastapi import Depends, FastAPI, Request, Response
 
 from freshline import codec
+from freshline_catalog.server.access import needs
 from freshline_catalog.server.failures import Refusal
-from freshline_catalog.server.guard import needs
 from freshline_catalog.server.limits import Rate
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.render import Renderer
@@ -41,7 +41,7 @@ class Page:
 
 
 def answers(view: object, *refused: int) -> dict[int | str, dict[str, Any]]:
-    """Return what the API's description says of answers: the view, and in which shape no is said."""
+    """Return what the API's description says of answers: the view, and the shape of refusals."""
     statuses = sorted({401, 403, 421, 422, 429, *refused})
     told: dict[int | str, dict[str, Any]] = {
         status: {"model": Refusal, "description": _WORDS[status]} for status in statuses

@@ -19,6 +19,7 @@ def instant(services: Services, user: User) -> Generator[Asked]:
     with services.log.reader() as connection:
         connection.execute("begin")
         try:
+            last = connection.execute(statements("queries")["last_sequence"]).fetchall()[0][0]
             rows = connection.execute(statements("entries")["survey"], services.scope).fetchall()
             yield Asked(
                 services=services,
@@ -26,6 +27,7 @@ def instant(services: Services, user: User) -> Generator[Asked]:
                 connection=connection,
                 now=services.clock.now(),
                 survey=cast(int, rows[0][0]) if rows else 0,
+                sequence=cast(int, last),
             )
         finally:
             connection.execute("rollback")
@@ -34,6 +36,7 @@ def instant(services: Services, user: User) -> Generator[Asked]:
 def reading(request: Request, user: Annotated[User, Depends(signed_in)]) -> Iterator[Asked]:
     """Lend a connection for the length of a request, at one instant of the catalog."""
     with instant(cast(Services, request.app.state.services), user) as asked:
+        request.state.sequence = asked.sequence  # what the page knows; the stream tells the rest
         yield asked
 
 

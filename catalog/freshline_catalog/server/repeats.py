@@ -14,10 +14,10 @@ from starlette.concurrency import run_in_threadpool
 
 from freshline import codec
 from freshline_catalog.connection import Connection
-from freshline_catalog.server.failures import status_of
 from freshline_catalog.server.people import User
 from freshline_catalog.server.problems import InvalidError, UsedKeyError
 from freshline_catalog.server.services import Services
+from freshline_catalog.server.statuses import status_of
 from freshline_catalog.statements import statements
 
 HEADER = "Idempotency-Key"

@@ -9,10 +9,10 @@ from starlette.concurrency import run_in_threadpool
 
 from freshline import codec
 from freshline_catalog.server import following
+from freshline_catalog.server.access import needs
 from freshline_catalog.server.api.events import Limit, Place, Reader, Wait, Who, wanted_by
 from freshline_catalog.server.feed import HIGHEST, Events, Filter
 from freshline_catalog.server.following import Consumer, Consumers
-from freshline_catalog.server.guard import needs
 from freshline_catalog.server.page import API, JSON, answers
 from freshline_catalog.server.people import Role, User
 from freshline_catalog.server.reading import Reading, instant

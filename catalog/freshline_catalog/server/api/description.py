@@ -7,7 +7,7 @@ from typing import Any, cast
 from fastapi import FastAPI, Request, Response
 
 from freshline import codec
-from freshline_catalog.server.guard import needs
+from freshline_catalog.server.access import needs
 from freshline_catalog.server.page import API, JSON
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.render import Renderer
@@ -45,7 +45,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What something that is taken or given is made of: name, type and whether it is always there."""
+    """What is taken or given is made of: names, types, and whether each is always there."""
 
     name: str
     description: str
@@ -123,7 +123,9 @@ def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
 
 def _operation(path: str, method: str, said: Mapping[str, Any]) -> Operation:
     given = cast("Mapping[str, Any]", said["responses"])
-    fine = next((answer for status, answer in given.items() if status.startswith("2")), {})
+    fine: Mapping[str, Any] = next(
+        (answer for status, answer in given.items() if status.startswith("2")), {}
+    )
     refused = [(int(s), str(a["description"])) for s, a in given.items() if s[0] in "45"]
     return Operation(
         name=said["operationId"],

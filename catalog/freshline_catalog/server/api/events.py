@@ -1,4 +1,4 @@
-"""Events as programs read them: one ordered sequence, by asking for what is behind a place in it."""
+"""Events as programs read them: one sequence, by asking for what is behind a place in it."""
 
 import asyncio
 from typing import Annotated, NamedTuple
@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from freshline import codec
+from freshline_catalog.server.access import needs
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.feed import (
     HIGHEST,
@@ -18,7 +19,7 @@ from freshline_catalog.server.feed import (
     known_kinds,
     last_of,
 )
-from freshline_catalog.server.guard import needs, signed_in
+from freshline_catalog.server.guard import signed_in
 from freshline_catalog.server.page import API, JSON, answers
 from freshline_catalog.server.people import Role, User
 from freshline_catalog.server.reading import instant

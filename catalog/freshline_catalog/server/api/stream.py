@@ -16,9 +16,9 @@ from starlette.concurrency import run_in_threadpool
 
 from freshline import codec
 from freshline_catalog.server import sessions
+from freshline_catalog.server.access import needs
 from freshline_catalog.server.api.events import Who
 from freshline_catalog.server.feed import HIGHEST, Moment
-from freshline_catalog.server.guard import needs
 from freshline_catalog.server.limits import STREAMS
 from freshline_catalog.server.page import API, answers
 from freshline_catalog.server.people import Role
@@ -76,7 +76,7 @@ class Streams:
             self._open[session] = left
 
     async def hints(self, request: Request, after: int | None) -> AsyncIterator[bytes]:
-        """Yield hints from `after` on, None for from now, until the reader or the session is gone."""
+        """Yield hints from `after` on (None: from now) until the reader or the session is gone."""
         loop = asyncio.get_running_loop()
         now = await run_in_threadpool(present, self._services)
         seen = now if after is None else Moment(after, now.survey)

@@ -36,7 +36,7 @@ class Feed:
 
 
 class Looking(NamedTuple):
-    """How somebody looks at the feed: before which sequence, which event whole, and whether still."""
+    """How somebody looks at the feed: from where, which event whole, and whether it stands."""
 
     before: int = HIGHEST
     show: int = 0

@@ -7,33 +7,29 @@ from fastapi import FastAPI, Form, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from freshline_catalog.server import sessions
+from freshline_catalog.server.access import needs
 from freshline_catalog.server.failures import SignIn
-from freshline_catalog.server.guard import needs
 from freshline_catalog.server.limits import LOGINS
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
+from freshline_catalog.server.theme import LONGEST, local
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{20,100}")
-# A path of this server: `//host` and `/\host` are other people's, and so is whatever has a scheme.
-_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
-Text = Annotated[str, Form(max_length=2000)]
+Text = Annotated[str, Form(max_length=LONGEST)]
 
 
 def safe_next(wanted: str, base: str = "") -> str:
     """Return where to go after signing in: `wanted` if it is a page of this server, else home."""
-    home = f"{base}/"
-    is_ours = _PATH.fullmatch(wanted) is not None and wanted.startswith(home)
-    return (
-        wanted if is_ours and not wanted.startswith((f"{base}/login", f"{base}/logout")) else home
-    )
+    found = local(wanted, base)
+    return found if not found.startswith((f"{base}/login", f"{base}/logout")) else f"{base}/"
 
 
 def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
     """Add the routes for signing in and out to an application."""
     base = services.address.path
 
-    def page(request: Request, next: Annotated[str, Query(max_length=2000)] = "") -> Response:
+    def page(request: Request, next: Annotated[str, Query(max_length=LONGEST)] = "") -> Response:
         where = safe_next(next, base)
         if request.state.user is not None:
             return RedirectResponse(where, 303)
@@ -44,7 +40,7 @@ def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
     def link(
         request: Request,
         secret: Annotated[str, Path(max_length=200)],
-        next: Annotated[str, Query(max_length=2000)] = "",
+        next: Annotated[str, Query(max_length=LONGEST)] = "",
     ) -> Response:
         return enter(request, secret, next)
 
@@ -72,9 +68,10 @@ def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
         return response
 
     anyone, tried = needs(None), needs(None, LOGINS)
-    hidden = {"include_in_schema": False}
-    app.get("/login", name="login", openapi_extra=anyone, **hidden)(page)
-    app.post("/login", name="login.paste", openapi_extra=tried, **hidden)(paste)
-    app.get("/login/{secret}", name="login.link", openapi_extra=tried, **hidden)(link)
+    app.get("/login", name="login", include_in_schema=False, openapi_extra=anyone)(page)
+    app.post("/login", name="login.paste", include_in_schema=False, openapi_extra=tried)(paste)
+    app.get("/login/{secret}", name="login.link", include_in_schema=False, openapi_extra=tried)(
+        link
+    )
     leaving = needs(Role.VIEWER)
-    app.post("/logout", name="logout", openapi_extra=leaving, **hidden)(leave)
+    app.post("/logout", name="logout", include_in_schema=False, openapi_extra=leaving)(leave)
