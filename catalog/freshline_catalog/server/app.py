@@ -3,13 +3,17 @@
 from fastapi import FastAPI
 
 from freshline_catalog.server.page import Page, serve
-from freshline_catalog.server.pages import health, styles
+from freshline_catalog.server.pages import asset, health, styles
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.static import serve_static
 from freshline_catalog.server.theme import serve_theme
 
-PAGES: tuple[Page, ...] = (*health.PAGES, *styles.PAGES)
+PAGES: tuple[Page, ...] = (
+    *asset.PAGES,
+    *health.PAGES,
+    *styles.PAGES,
+)
 
 
 def create_app(services: Services) -> FastAPI:
