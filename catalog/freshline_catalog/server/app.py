@@ -3,13 +3,18 @@
 from fastapi import FastAPI
 
 from freshline_catalog.server.page import Page, serve
-from freshline_catalog.server.pages import health, styles
+from freshline_catalog.server.pages import health, run_log, runs, styles
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.static import serve_static
 from freshline_catalog.server.theme import serve_theme
 
-PAGES: tuple[Page, ...] = (*health.PAGES, *styles.PAGES)
+PAGES: tuple[Page, ...] = (
+    *health.PAGES,
+    *styles.PAGES,
+    *runs.PAGES,
+    *run_log.PAGES,
+)
 
 
 def create_app(services: Services) -> FastAPI:
@@ -19,6 +24,7 @@ def create_app(services: Services) -> FastAPI:
     renderer = Renderer(services)
     for page in PAGES:
         serve(app, page, renderer)
+    run_log.add(app, renderer)
     serve_static(app, renderer.static)
     serve_theme(app, services.address.path)
     return app
