@@ -3,16 +3,19 @@
 from fastapi import FastAPI
 
 from freshline_catalog.server.page import Page, serve
-from freshline_catalog.server.pages import asset, health, styles
+from freshline_catalog.server.pages import asset, health, home, run_log, runs, styles
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.static import serve_static
 from freshline_catalog.server.theme import serve_theme
 
 PAGES: tuple[Page, ...] = (
+    *home.PAGES,
     *asset.PAGES,
     *health.PAGES,
     *styles.PAGES,
+    *runs.PAGES,
+    *run_log.PAGES,
 )
 
 
@@ -23,6 +26,7 @@ def create_app(services: Services) -> FastAPI:
     renderer = Renderer(services)
     for page in PAGES:
         serve(app, page, renderer)
+    run_log.add(app, renderer)
     serve_static(app, renderer.static)
     serve_theme(app, services.address.path)
     return app
