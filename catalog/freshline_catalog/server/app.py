@@ -8,15 +8,19 @@ from freshline_catalog.server.doorway import Doorway
 from freshline_catalog.server.limits import Buckets
 from freshline_catalog.server.page import Page, serve
 from freshline_catalog.server.pages import events as happened
-from freshline_catalog.server.pages import health, login, styles
+from freshline_catalog.server.pages import asset, health, home, login, run_log, runs, styles
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.static import serve_static
 from freshline_catalog.server.theme import serve_theme
 
 PAGES: tuple[Page, ...] = (
-    *health.PAGES,
+    *home.PAGES,
+    *asset.PAGES,
+    *runs.PAGES,
+    *run_log.PAGES,
     *happened.PAGES,
+    *health.PAGES,
     *styles.PAGES,
 )
 
@@ -41,6 +45,7 @@ def create_app(services: Services) -> FastAPI:
         room.add(app, services, renderer)
     for page in PAGES:
         serve(app, page, renderer)
+    run_log.add(app, renderer)
     serve_static(app, renderer.static)
     health.serve_alive(app, renderer)
     serve_theme(app, services.address.path)

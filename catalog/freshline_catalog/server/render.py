@@ -5,12 +5,13 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from freshline_catalog.server import formatting
+from freshline_catalog.server.assets.lines import line
 from freshline_catalog.server.highlighting import diffed, highlighted
 from freshline_catalog.server.icons import glyph, icon
 from freshline_catalog.server.markdown import markdown
@@ -28,6 +29,12 @@ def segment(text: object) -> str:
     return quote(str(text), safe="")
 
 
+def query(asked: Mapping[str, str], **changes: object) -> str:
+    """Return the query of an address with some of its parameters changed; None takes one out."""
+    kept = {**asked, **changes}
+    return urlencode({name: str(value) for name, value in kept.items() if value not in (None, "")})
+
+
 FILTERS: Mapping[str, object] = {
     "iso": formatting.iso,
     "absolute": formatting.absolute,
@@ -41,9 +48,11 @@ FILTERS: Mapping[str, object] = {
     "shortened": formatting.shortened,
     "tone": formatting.tone,
     "segment": segment,
+    "query": query,
     "markdown": markdown,
     "highlighted": highlighted,
     "diffed": diffed,
+    "line": line,
 }
 
 
