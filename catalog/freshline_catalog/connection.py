@@ -1,6 +1,6 @@
 """What this package asks of a SQLite connection, in exact types; apsw's connections fulfil it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Protocol, cast
 
@@ -37,6 +37,10 @@ class Connection(Protocol):
 
     def execute(self, statements: str, bindings: Sequence[Value] = ()) -> Cursor:
         """Run statements; apsw.Error says what SQLite refused."""
+        ...
+
+    def executemany(self, statements: str, sequenceofbindings: Iterable[Sequence[Value]]) -> Cursor:
+        """Run a statement for each of many bindings; apsw.Error says what SQLite refused."""
         ...
 
     def pragma(self, name: str, value: Value = None) -> object:

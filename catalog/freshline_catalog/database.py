@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 import apsw
 
 from freshline.errors import CatalogError, ResourceError
+from freshline_catalog import projections
 from freshline_catalog.connection import Connection, let_go, open_connection
 from freshline_catalog.faults import BUSY_SECONDS, damaged, fault, translated
 from freshline_catalog.statements import statements
@@ -21,6 +22,8 @@ _MOUNTS = Path("/proc/self/mountinfo")
 _REMOTE = frozenset(
     {"9p", "afs", "ceph", "cifs", "fuse", "glusterfs", "lustre", "nfs", "nfs4", "smb3", "smbfs"}
 )
+# The folded tables got columns by these: what they say of what was recorded before is told anew.
+_FOLDED_ANEW = frozenset({2})
 _SETTINGS = """
 pragma synchronous = full;
 pragma fullfsync = on;
@@ -135,6 +138,8 @@ def migrate(connection: Connection, path: Path) -> None:
             # Another process may have been faster while this one waited for the lock.
             if read_schema(connection, path).version < migration.number:
                 connection.execute(migration.path.read_text(encoding="utf-8")).fetchall()
+                if migration.number in _FOLDED_ANEW:
+                    projections.rebuild(connection)
             connection.execute("commit")
         except BaseException:
             if connection.in_transaction:

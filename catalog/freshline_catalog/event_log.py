@@ -3,11 +3,11 @@
 import gc
 import threading
 from collections import deque
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 from freshline import codec
 from freshline.events import Event, Materialized, Recorded
@@ -16,12 +16,13 @@ from freshline.keys import Target
 from freshline.ports import Claim, EventLog, Holder, Lease
 from freshline.state import State, TargetState
 from freshline.versions import Build, Logic
-from freshline_catalog import database, lease, projections, recording
+from freshline_catalog import audit, database, lease, projections, recording
 from freshline_catalog.connection import Connection, Row, let_go
 from freshline_catalog.faults import closed, translated
 from freshline_catalog.statements import statements
 from freshline_catalog.writer import GroupWriter
 
+T = TypeVar("T")
 _IDLE_READERS = 8
 
 
@@ -148,6 +149,14 @@ class SqliteEventLog:
         """Return RunStarted events, newest first."""
         return self._events("runs", project, max(0, limit))
 
+    def write(self, work: Callable[[Connection], T], *, weight: int = 1) -> T:
+        """Have work done inside a transaction; what it returns is durable then.
+
+        The work runs in the writer's thread, with the work of others in the same transaction. It
+        may raise: then nothing of it remains. `weight` says how many events' worth it writes.
+        """
+        return self._writer.submit(work, weight=weight).wait()
+
     def rebuild(self) -> None:
         """Fold the log into its tables anew, in one transaction; what they said before is lost."""
         self._writer.submit(projections.rebuild).wait()
@@ -156,7 +165,7 @@ class SqliteEventLog:
         """Return, in sentences, where the tables are not the fold of the log."""
         with self.reader() as connection:
             connection.execute("begin")
-            found = projections.differences(connection)
+            found = audit.differences(connection)
             connection.execute("commit")
             return found
 

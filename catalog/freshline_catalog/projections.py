@@ -2,7 +2,7 @@
 
 `freshline.state.advance` is the whole meaning of an event for its target; the other tables are
 indexes into the log. `project` therefore gives the same rows whether it is called for one event at
-a time, as events are appended, or for the whole log, as `rebuild` and `differences` do.
+a time, as events are appended, or for the whole log, as `rebuild` and the audit do.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,9 +21,8 @@ from freshline.events import (
 )
 from freshline.keys import Target
 from freshline.state import TargetState, advance
-from freshline.versions import Build, Logic
-from freshline_catalog.connection import Connection, Row, open_connection
-from freshline_catalog.database import migrations
+from freshline_catalog.connection import Connection
+from freshline_catalog.figures import figures
 from freshline_catalog.statements import statements
 
 _STRETCH = 1000
@@ -35,32 +34,6 @@ class Entry(NamedTuple):
     sequence: int
     target_id: int | None
     event: Event
-
-
-class _Table(NamedTuple):
-    """A folded table: its columns, of which the first is the key, and what its JSON columns say."""
-
-    name: str
-    columns: tuple[str, ...]
-    values: dict[str, type[object]]
-
-
-_TABLES = (
-    _Table("target_state", ("target_id", "sequence", "state"), {"state": TargetState}),
-    _Table(
-        "materialization",
-        ("event_id", "target_id", "mat_id", "publish_id", "code_version", "build", "logic"),
-        {"build": Build, "logic": Logic},
-    ),
-    _Table(
-        "attempt",
-        ("started_event", "ended_event", "target_id", "publish_id", "run", "fence", "base"),
-        {},
-    ),
-    _Table(
-        "run", ("started_event", "finished_event", "id", "project", "environment", "outcome"), {}
-    ),
-)
 
 
 def read_event(kind: str, body: str) -> Event:
@@ -96,7 +69,8 @@ def project(connection: Connection, entries: Iterable[Entry]) -> None:
         _index(connection, entry)
     save = statements("projections")["save_state"]
     for target_id, state in states.items():
-        connection.execute(save, (target_id, state.sequence, codec.encode(state).decode()))
+        row = (target_id, state.sequence, codec.encode(state).decode(), *figures(state))
+        connection.execute(save, row)
 
 
 def rebuild(connection: Connection) -> None:
@@ -104,31 +78,8 @@ def rebuild(connection: Connection) -> None:
     sql = statements("projections")
     for name in ("forget_states", "forget_materializations", "forget_attempts", "forget_runs"):
         connection.execute(sql[name])
-    for stretch in _stretches(connection):
+    for stretch in stretches(connection):
         project(connection, [entry for entry, _ in stretch])
-
-
-def differences(connection: Connection) -> tuple[str, ...]:
-    """Return, in sentences, where the folded tables are not the fold of the log.
-
-    The log is folded into a database in memory; the caller's transaction keeps both sides at
-    one instant.
-    """
-    found: list[str] = []
-    scratch = open_connection(":memory:")
-    try:
-        for migration in migrations():
-            scratch.execute(migration.path.read_text(encoding="utf-8")).fetchall()
-        for stretch in _stretches(connection):
-            project(scratch, [entry for entry, _ in stretch])
-            found += [finding for pair in stretch for finding in _misfiled(*pair)]
-        for table in _TABLES:
-            sql = statements("projections")[f"table_{table.name}"]
-            kept, folded = connection.execute(sql), scratch.execute(sql)
-            found += _compare(table, iter(kept), iter(folded))
-    finally:
-        scratch.close()
-    return tuple(found)
 
 
 def _refuse_second_attempt(known: TargetState, event: Event) -> None:
@@ -164,7 +115,7 @@ def _index(connection: Connection, entry: Entry) -> None:
             pass
 
 
-def _stretches(connection: Connection) -> Iterator[Sequence[tuple[Entry, Target | None]]]:
+def stretches(connection: Connection) -> Iterator[Sequence[tuple[Entry, Target | None]]]:
     """Yield the log in order, a thousand events at a time, each with the target it is filed under.
 
     Reading in stretches leaves no statement open while the caller writes.
@@ -179,41 +130,3 @@ def _stretches(connection: Connection) -> Iterator[Sequence[tuple[Entry, Target 
             filed = None if target_id is None else Target(*cast(tuple[str, str, str, str], row[4:]))
             stretch.append((Entry(after, target_id, read_event(kind, body)), filed))
         yield stretch
-
-
-def _misfiled(entry: Entry, filed: Target | None) -> Iterator[str]:
-    target: Target | None = getattr(entry.event, "target", None)
-    if target != filed:
-        yield f"event {entry.sequence} is about {target}, but is filed under {filed}"
-
-
-def _compare(table: _Table, kept: Iterator[Row], folded: Iterator[Row]) -> Iterator[str]:
-    """Walk two tables in the order of their key and yield where they differ."""
-    ours, theirs = next(kept, None), next(folded, None)
-    while ours is not None or theirs is not None:
-        place = f"{table.name} {table.columns[0]}"
-        if theirs is None or (ours is not None and _key(ours) < _key(theirs)):
-            yield f"{place} {_key(ours)}: the log knows nothing of this row"
-            ours = next(kept, None)
-        elif ours is None or _key(theirs) < _key(ours):
-            yield f"{place} {_key(theirs)}: the row is missing"
-            theirs = next(folded, None)
-        else:
-            for column, mine, other in zip(table.columns, ours, theirs, strict=True):
-                if mine != other and not _same(table.values.get(column), mine, other):
-                    yield f"{place} {_key(ours)}: {column} is {mine}, the log says {other}"
-            ours, theirs = next(kept, None), next(folded, None)
-
-
-def _key(row: Row | None) -> int:
-    return cast(int, row[0]) if row is not None else -1
-
-
-def _same(value: type[object] | None, mine: object, other: object) -> bool:
-    """Say whether two JSON texts mean the same: an older program may have written one of them."""
-    if value is None:
-        return False
-    try:
-        return codec.decode(cast(str, mine), value) == codec.decode(cast(str, other), value)
-    except ValueError:
-        return False

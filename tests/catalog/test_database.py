@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -342,7 +343,7 @@ def test_every_statement_has_a_name_and_runs_on_the_schema(tmp_path: Path, room:
     assert len(named) == text.count("-- name: ") == text.count(";\n")
     with closing(database.prepare(tmp_path / "catalog.db")) as connection:
         for sql in named.values():
-            places = {int(part[0]) for part in sql.split("?")[1:]}
+            places = {int(place) for place in re.findall(r"\?(\d+)", sql)}
             connection.execute(f"explain {sql}", [None] * max(places, default=0)).fetchall()
 
 

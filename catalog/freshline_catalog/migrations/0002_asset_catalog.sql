@@ -168,4 +168,5 @@ alter table target_state add column failing integer;
 -- What has changed since somebody looked last.
 create index target_state_sequence on target_state (sequence);
 
-insert into schema_version values (2, 1, 1, unixepoch('subsec'));
+-- An older program would leave these columns as they were: it may read only.
+insert into schema_version values (2, 1, 2, unixepoch('subsec'));

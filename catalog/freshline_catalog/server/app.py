@@ -3,11 +3,13 @@
 from fastapi import FastAPI
 
 from freshline_catalog.server.page import Page, serve
-from freshline_catalog.server.pages import health
+from freshline_catalog.server.pages import health, styles
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
+from freshline_catalog.server.static import serve_static
+from freshline_catalog.server.theme import serve_theme
 
-PAGES: tuple[Page, ...] = (*health.PAGES,)
+PAGES: tuple[Page, ...] = (*health.PAGES, *styles.PAGES)
 
 
 def create_app(services: Services) -> FastAPI:
@@ -17,4 +19,6 @@ def create_app(services: Services) -> FastAPI:
     renderer = Renderer(services)
     for page in PAGES:
         serve(app, page, renderer)
+    serve_static(app, renderer.static)
+    serve_theme(app, services.address.path)
     return app

@@ -23,6 +23,8 @@ def reading(request: Request, user: Annotated[User, Depends(signed_in)]) -> Iter
     with services.log.reader() as connection:
         connection.execute("begin")
         try:
+            last = connection.execute(statements("queries")["last_sequence"]).fetchall()[0][0]
+            request.state.sequence = last  # what the page knows; the stream tells what came later
             rows = connection.execute(statements("entries")["survey"], services.scope).fetchall()
             yield Asked(
                 services=services,

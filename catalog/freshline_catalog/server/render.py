@@ -1,15 +1,49 @@
 """Views to answers: templates filled, an ETag on everything, and nothing sent that is known."""
 
+import gzip
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
+from urllib.parse import quote
 
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from freshline_catalog.server import formatting
+from freshline_catalog.server.highlighting import diffed, highlighted
+from freshline_catalog.server.icons import glyph, icon
+from freshline_catalog.server.markdown import markdown
 from freshline_catalog.server.services import Services
+from freshline_catalog.server.static import StaticFiles
+from freshline_catalog.server.theme import theme_of
 
 WEB = Path(__file__).parents[1] / "web"
+_WORTH_PACKING = 1024
+
+
+def segment(text: object) -> str:
+    """Return a text as one segment of an address."""
+    return quote(str(text), safe="")
+
+
+FILTERS: Mapping[str, object] = {
+    "iso": formatting.iso,
+    "absolute": formatting.absolute,
+    "clock": formatting.clock,
+    "day": formatting.day,
+    "relative": formatting.relative,
+    "duration": formatting.duration,
+    "size": formatting.size,
+    "number": formatting.number,
+    "short_number": formatting.short_number,
+    "shortened": formatting.shortened,
+    "tone": formatting.tone,
+    "segment": segment,
+    "markdown": markdown,
+    "highlighted": highlighted,
+    "diffed": diffed,
+}
 
 
 class Renderer:
@@ -17,30 +51,51 @@ class Renderer:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._templates = Environment(
-            loader=FileSystemLoader(WEB / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self.static = StaticFiles()
+        self._templates = templates(services, self.static)
 
     def page(self, request: Request, template: str, view: object, status: int = 200) -> Response:
         """Return a page of HTML: the template sees `view`, and what every page shows."""
         known: Mapping[str, object] = {
             "view": view,
             "request": request,
-            "services": self._services,
             "user": getattr(request.state, "user", None),
-            "path": self._services.address.path,
+            "sequence": getattr(request.state, "sequence", 0),
+            "theme": theme_of(request),
+            "now": self._services.clock.now(),
         }
         body = self._templates.get_template(template).render(known).encode()
         return self.answer(request, body, "text/html; charset=utf-8", status)
 
     def answer(self, request: Request, body: bytes, media: str, status: int = 200) -> Response:
-        """Return a body with its ETag, or 304 where the caller has it."""
+        """Return a body with its ETag, packed for who reads that; 304 where the caller has it."""
         tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-        headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+        headers["Vary"] = "Accept-Encoding, Cookie"
         if status == 200 and request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
+        if len(body) >= _WORTH_PACKING and "gzip" in request.headers.get("accept-encoding", ""):
+            body, headers["Content-Encoding"] = gzip.compress(body, 5, mtime=0), "gzip"
         return Response(body, status_code=status, media_type=media, headers=headers)
+
+
+def templates(services: Services, static: StaticFiles) -> Environment:
+    """Return the environment that the templates of a server are filled in."""
+    path = services.address.path
+    environment = Environment(
+        loader=FileSystemLoader(WEB / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        services=services,
+        path=path,
+        static=lambda name: static.url(name, path),
+        icon=icon,
+        glyph=glyph,
+        plural=formatting.plural,
+    )
+    cast(dict[str, object], environment.filters).update(FILTERS)
+    return environment

@@ -3,9 +3,16 @@
 select state from target_state where target_id = ?1;
 
 -- name: save_state
--- Keep what is known of one target.
-insert into target_state (target_id, sequence, state) values (?1, ?2, ?3)
-on conflict (target_id) do update set sequence = excluded.sequence, state = excluded.state;
+-- Keep what is known of one target, and what lists say of it.
+insert into target_state
+  (target_id, sequence, state, built_at, row_count, byte_count, failed_at, running,
+   passed, warned, failing)
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+on conflict (target_id) do update set
+  sequence = excluded.sequence, state = excluded.state, built_at = excluded.built_at,
+  row_count = excluded.row_count, byte_count = excluded.byte_count,
+  failed_at = excluded.failed_at, running = excluded.running, passed = excluded.passed,
+  warned = excluded.warned, failing = excluded.failing;
 
 -- name: add_materialization
 -- Keep one publish with its build; the logic stands apart, so that nobody loads it in passing.
@@ -54,7 +61,9 @@ where e.id > ?1 order by e.id limit ?2;
 
 -- name: table_target_state
 -- Every row of a folded table, in the order of its key.
-select target_id, sequence, state from target_state order by target_id;
+select target_id, sequence, state, built_at, row_count, byte_count, failed_at, running,
+  passed, warned, failing
+from target_state order by target_id;
 
 -- name: table_materialization
 -- Every row of a folded table, in the order of its key.

@@ -1,0 +1,42 @@
+"""The theme somebody chose: a cookie that the server reads, so that no page flashes."""
+
+from typing import Annotated, Literal
+
+from fastapi import FastAPI, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+COOKIE = "theme"
+THEMES = ("light", "dark")
+_YEAR = 365 * 86400
+
+
+def theme_of(request: Request) -> str:
+    """Return the theme that was chosen, empty where the system's is followed."""
+    chosen = request.cookies.get(COOKIE, "")
+    return chosen if chosen in THEMES else ""
+
+
+def local(address: str, path: str) -> str:
+    """Return an address if it is one of this server's pages, else the home page.
+
+    A browser takes `//host` and `/\\host` for another server's address.
+    """
+    is_ours = address.startswith(f"{path}/") and not address.startswith(("//", "/\\"))
+    return address if is_ours and address.isprintable() else f"{path}/"
+
+
+def serve_theme(app: FastAPI, path: str) -> None:
+    """Add the choice of a theme to an application; it is the same for everybody."""
+
+    def choose(
+        theme: Annotated[Literal["light", "dark", "auto"], Form()],
+        next: Annotated[str, Form()] = "/",
+    ) -> Response:
+        answer = RedirectResponse(local(next, path), status_code=303)
+        if theme == "auto":
+            answer.delete_cookie(COOKIE, path=path or "/")
+        else:
+            answer.set_cookie(COOKIE, theme, max_age=_YEAR, path=path or "/", samesite="lax")
+        return answer
+
+    app.post("/theme", include_in_schema=False, name="theme")(choose)
