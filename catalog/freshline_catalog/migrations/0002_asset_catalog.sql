@@ -87,7 +87,7 @@ create index column_hop_origin on column_hop (upstream, origin);
 -- tags, group, kind and storage, of its columns, and of what is said of it and them.
 create virtual table search_words using fts5(
   key, name, about, columns, description,
-  content = '', contentless_delete = 1, columnsize = 0, prefix = '1 2 3'
+  content = '', contentless_delete = 1, prefix = '1 2 3'
 );
 -- Every name of a column once, and the words that it is made of.
 create table column_name (

@@ -43,6 +43,19 @@ def alternatives(connection: Connection, term: Term) -> tuple[Meant, ...]:
     return tuple(Meant(term.text, text, slips) for slips, _, text in nearest)
 
 
+def nearest(connection: Connection, terms: Iterable[Term], limit: int = 5) -> tuple[str, ...]:
+    """Return the known words and names that are least unlike what was asked for."""
+    found: list[tuple[int, str]] = []
+    for term in terms:
+        typed = "".join(term.words)
+        most = max(1, len(typed) // 2)
+        for candidate in _candidates(connection, term):
+            slips = distance(typed, candidate.replace(" ", ""), most)
+            if slips <= most:
+                found.append((slips, candidate))
+    return tuple(dict.fromkeys(text for _, text in sorted(found)))[:limit]
+
+
 def _candidates(connection: Connection, term: Term) -> Iterable[str]:
     sql = statements("search")
     joined = "".join(term.words)

@@ -24,4 +24,4 @@ def distance(one: str, other: str, most: int) -> int:
 
 def tolerance(word: str) -> int:
     """Return how many slips are taken for a typo in a word of this length."""
-    return 0 if len(word) < 4 else 1 if len(word) < 6 else 2 if len(word) < 10 else 3
+    return 0 if len(word) < 4 else 1 if len(word) < 6 else 2 if len(word) < 13 else 3

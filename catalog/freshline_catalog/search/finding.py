@@ -55,7 +55,8 @@ def find(connection: Connection, listing: Listing, selecting: Selecting, query: 
     good = _good(connection, listing, query)
     close: dict[int, float] = {}
     meant: tuple[Meant, ...] = ()
-    if len(good) < _FEW and query.terms:
+    is_named = any(weight >= Tier.LAST for weight in good.values())
+    if len(good) < _FEW and query.terms and not is_named:
         close, meant = _close(connection, listing, query)
         close = {each: weight for each, weight in close.items() if each not in good}
     weights = good | close
@@ -102,7 +103,7 @@ def _good(connection: Connection, listing: Listing, query: Query) -> dict[int, f
 def _by_words(connection: Connection, listing: Listing, query: Query) -> dict[int, float]:
     wanted = [expression(term) for term in query.terms]
     together = " AND ".join(wanted)
-    everyone = matching(connection, together) & listing.by_id.keys()
+    everyone = matching(connection, together).intersection(listing.by_id)
     if not everyone:
         return {}
     weights: dict[int, list[int]] = {each: [] for each in everyone}

@@ -3,13 +3,19 @@
 from fastapi import FastAPI
 
 from freshline_catalog.server.page import Page, serve
-from freshline_catalog.server.pages import health, styles
+from freshline_catalog.server.pages import assets, health, owners, styles, suggestions
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.static import serve_static
 from freshline_catalog.server.theme import serve_theme
 
-PAGES: tuple[Page, ...] = (*health.PAGES, *styles.PAGES)
+PAGES: tuple[Page, ...] = (
+    *assets.PAGES,
+    *suggestions.PAGES,
+    *owners.PAGES,
+    *health.PAGES,
+    *styles.PAGES,
+)
 
 
 def create_app(services: Services) -> FastAPI:

@@ -1,12 +1,13 @@
 """What the server is made of: the catalog it reads, the engine it asks, and how it is reached."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from freshline.catalog import Engine
 from freshline.ports import Clock
 from freshline_catalog.event_log import SqliteEventLog
+from freshline_catalog.search.searching import Searching
 
 
 class Scope(NamedTuple):
@@ -39,3 +40,4 @@ class Services:
     logs: Path
     address: Address = Address()
     version: str = ""
+    searching: Searching = field(default_factory=Searching, compare=False)
