@@ -17,6 +17,7 @@ from freshline.lineage.selection import (
     parse,
     resolve,
 )
+from freshline.suggest import closest
 from freshline.survey import Status
 from freshline_catalog.connection import Connection
 from freshline_catalog.search.facets import values
@@ -75,7 +76,8 @@ class Selecting:
         for name in sorted(asked & {"status", "checks"}):
             more[name] = _said(listing, name)
         if "changed" in asked:
-            more["changed"] = _seeing(connection, listing)
+            wanted = {f.value for f in _facets(selection) if f.method == "changed"}
+            more["changed"] = _seeing(connection, listing, wanted)
         if "column" in asked:
             wanted = {f.value for f in _facets(selection) if f.method == "column"}
             more["column"] = _having(connection, listing, wanted)
@@ -125,16 +127,31 @@ def _said(listing: Listing, facet: str) -> Mapping[str, frozenset[str]]:
     return _frozen(found)
 
 
-def _seeing(connection: Connection, listing: Listing) -> Mapping[str, frozenset[str]]:
-    """Return by `key.column`, in lower case, the entries that see a column."""
+def _seeing(
+    connection: Connection, listing: Listing, wanted: Iterable[str]
+) -> Mapping[str, frozenset[str]]:
+    """Return by `key.column`, in lower case, the entries that see a column.
+
+    Only for the keys that are asked about, or, where one is not known, those it may be meant for.
+    """
     sql = statements("listing")
+    keys: set[str] = set()
+    for value in wanted:
+        key = value.lower().rpartition(".")[0]
+        if "*" in value:
+            keys.update(listing.by_key)
+        elif key in listing.by_key:
+            keys.add(key)
+        else:
+            keys.update(closest(key, listing.by_key, limit=3))
     found: dict[str, set[str]] = {}
     columns: dict[str, list[str]] = {}
-    for row in connection.execute(sql["column_keys"], (listing.survey,)):
+    bindings = (listing.survey, codec.encode(sorted(keys)).decode())
+    for row in connection.execute(sql["columns_of_keys"], bindings):
         key, name = cast(tuple[str, str], row)
         columns.setdefault(key, []).append(name)
         found[f"{key}.{name}".lower()] = set()
-    for row in connection.execute(sql["windows"], (listing.survey,)):
+    for row in connection.execute(sql["windows"], bindings):
         reader, upstream, seen = cast(tuple[str, str, str | None], row)
         named = columns.get(upstream, []) if seen is None else codec.decode(seen, tuple[str, ...])
         for name in named:

@@ -37,9 +37,20 @@ select json_extract(body, '$.place.file'), key from entry
 where survey_id = ?1 and gone is null and json_extract(body, '$.place.file') is not null;
 
 -- name: windows
--- The columns that each entry sees of what it reads, a JSON array, null for all of them.
-select e.key, json_extract(w.value, '$[0]'), json_extract(w.value, '$[1]')
-from entry e, json_each(e.body, '$.windows') w where e.survey_id = ?1 and e.gone is null;
+-- The columns that readers see of these keys, a JSON array of keys; null for all of their columns.
+select r.key, u.key, json_extract(w.value, '$[1]') from json_each(?2) k
+cross join entry u on u.survey_id = ?1 and u.key = k.value
+cross join entry_edge x on x.upstream_id = u.id
+cross join entry r on r.id = x.reader_id
+cross join json_each(r.body, '$.windows') w
+where r.gone is null and json_extract(w.value, '$[0]') = u.key;
+
+-- name: columns_of_keys
+-- The columns of these keys, a JSON array.
+select e.key, c.name from json_each(?2) k
+cross join entry e on e.survey_id = ?1 and e.key = k.value
+cross join entry_column c on c.entry_id = e.id
+where e.gone is null;
 
 -- name: column_keys
 -- The columns of every entry that is there.

@@ -273,13 +273,15 @@ def _lived_in(entry: Entry, chosen: random.Random, columns: int) -> Entry:
         for number in range(len(names), columns)
     )
     tags = entry.tags or tuple(
-        tag for tag, share in (("pii", 0.1), ("daily", 0.3), ("gold", 0.05)) if chosen.random() < share
+        tag
+        for tag, share in (("pii", 0.1), ("daily", 0.3), ("gold", 0.05))
+        if chosen.random() < share
     )
     is_source = entry.kind is EntryKind.SOURCE
     statuses = (Status.FRESH, Status.STALE, Status.MAYBE, Status.MISSING, Status.BLOCKED)
     status = chosen.choices(statuses, (80, 10, 5, 3, 2))[0]
     check = EntryCheck(
-        "not_null", CheckKind.NOT_NULL, CheckSeverity.BLOCK, f"check {entry.key}", names[:1]
+        "not_null", CheckKind.NOT_NULL, CheckSeverity.BLOCK, f"check {entry.key}", (names[0],)
     )
     return replace(
         entry,
