@@ -8,7 +8,18 @@ from freshline_catalog.server.doorway import Doorway
 from freshline_catalog.server.limits import Buckets
 from freshline_catalog.server.page import Page, serve
 from freshline_catalog.server.pages import events as happened
-from freshline_catalog.server.pages import asset, health, home, login, run_log, runs, styles
+from freshline_catalog.server.pages import (
+    asset,
+    assets,
+    health,
+    home,
+    login,
+    owners,
+    run_log,
+    runs,
+    styles,
+    suggestions,
+)
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.static import serve_static
@@ -20,6 +31,9 @@ PAGES: tuple[Page, ...] = (
     *runs.PAGES,
     *run_log.PAGES,
     *happened.PAGES,
+    *assets.PAGES,
+    *suggestions.PAGES,
+    *owners.PAGES,
     *health.PAGES,
     *styles.PAGES,
 )

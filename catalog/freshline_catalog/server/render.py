@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from freshline_catalog.server import formatting
 from freshline_catalog.server.assets.lines import line
+from freshline_catalog.server.addresses import replaced, toggled
 from freshline_catalog.server.highlighting import diffed, highlighted
 from freshline_catalog.server.icons import glyph, icon
 from freshline_catalog.server.markdown import markdown
@@ -49,6 +50,8 @@ FILTERS: Mapping[str, object] = {
     "tone": formatting.tone,
     "segment": segment,
     "query": query,
+    "replaced": replaced,
+    "toggled": toggled,
     "markdown": markdown,
     "highlighted": highlighted,
     "diffed": diffed,

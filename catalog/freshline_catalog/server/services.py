@@ -8,6 +8,7 @@ from freshline.catalog import Engine
 from freshline.ports import Clock
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.server.links import Links
+from freshline_catalog.search.searching import Searching
 
 
 class Scope(NamedTuple):
@@ -50,3 +51,4 @@ class Services:
     address: Address = Address()
     version: str = ""
     links: Links = field(default_factory=Links)
+    searching: Searching = field(default_factory=Searching, compare=False)
