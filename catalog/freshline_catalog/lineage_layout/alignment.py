@@ -2,7 +2,7 @@
 
 A *unit* is a chain of vertices through neighbouring layers. The lanes of a long edge come first,
 then a vertex and the median of those it is joined to, where each is that of the other. Two chains
-never cross, which is why all of them can be had at once.
+never cross, and none crosses a box, which is why all of them can be had at once.
 """
 
 from bisect import bisect_left
@@ -13,6 +13,7 @@ from freshline_catalog.lineage_layout.crossings import Order
 from freshline_catalog.lineage_layout.proper import FREE, Proper
 
 _MOST = (96, 64, 32)  # pixels that an edge of each rank may rise by and yet be made straight
+_NOBODY = -1
 
 
 class Units(NamedTuple):
@@ -24,7 +25,7 @@ class Units(NamedTuple):
 
 
 class _Joint(NamedTuple):
-    """An edge that might run straight; those of a lower rank come first."""
+    """An edge that might run straight; those of a lower rank come first, then the flatter ones."""
 
     rank: int
     rise: int
@@ -42,58 +43,59 @@ def aligned(proper: Proper, order: Order, heights: list[int]) -> Units:
         for place, vertex in enumerate(layer):
             places[vertex] = place
     unit_of, below = [-1] * proper.size, [0] * proper.size
+    joints = _joints(proper, places, heights)
     count = 0
-    for layer in order:
+    for index, layer in enumerate(order):
         for vertex in layer:
             if unit_of[vertex] < 0:
                 unit_of[vertex] = count
                 count += 1
-        for joint in _straight(sorted(_joints(proper, layer, places, heights))):
-            unit_of[joint.right] = unit_of[joint.left]
-            below[joint.right] = below[joint.left] + joint.drop
+        for found in _parts(proper, order, index, joints[index]):
+            for joint in _straight(sorted(found)):
+                unit_of[joint.right] = unit_of[joint.left]
+                below[joint.right] = below[joint.left] + joint.drop
     return Units(unit_of, below, count)
 
 
-def _joints(
-    proper: Proper, layer: list[int], places: list[int], heights: list[int]
-) -> Iterator[_Joint]:
-    """Yield the edges to the right of a layer that might run straight."""
+def _joints(proper: Proper, places: list[int], heights: list[int]) -> list[list[_Joint]]:
+    """Return for each layer the edges to its right that might run straight."""
     nodes, owners, offsets = len(proper.nodes), proper.owners, proper.offsets
-    for left in layer:
-        ends = proper.down[left]
-        if not ends:
+    middle_left = [_middle(pins, owners, places) for pins in proper.up]
+    middle_right = [_middle(pins, owners, places) for pins in proper.down]
+    found: list[list[_Joint]] = [[] for _ in proper.layers]
+    for start, end in _links(proper):
+        left, right = owners[start], owners[end]
+        lanes = (left >= nodes) + (right >= nodes)
+        is_middle = middle_right[left] == right and middle_left[right] == left
+        if not (is_middle or lanes) or not _may_align(proper, left, right):
             continue
-        middle = _middle(ends, owners, places)
-        for end in ends:
-            right = owners[end]
-            is_lane = (left >= nodes) + (right >= nodes)
-            if is_lane == 2:
-                rank = 0
-            else:
-                starts = proper.up[right]
-                is_middle = right in middle and left in _middle(starts, owners, places)
-                if not is_middle and not is_lane:
-                    continue
-                rank = 1 if is_middle else 2
-            if _may_align(proper, left, right):
-                start = _pin_towards(proper, right, left)
-                drop = offsets[start] - offsets[end]
-                rise = abs(heights[left] + drop - heights[right])
-                if rise <= _MOST[rank]:
-                    yield _Joint(rank, rise, places[left], places[right], left, right, drop)
+        rank = 0 if lanes == 2 else 1 if is_middle else 2
+        drop = offsets[start] - offsets[end]
+        rise = abs(heights[left] + drop - heights[right])
+        if rise <= _MOST[rank]:
+            joint = _Joint(rank, rise, places[left], places[right], left, right, drop)
+            found[proper.layer_of[left]].append(joint)
+    return found
 
 
-def _middle(pins: list[int], owners: list[int], places: list[int]) -> tuple[int, ...]:
-    """Return the one that stands in the middle, or none of an even number."""
+def _links(proper: Proper) -> Iterator[tuple[int, int]]:
+    """Yield the pins that are joined, those of a shared lane once."""
+    seen: set[tuple[int, int]] = set()
+    for strand in proper.strands:
+        start = strand.pins[0]
+        for end in strand.pins[1:]:
+            if (start, end) not in seen:
+                seen.add((start, end))
+                yield start, end
+            start = end
+
+
+def _middle(pins: list[int], owners: list[int], places: list[int]) -> int:
+    """Return the vertex that stands in the middle, or nobody of an even number."""
     if len(pins) == 1:
-        return (owners[pins[0]],)
+        return owners[pins[0]]
     found = sorted({owners[pin] for pin in pins}, key=places.__getitem__)
-    return (found[len(found) // 2],) if len(found) % 2 else ()
-
-
-def _pin_towards(proper: Proper, vertex: int, other: int) -> int:
-    """Return the first pin of `other` that a vertex is joined to on its left."""
-    return next(pin for pin in proper.up[vertex] if proper.owners[pin] == other)
+    return found[len(found) // 2] if len(found) % 2 else _NOBODY
 
 
 def _may_align(proper: Proper, left: int, right: int) -> bool:
@@ -105,6 +107,30 @@ def _may_align(proper: Proper, left: int, right: int) -> bool:
     is_out = one == FREE or proper.spans[one].last == layer
     is_in = other == FREE or proper.spans[other].first == layer + 1
     return is_out and is_in
+
+
+def _parts(
+    proper: Proper, order: Order, index: int, joints: list[_Joint]
+) -> Iterator[list[_Joint]]:
+    """Yield what can be told apart: the edges within each box, and those around all of them.
+
+    Among the latter a box that spans both layers is an edge already taken, so that none crosses it.
+    """
+    inside: dict[int, list[_Joint]] = {}
+    outside: list[_Joint] = []
+    for joint in joints:
+        group = proper.groups[joint.left]
+        is_inside = group != FREE and group == proper.groups[joint.right]
+        (inside.setdefault(group, []) if is_inside else outside).append(joint)
+    for group, span in enumerate(proper.spans):
+        if span.first <= index < span.last:
+            left, right = (
+                next(place for place, v in enumerate(layer) if proper.groups[v] == group)
+                for layer in order[index : index + 2]
+            )
+            outside.append(_Joint(-1, 0, left, right, _NOBODY, _NOBODY, 0))
+    yield from inside.values()
+    yield outside
 
 
 def _straight(joints: list[_Joint]) -> list[_Joint]:
@@ -120,5 +146,6 @@ def _straight(joints: list[_Joint]) -> list[_Joint]:
         if is_free and (at == 0 or rights[at - 1] < joint.right_place):
             lefts.insert(at, joint.left_place)
             rights.insert(at, joint.right_place)
-            taken.append(joint)
+            if joint.left != _NOBODY:
+                taken.append(joint)
     return taken

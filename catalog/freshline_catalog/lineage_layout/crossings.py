@@ -21,6 +21,8 @@ def _after(layer: Sequence[int], down: Sequence[Sequence[int]], places: Places) 
     total, lowest = 0, -1.0
     for vertex in layer:
         pins = down[vertex]
+        if not pins:
+            continue
         for place in [places[pins[0]]] if len(pins) == 1 else sorted([places[p] for p in pins]):
             if place >= lowest:
                 ends.append(place)
@@ -41,15 +43,25 @@ def swapped(
 
     `sides` are the pins that each vertex is joined to on the left and on the right.
     """
-    ends = [[sorted([places[p] for p in side[v]]) for v in layer] for side in sides]
-    left, right = ends
+    left, right = (
+        [
+            [places[pins[0]]] if len(pins) == 1 else sorted([places[pin] for pin in pins])
+            for pins in map(side.__getitem__, layer)
+        ]
+        for side in sides
+    )
     is_changed = False
     for i in range(len(layer) - 1):
-        gain = _gain(left[i], left[i + 1]) + _gain(right[i], right[i + 1])
-        if gain > 0 and may_swap(layer[i], layer[i + 1]):
-            layer[i], layer[i + 1] = layer[i + 1], layer[i]
-            for row in ends:
-                row[i], row[i + 1] = row[i + 1], row[i]
+        j = i + 1
+        # Of most pairs no edge of the upper one ends below one of the lower: nothing to gain.
+        may_gain = left[i] and left[j] and left[i][-1] > left[j][0]
+        if not (may_gain or (right[i] and right[j] and right[i][-1] > right[j][0])):
+            continue
+        gain = _gain(left[i], left[j]) + _gain(right[i], right[j])
+        if gain > 0 and may_swap(layer[i], layer[j]):
+            layer[i], layer[j] = layer[j], layer[i]
+            left[i], left[j] = left[j], left[i]
+            right[i], right[j] = right[j], right[i]
             is_changed = True
     return is_changed
 
@@ -58,8 +70,9 @@ def _gain(upper: Places, lower: Places) -> int:
     """Return how many crossings fewer there are when the lower one comes first."""
     if not upper or not lower:
         return 0
-    if upper[-1] < lower[0]:
-        return -len(upper) * len(lower)
-    return sum(
-        len(upper) - bisect_right(upper, place) - bisect_left(upper, place) for place in lower
-    )
+    if len(upper) == 1 == len(lower):
+        return (upper[0] > lower[0]) - (upper[0] < lower[0])
+    gain = 0
+    for place in lower:
+        gain += len(upper) - bisect_right(upper, place) - bisect_left(upper, place)
+    return gain

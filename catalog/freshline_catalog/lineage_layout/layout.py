@@ -34,6 +34,13 @@ class Place(NamedTuple):
     y: int
 
 
+class Layer(NamedTuple):
+    """The left edge of a layer, and its width."""
+
+    x: int
+    width: int
+
+
 class Route(NamedTuple):
     """An edge and the points it passes: it curves from the first to the second, runs level to the
     third, curves to the fourth, and so on.
@@ -66,6 +73,7 @@ class Layout:
     places: tuple[Place, ...]
     routes: tuple[Route, ...]
     boxes: tuple[Box, ...]
+    layers: tuple[Layer, ...]
     width: int
     height: int
     crossings: int
@@ -149,6 +157,7 @@ class _Placing:
             places=tuple(places),
             routes=tuple(self._route(strand) for strand in self.proper.strands),
             boxes=boxes,
+            layers=tuple(map(Layer, self.lefts, self.widths)),
             width=max((p.x + p.node.width for p in places), default=0) + margin,
             height=max((bottom, *(p.y + p.node.height for p in places))) + MARGIN,
             crossings=count,
@@ -156,16 +165,19 @@ class _Placing:
         )
 
     def _rows(self, apart: list[Node], top: int) -> list[Place]:
-        columns = max(len(self.lefts), isqrt(max(len(apart) - 1, 0) // _ABREAST) + 1)
-        width = max((node.width for node in apart), default=0)
-        lefts = [*self.lefts]
-        while len(lefts) < columns:
-            last = lefts[-1] + max(width, *self.widths[-1:]) if lefts else MARGIN - _GAP
-            lefts.append(last + _GAP)
+        """Return places in rows below all else, where there are many in layers of their own."""
+        if not apart:
+            return []
+        width = max(node.width for node in apart)
+        columns = max(len(self.lefts), isqrt((len(apart) - 1) // _ABREAST) + 1)
+        while len(self.lefts) < columns:
+            lefts, widths = self.lefts, self.widths
+            lefts.append(lefts[-1] + widths[-1] + _GAP if lefts else MARGIN)
+            widths.append(width)
         places: list[Place] = []
         for start in range(0, len(apart), columns):
             row = apart[start : start + columns]
-            places += [Place(node, layer, lefts[layer], top) for layer, node in enumerate(row)]
+            places += [Place(node, layer, self.lefts[layer], top) for layer, node in enumerate(row)]
             top += max(node.height for node in row) + BETWEEN_NODES
         return places
 

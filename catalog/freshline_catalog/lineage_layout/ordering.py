@@ -26,19 +26,34 @@ class Ordered(NamedTuple):
     crossings: int
 
 
-class _Effort(NamedTuple):
+class _Look(NamedTuple):
+    """So many sweeps, and swaps after them; a close look swaps after each sweep too."""
+
     sweeps: int
     swaps: int
-    starts: int
+    is_close: bool = False
+
+
+class _Effort(NamedTuple):
+    """Where to start, how to look at each start, and how at the best that came of them."""
+
+    starts: tuple[int, ...]
+    first: _Look
+    kept: int
+    then: _Look
 
 
 def _effort(size: int) -> _Effort:
     """Return how hard to try: small pictures are looked at closely, large ones from afar."""
-    if size <= 200:
-        return _Effort(16, 8, 3)
+    if size <= 120:
+        return _Effort((2, 1, 0), _Look(4, 2), 2, _Look(6, 4, True))
+    if size <= 400:
+        return _Effort((2, 1, 0), _Look(4, 1), 2, _Look(6, 4, True))
     if size <= 1200:
-        return _Effort(8, 3, 1)
-    return _Effort(8, 2, 1) if size <= 8000 else _Effort(4, 1, 1)
+        return _Effort((2, 1), _Look(3, 1), 1, _Look(6, 3))
+    if size <= 8000:
+        return _Effort((2, 1), _Look(4, 0), 1, _Look(6, 3))
+    return _Effort((2, 1), _Look(2, 0), 1, _Look(2, 1))
 
 
 def ordered(proper: Proper, anchors: Mapping[str, int]) -> Ordered:
@@ -47,16 +62,24 @@ def ordered(proper: Proper, anchors: Mapping[str, int]) -> Ordered:
     effort = _effort(proper.size)
     if any(height is not None for height in known):
         heights = _estimated(proper, known)
-        return _Sweeping(proper, [h is not None for h in known]).best(heights, effort)
+        return _Sweeping(proper, [h is not None for h in known]).best(heights, effort.then)
     is_fixed = [False] * proper.size
-    starts = [_depth_first(proper, start) for start in range(effort.starts)]
+    starts = [_depth_first(proper, start) for start in effort.starts]
     if proper.group_names:
+        # Where groups belong is seen best before they bind.
         loose = _Sweeping(proper, is_fixed, has_groups=False)
-        starts = [loose.heights_of(loose.best(heights, effort).order) for heights in starts]
+        starts = [loose.heights_of(loose.best(h, effort.first).order) for h in starts]
     sweeping = _Sweeping(proper, is_fixed)
-    found = [(sweeping.best(heights, effort), heights) for heights in starts]
-    best, heights = min(found, key=lambda pair: pair[0].crossings)
-    return sweeping.regrouped(best, heights, effort) if effort.starts > 1 else best
+    found = sorted((sweeping.best(h, effort.first) for h in starts), key=_crossings)
+    kept = [sweeping.heights_of(one.order) for one in found[: effort.kept]]
+    better = [(sweeping.best(heights, effort.then), heights) for heights in kept]
+    best, heights = min(better, key=lambda pair: pair[0].crossings)
+    best = min(best, found[0], key=_crossings)
+    return sweeping.regrouped(best, heights, effort.then) if effort.then.is_close else best
+
+
+def _crossings(found: Ordered) -> int:
+    return found.crossings
 
 
 class _Sweeping:
@@ -76,7 +99,7 @@ class _Sweeping:
             share = 0.4 * proper.offsets[pin] / (proper.height(owner) // 2)
             self.columns.setdefault(owner, []).append((pin, share))
 
-    def regrouped(self, best: Ordered, heights: Sequence[float], effort: _Effort) -> Ordered:
+    def regrouped(self, best: Ordered, heights: Sequence[float], look: _Look) -> Ordered:
         """Return the best order after trying to swap groups that stand above each other."""
         means = self._means(heights)
         for _ in range(len(means)):
@@ -86,7 +109,7 @@ class _Sweeping:
                 if spans[0].last < spans[1].first or spans[1].last < spans[0].first:
                     continue
                 trial = {**means, one: means[other], other: means[one]}
-                found = self.best(heights, effort._replace(sweeps=4), trial)
+                found = self.best(heights, look, trial)
                 if found.crossings < best.crossings:
                     best, means = found, trial
                     break
@@ -95,29 +118,31 @@ class _Sweeping:
         return best
 
     def best(
-        self, heights: Sequence[float], effort: _Effort, means: Mapping[int, float] | None = None
+        self, heights: Sequence[float], look: _Look, means: Mapping[int, float] | None = None
     ) -> Ordered:
         """Return the best order that sweeps find from a start given by heights.
 
         Groups stand in the order of their means, which are those of the heights as a rule.
         """
         order = self._start(heights, means or self._means(heights))
-        best = Ordered([*order], self._count(order))
+        best = Ordered(_copied(order), self._count(order))
         in_vain = 0
-        for turn in range(effort.sweeps):
+        for turn in range(look.sweeps):
             if not best.crossings or in_vain == 4:
                 break
             self._sweep(order, turn)
-            if effort.starts > 1:
+            if look.is_close:
                 self._swap(order, 2)
             count = self._count(order)
             in_vain += 1
             if count < best.crossings:
-                best, in_vain = Ordered([*order], count), 0
-        order = [[*layer] for layer in best.order]
+                best, in_vain = Ordered(_copied(order), count), 0
+        if not best.crossings or not look.swaps:
+            return best
+        order = _copied(best.order)
         for index, layer in enumerate(order):
             self._put(index, layer, order)
-        self._swap(order, effort.swaps)
+        self._swap(order, look.swaps)
         return Ordered(order, self._count(order))
 
     def heights_of(self, order: Order) -> list[float]:
@@ -199,18 +224,23 @@ class _Sweeping:
 
     def _swap(self, order: Order, most: int) -> None:
         sides = (self.proper.up, self.proper.down)
+        waiting = set(range(len(order)))
         for _ in range(most):
-            is_changed = False
-            for index, layer in enumerate(order):
-                if swapped(layer, sides, self.places, self._may_swap):
-                    self._put(index, layer, order)
-                    is_changed = True
-            if not is_changed:
-                return
+            changed: set[int] = set()
+            for index in sorted(waiting):
+                if swapped(order[index], sides, self.places, self._may_swap):
+                    self._put(index, order[index], order)
+                    changed.add(index)
+            waiting = {near for index in changed for near in (index - 1, index, index + 1)}
+            waiting &= set(range(len(order)))
 
     def _may_swap(self, one: int, other: int) -> bool:
         is_fixed = self.is_fixed[one] and self.is_fixed[other]
         return not is_fixed and self.groups[one] == self.groups[other]
+
+
+def _copied(order: Order) -> Order:
+    return [[*layer] for layer in order]
 
 
 def _merged(
