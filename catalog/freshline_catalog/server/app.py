@@ -7,7 +7,6 @@ from freshline_catalog.server.api import consumers, description, events, stream
 from freshline_catalog.server.doorway import Doorway
 from freshline_catalog.server.limits import Buckets
 from freshline_catalog.server.page import Page, serve
-from freshline_catalog.server.pages import events as happened
 from freshline_catalog.server.pages import (
     asset,
     assets,
@@ -20,6 +19,7 @@ from freshline_catalog.server.pages import (
     styles,
     suggestions,
 )
+from freshline_catalog.server.pages import events as happened
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.static import serve_static

@@ -11,8 +11,8 @@ from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from freshline_catalog.server import formatting
-from freshline_catalog.server.assets.lines import line
 from freshline_catalog.server.addresses import replaced, toggled
+from freshline_catalog.server.assets.lines import line
 from freshline_catalog.server.highlighting import diffed, highlighted
 from freshline_catalog.server.icons import glyph, icon
 from freshline_catalog.server.markdown import markdown

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from freshline.catalog import Engine
 from freshline.ports import Clock
 from freshline_catalog.event_log import SqliteEventLog
-from freshline_catalog.server.links import Links
 from freshline_catalog.search.searching import Searching
+from freshline_catalog.server.links import Links
 
 
 class Scope(NamedTuple):
