@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from freshline.catalog import By, Ended, Engine, Rows, Wanted
+from freshline.catalog import By, Ended, Engine, Rows, Surveyed, Wanted
 from freshline.cli.compose import ACTOR, RUN
 from freshline.cli.main import ERRORS
 from freshline.cli.stamps import stamp
@@ -55,6 +55,7 @@ class _Problem:
 class _Made:
     """What a survey has to say of itself."""
 
+    made_of: str
     data: tuple[str, ...]
     untraced: int
 
@@ -71,12 +72,12 @@ class CommandEngine:
         """Return what the files look like that the last survey was made from."""
         return stamp(self._root, list_files(self._root), self._data)
 
-    def survey(self) -> bool:
-        """Have a survey made and kept; say whether column lineage is missing."""
+    def survey(self) -> Surveyed:
+        """Have a survey made and kept."""
         out = self._asked(["catalog", "survey", "--part", "entries", "--json"], _LONG)
         made = decode(out, _Made)
         self._data = made.data
-        return made.untraced > 0
+        return Surveyed(made.made_of, made.untraced > 0)
 
     def trace(self) -> None:
         """Have missing column lineage taken and kept."""
