@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from freshline_catalog.server.page import Page, serve
-from freshline_catalog.server.pages import asset, health, home, run_log, runs, styles
+from freshline_catalog.server.pages import asset, asset_columns, health, home, run_log, runs, styles
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.static import serve_static
@@ -12,6 +12,7 @@ from freshline_catalog.server.theme import serve_theme
 PAGES: tuple[Page, ...] = (
     *home.PAGES,
     *asset.PAGES,
+    *asset_columns.PAGES,
     *health.PAGES,
     *styles.PAGES,
     *runs.PAGES,
