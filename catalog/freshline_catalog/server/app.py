@@ -3,7 +3,17 @@
 from fastapi import FastAPI
 
 from freshline_catalog.server.page import Page, serve
-from freshline_catalog.server.pages import asset, asset_columns, health, home, run_log, runs, styles
+from freshline_catalog.server.pages import (
+    asset,
+    asset_columns,
+    asset_definition,
+    asset_history,
+    health,
+    home,
+    run_log,
+    runs,
+    styles,
+)
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.static import serve_static
@@ -13,6 +23,8 @@ PAGES: tuple[Page, ...] = (
     *home.PAGES,
     *asset.PAGES,
     *asset_columns.PAGES,
+    *asset_definition.PAGES,
+    *asset_history.PAGES,
     *health.PAGES,
     *styles.PAGES,
     *runs.PAGES,

@@ -98,13 +98,17 @@ def templates(services: Services, static: StaticFiles) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(
-        services=services,
-        path=path,
-        static=lambda name: static.url(name, path),
-        icon=icon,
-        glyph=glyph,
-        plural=formatting.plural,
-    )
+
+    def address(name: str) -> str:
+        return static.url(name, path)
+
+    environment.globals |= {
+        "services": services,
+        "path": path,
+        "static": address,
+        "icon": icon,
+        "glyph": glyph,
+        "plural": formatting.plural,
+    }
     cast(dict[str, object], environment.filters).update(FILTERS)
     return environment
