@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 from urllib.parse import quote
@@ -62,6 +63,25 @@ def redacted(text: str) -> str:
     return text
 
 
+def known() -> frozenset[str]:
+    """Return every form of every secret that this process knows."""
+    return frozenset(_KNOWN)
+
+
+def remember_all(environment: Mapping[str, str]) -> None:
+    """Remember every secret that could be put in, so that who only shows texts can redact them."""
+    for variable, value in environment.items():
+        if variable.startswith(_PREFIX):
+            _remember(value)
+    folder = environment.get(_FOLDER)
+    if folder is None:
+        return
+    for path in sorted(Path(folder).rglob("*")):
+        if NAME.fullmatch(".".join(path.relative_to(folder).parts)) and path.is_file():
+            with suppress(OSError, UnicodeDecodeError):
+                _remember(path.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r"))
+
+
 def _find(name: str) -> str:
     variable = _PREFIX + name.upper().replace(".", "_")
     value = os.environ.get(variable)
@@ -92,5 +112,6 @@ def _mounted(name: str, variable: str, environment: Mapping[str, str]) -> str:
 
 def _remember(value: str) -> None:
     """Remember a secret as it is, as addresses quote it, and as Python and JSON print it."""
-    forms = {value, quote(value), quote(value, safe=""), repr(value)[1:-1], json.dumps(value)[1:-1]}
+    forms = {value, quote(value), quote(value, safe=""), repr(value)[1:-1]}
+    forms |= {json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
     _KNOWN.update(form for form in forms if form)
