@@ -2,8 +2,26 @@
 
 from fastapi import FastAPI
 
+from freshline_catalog.server import failures, guard
+from freshline_catalog.server.api import consumers, description, doing, events, stream
+from freshline_catalog.server.doorway import Doorway
+from freshline_catalog.server.limits import Buckets
 from freshline_catalog.server.page import Page, serve
-from freshline_catalog.server.pages import health, run_log, runs, styles
+from freshline_catalog.server.pages import (
+    acting,
+    asset_checks,
+    asset_metrics,
+    asset_rows,
+    asset_runs,
+    checks,
+    health,
+    login,
+    reconciler,
+    run_log,
+    runs,
+    styles,
+)
+from freshline_catalog.server.pages import events as happened
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.static import serve_static
@@ -11,20 +29,43 @@ from freshline_catalog.server.theme import serve_theme
 
 PAGES: tuple[Page, ...] = (
     *health.PAGES,
+    *happened.PAGES,
     *styles.PAGES,
     *runs.PAGES,
     *run_log.PAGES,
+    *asset_runs.PAGES,
+    *asset_checks.PAGES,
+    *asset_metrics.PAGES,
+    *asset_rows.PAGES,
+    *checks.PAGES,
+    *reconciler.PAGES,
+    *acting.PAGES,
 )
 
 
 def create_app(services: Services) -> FastAPI:
     """Return the application that serves one catalog."""
-    app = FastAPI(title="Freshline", version="1", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Freshline",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        root_path=services.address.path,
+    )
+    app.router.route_class = guard.GuardedRoute
     app.state.services = services
+    app.state.buckets = Buckets()
     renderer = Renderer(services)
+    failures.tell(app, renderer)
+    login.add(app, services, renderer)
+    for room in (description, events, stream, consumers, run_log, doing):
+        room.add(app, services, renderer)
     for page in PAGES:
         serve(app, page, renderer)
-    run_log.add(app, renderer)
     serve_static(app, renderer.static)
     serve_theme(app, services.address.path)
+    guard.inspect(app)
+    app.add_middleware(Doorway, services=services, renderer=renderer)
     return app

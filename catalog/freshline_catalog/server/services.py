@@ -1,12 +1,13 @@
 """What the server is made of: the catalog it reads, the engine it asks, and how it is reached."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from freshline.catalog import Engine
 from freshline.ports import Clock
 from freshline_catalog.event_log import SqliteEventLog
+from freshline_catalog.server.links import Links
 
 
 class Scope(NamedTuple):
@@ -27,6 +28,15 @@ class Address:
     port: int = 8321
     path: str = ""
 
+    @property
+    def hosts(self) -> frozenset[str]:
+        """What a browser may call this server in its Host header."""
+        names = {self.host, "127.0.0.1", "localhost", "[::1]"}
+        names = {f"[{name}]" if ":" in name.strip("[]") else name for name in names}
+        bare = {name.replace("[[", "[").replace("]]", "]") for name in names}
+        with_port = {f"{name}:{self.port}" for name in bare}
+        return frozenset(with_port | (bare if self.port == 80 else set()))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -39,3 +49,4 @@ class Services:
     logs: Path
     address: Address = Address()
     version: str = ""
+    links: Links = field(default_factory=Links)
