@@ -52,7 +52,6 @@ def create_app(services: Services) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        root_path=services.address.path,
     )
     app.router.route_class = guard.GuardedRoute
     app.state.services = services
@@ -65,6 +64,7 @@ def create_app(services: Services) -> FastAPI:
     for page in PAGES:
         serve(app, page, renderer)
     serve_static(app, renderer.static)
+    health.serve_alive(app, renderer)
     serve_theme(app, services.address.path)
     guard.inspect(app)
     app.add_middleware(Doorway, services=services, renderer=renderer)

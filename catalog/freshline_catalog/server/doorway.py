@@ -63,6 +63,7 @@ class Doorway:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return  # there are no websockets
+        scope["root_path"] = self._services.address.path
         request = Request(scope, receive)
         request.state.number = secrets.token_hex(6)
         started = False

@@ -113,12 +113,13 @@ def back(asked: Asked, wanted: Filter, before: int, limit: int) -> tuple[tuple[H
 
 
 def known_kinds(kinds: Collection[str]) -> tuple[str, ...]:
-    """Return kinds that there are; InvalidError for one that there is not."""
-    if set(kinds) - set(KINDS):
+    """Return the kinds that are named, each once; InvalidError for one that there is not."""
+    named = tuple(dict.fromkeys(kind for kind in kinds if kind))
+    if set(named) - set(KINDS):
         raise InvalidError(
             "there is no event of such a kind", help=f"there are {', '.join(sorted(KINDS))}"
         )
-    return tuple(dict.fromkeys(kinds))
+    return named
 
 
 def _has_index(wanted: Filter) -> bool:

@@ -12,7 +12,6 @@ from fastapi import Depends, FastAPI, Request, Response
 
 from freshline import codec
 from freshline_catalog.server.access import needs
-from freshline_catalog.server.failures import Refusal
 from freshline_catalog.server.limits import Rate
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.render import Renderer
@@ -43,8 +42,10 @@ class Page:
 def answers(view: object, *refused: int) -> dict[int | str, dict[str, Any]]:
     """Return what the API's description says of answers: the view, and the shape of refusals."""
     statuses = sorted({401, 403, 421, 422, 429, *refused})
+    # Not as a model: FastAPI would make one for every status of every route, at every start.
+    refusal = {JSON: {"schema": {"$ref": "#/components/schemas/Refusal"}}}
     told: dict[int | str, dict[str, Any]] = {
-        status: {"model": Refusal, "description": _WORDS[status]} for status in statuses
+        status: {"description": _WORDS[status], "content": refusal} for status in statuses
     }
     return {200: {"model": view, "description": "As asked"}, **told}
 

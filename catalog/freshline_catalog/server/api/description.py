@@ -1,19 +1,22 @@
 """What the API is: its OpenAPI document, and a page that tells the same to people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
+from pydantic import TypeAdapter
 
 from freshline import codec
 from freshline_catalog.server.access import needs
+from freshline_catalog.server.failures import Refusal
 from freshline_catalog.server.page import API, JSON
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.repeats import HEADER
 from freshline_catalog.server.services import Services
 
+Schema = Mapping[str, Any]
 _PLACES = {"path": "in the path", "query": "in the query", "header": "a header"}
 
 
@@ -70,6 +73,8 @@ def document(app: FastAPI) -> dict[str, Any]:
         " that a one-time link gives. Lists give a `next` that is the `cursor` of the page behind;"
         f" answers carry an `ETag`; a `POST` with an `{HEADER}` is done once."
     )
+    path = cast(Services, app.state.services).address.path
+    made["servers"] = [{"url": path or "/"}]
     cookie = {"type": "apiKey", "in": "cookie", "name": "freshline_PORT"}
     made.setdefault("components", {})["securitySchemes"] = {"session": cookie}
     made["security"] = [{"session": []}]
@@ -85,8 +90,12 @@ def document(app: FastAPI) -> dict[str, Any]:
                     "schema": {"type": "string", "minLength": 1, "maxLength": 200},
                 }
                 operation.setdefault("parameters", []).append(parameter)
+    schemas = made["components"].setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
-        made["components"].get("schemas", {}).pop(name, None)
+        schemas.pop(name, None)
+    refusal = TypeAdapter(Refusal).json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= refusal.pop("$defs")
+    schemas["Refusal"] = refusal
     return made
 
 
@@ -121,11 +130,9 @@ def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
     app.get("/api/docs", include_in_schema=False, name="api.docs", openapi_extra=says)(docs)
 
 
-def _operation(path: str, method: str, said: Mapping[str, Any]) -> Operation:
-    given = cast("Mapping[str, Any]", said["responses"])
-    fine: Mapping[str, Any] = next(
-        (answer for status, answer in given.items() if status.startswith("2")), {}
-    )
+def _operation(path: str, method: str, said: Schema) -> Operation:
+    given = cast("Mapping[str, Schema]", said["responses"])
+    fine = [answer for status, answer in given.items() if status.startswith("2")]
     refused = [(int(s), str(a["description"])) for s, a in given.items() if s[0] in "45"]
     return Operation(
         name=said["operationId"],
@@ -135,29 +142,29 @@ def _operation(path: str, method: str, said: Mapping[str, Any]) -> Operation:
         role=said.get("x-freshline-role", ""),
         parameters=tuple(_parameters(said)),
         takes=_content(said.get("requestBody", {})),
-        gives=_content(fine),
+        gives=_content(fine[0]) if fine else "",
         refused=tuple(sorted(refused)),
     )
 
 
-def _parameters(said: Mapping[str, Any]) -> Iterator[Parameter]:
+def _parameters(said: Schema) -> Iterator[Parameter]:
     for parameter in said.get("parameters", ()):
         yield Parameter(
             name=parameter["name"],
-            place=_PLACES.get(parameter["in"], parameter["in"]),
+            place=_PLACES[parameter["in"]],
             type=_type(parameter.get("schema", {})),
             required=parameter.get("required", False),
             description=parameter.get("description", ""),
         )
 
 
-def _content(said: Mapping[str, Any]) -> str:
+def _content(said: Schema) -> str:
     for media, content in said.get("content", {}).items():
         return _type(content.get("schema", {})) if media == JSON else media
     return ""
 
 
-def _shape(name: str, schema: Mapping[str, Any]) -> Shape:
+def _shape(name: str, schema: Schema) -> Shape:
     required = schema.get("required", ())
     members = schema.get("properties", {})
     return Shape(
@@ -167,21 +174,20 @@ def _shape(name: str, schema: Mapping[str, Any]) -> Shape:
     )
 
 
-def _type(schema: Mapping[str, Any]) -> str:
+def _type(schema: Schema) -> str:
     """Return a schema in a few words."""
-    match schema:
-        case {"$ref": str(reference)}:
-            return reference.rpartition("/")[2]
-        case {"anyOf": list(options)}:
-            return " or ".join(_type(option) for option in cast("list[dict[str, Any]]", options))
-        case {"enum": list(values)}:
-            return " or ".join(str(value) for value in cast("list[object]", values))
-        case {"type": "array", "items": dict(items)}:
-            return f"list of {_type(cast('dict[str, Any]', items))}"
-        case {"type": "array", "prefixItems": list(items)}:
-            inner = ", ".join(_type(item) for item in cast("list[dict[str, Any]]", items))
-            return f"[{inner}]"
-        case {"type": str(name)}:
-            return name
-        case _:
-            return "anything"
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "anyOf" in schema:
+        return " or ".join(map(_type, _inside(schema, "anyOf")))
+    if "enum" in schema:
+        return " or ".join(str(value) for value in cast("list[object]", schema["enum"]))
+    if "prefixItems" in schema:
+        return f"[{', '.join(map(_type, _inside(schema, 'prefixItems')))}]"
+    if schema.get("type") == "array" and "items" in schema:
+        return f"list of {_type(cast(Schema, schema['items']))}"
+    return str(schema.get("type", "anything"))
+
+
+def _inside(schema: Schema, name: str) -> Sequence[Schema]:
+    return cast("Sequence[Schema]", schema[name])

@@ -13,6 +13,7 @@ from typing import Annotated, cast
 from fastapi import FastAPI, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
 from freshline import codec
 from freshline_catalog.server import sessions
@@ -134,7 +135,7 @@ class Following(StreamingResponse):
         hints = streams.hints(request, after)
         super().__init__(hints, media_type="text/event-stream", headers=_HEADERS)
 
-    async def __call__(self, scope, receive, send) -> None:  # type: ignore[no-untyped-def]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the hints."""
         try:
             await super().__call__(scope, receive, send)
