@@ -9,12 +9,15 @@ from freshline_catalog.server.limits import Buckets
 from freshline_catalog.server.page import Page, serve
 from freshline_catalog.server.pages import (
     acting,
+    asset,
     asset_checks,
+    asset_columns,
     asset_metrics,
     asset_rows,
     asset_runs,
     checks,
     health,
+    home,
     login,
     reconciler,
     run_log,
@@ -28,6 +31,9 @@ from freshline_catalog.server.static import serve_static
 from freshline_catalog.server.theme import serve_theme
 
 PAGES: tuple[Page, ...] = (
+    *home.PAGES,
+    *asset.PAGES,
+    *asset_columns.PAGES,
     *health.PAGES,
     *happened.PAGES,
     *styles.PAGES,

@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from freshline_catalog.server import formatting
+from freshline_catalog.server.assets.lines import line
 from freshline_catalog.server.highlighting import diffed, highlighted
 from freshline_catalog.server.icons import glyph, icon
 from freshline_catalog.server.markdown import markdown
@@ -51,6 +52,7 @@ FILTERS: Mapping[str, object] = {
     "markdown": markdown,
     "highlighted": highlighted,
     "diffed": diffed,
+    "line": line,
 }
 
 
