@@ -49,6 +49,15 @@ function said(unit, value) {
   return value.toLocaleString("en", { maximumSignificantDigits: 6 });
 }
 
+/** Moments as the rest of the page writes them: in UTC. @param {any} plot @param {number[]} ticks */
+function moments(plot, ticks) {
+  const isShort = plot.scales.x.max - plot.scales.x.min < 2 * 86400;
+  return ticks.map((tick) => {
+    const text = new Date(tick * 1000).toISOString();
+    return isShort ? text.slice(11, 19) : text.slice(0, 10);
+  });
+}
+
 /** @param {any} plot @param {Mark[]} marks */
 function drawMarks(plot, marks) {
   const { ctx, bbox } = plot;
@@ -82,11 +91,12 @@ function draw(figure, sync, marks, isLog) {
   const plot = new uPlot({
     width: figure.clientWidth || 520,
     height: HEIGHT,
+    tzDate: (/** @type {number} */ at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
     cursor: { sync: { key: sync.key, setSeries: false }, drag: { x: true, y: false }, focus: { prox: 16 } },
     legend: { show: false },
     scales: { x: { time: true, range: () => [Number(since), Math.max(Number(until), Number(since) + 1)] }, y: isLog ? { distr: 3 } : { range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) => uPlot.rangeNum(low >= 0 && low <= high / 2 ? 0 : low, high, 0.1, true) } },
     series: [{}, { label: figure.dataset.name, stroke: colour("--accent"), width: 1.5, points: { show: points.length <= 60, size: 6, fill: colour("--bg") } }],
-    axes: [axis, { ...axis, size: 64, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((tick) => said(unit, tick)) }],
+    axes: [{ ...axis, space: 80, values: moments }, { ...axis, size: 64, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((tick) => said(unit, tick)) }],
     hooks: {
       drawAxes: [(/** @type {any} */ made) => drawMarks(made, marks)],
       setCursor: [(/** @type {any} */ made) => tell(figure, points, made.cursor.idx)],
