@@ -49,8 +49,16 @@ class Engine(Protocol):
     Methods that change something return when it is on record; `apply` when its process has begun.
     """
 
-    def survey(self) -> None:
-        """Have a survey made and kept, and what is missing of column lineage."""
+    def stamp(self) -> str:
+        """Return what the project's files look like: another text, and a survey may be another."""
+        ...
+
+    def survey(self) -> bool:
+        """Have a survey made and kept; say whether column lineage is missing."""
+        ...
+
+    def trace(self) -> None:
+        """Have what is missing of column lineage taken and kept: that may take a while."""
         ...
 
     def plan(self, wanted: Wanted) -> Mapping[str, object]:
@@ -101,6 +109,10 @@ class Surveys(Protocol):
         Return the keys whose column lineage is not on record. An older survey than the one that is
         kept changes nothing.
         """
+        ...
+
+    def untraced(self, project: str, environment: str) -> tuple[tuple[str, str], ...]:
+        """Return the keys whose column lineage is not on record, each with its `traced_by`."""
         ...
 
     def keep_hops(

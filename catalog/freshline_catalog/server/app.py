@@ -3,18 +3,25 @@
 from fastapi import FastAPI
 
 from freshline_catalog.server import failures, guard
-from freshline_catalog.server.api import consumers, description, events, stream
+from freshline_catalog.server.api import consumers, description, doing, events, stream
 from freshline_catalog.server.doorway import Doorway
 from freshline_catalog.server.limits import Buckets
 from freshline_catalog.server.page import Page, serve
 from freshline_catalog.server.pages import (
+    acting,
     asset,
+    asset_checks,
     asset_columns,
     asset_definition,
     asset_history,
+    asset_metrics,
+    asset_rows,
+    asset_runs,
+    checks,
     health,
     home,
     login,
+    reconciler,
     run_log,
     runs,
     styles,
@@ -32,10 +39,17 @@ PAGES: tuple[Page, ...] = (
     *asset_definition.PAGES,
     *asset_history.PAGES,
     *health.PAGES,
+    *happened.PAGES,
     *styles.PAGES,
     *runs.PAGES,
     *run_log.PAGES,
-    *happened.PAGES,
+    *asset_runs.PAGES,
+    *asset_checks.PAGES,
+    *asset_metrics.PAGES,
+    *asset_rows.PAGES,
+    *checks.PAGES,
+    *reconciler.PAGES,
+    *acting.PAGES,
 )
 
 
@@ -55,11 +69,10 @@ def create_app(services: Services) -> FastAPI:
     renderer = Renderer(services)
     failures.tell(app, renderer)
     login.add(app, services, renderer)
-    for room in (description, events, stream, consumers):
+    for room in (description, events, stream, consumers, run_log, doing):
         room.add(app, services, renderer)
     for page in PAGES:
         serve(app, page, renderer)
-    run_log.add(app, renderer)
     serve_static(app, renderer.static)
     health.serve_alive(app, renderer)
     serve_theme(app, services.address.path)

@@ -5,6 +5,7 @@ imported or opened: the engine (DuckDB) only when something is computed or asked
 """
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Generator, Mapping
@@ -30,6 +31,10 @@ from freshline.suggest import closest
 
 STATE = ".freshline"
 LOGS = f"{STATE}/logs"
+# Set by programs that run commands for somebody else.
+ACTOR, RUN = "FRESHLINE_ACTOR", "FRESHLINE_RUN"
+_LONGEST_NAME = 200
+_IS_RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
 
 class SystemClock:
@@ -188,13 +193,24 @@ def holder(environment: str, purpose: str) -> Holder:
 
 
 def actor() -> str:
-    """Return the name of whoever runs this command."""
+    """Return the name of whoever runs this command: FRESHLINE_ACTOR where somebody set it."""
     import getpass
 
+    named = " ".join(os.environ.get(ACTOR, "").split())[:_LONGEST_NAME]
+    if named:
+        return named
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+
+
+def run_wanted() -> str | None:
+    """Return the id that FRESHLINE_RUN gives the run to come, None where it gives none."""
+    wanted = os.environ.get(RUN)
+    if wanted is not None and not _IS_RUN(wanted):
+        raise UsageError(f"{RUN} is no id of a run", help="give it a UUID, in lower case")
+    return wanted
 
 
 def terminal_width(stream: int = 1) -> int | None:
