@@ -3,21 +3,53 @@
 from fastapi import FastAPI
 
 from freshline_catalog.server import failures, guard
-from freshline_catalog.server.api import consumers, description, events, stream
+from freshline_catalog.server.api import consumers, description, doing, events, stream
 from freshline_catalog.server.doorway import Doorway
 from freshline_catalog.server.limits import Buckets
 from freshline_catalog.server.page import Page, serve
+from freshline_catalog.server.pages import (
+    acting,
+    asset,
+    asset_checks,
+    asset_columns,
+    asset_definition,
+    asset_history,
+    asset_metrics,
+    asset_rows,
+    asset_runs,
+    checks,
+    health,
+    home,
+    login,
+    reconciler,
+    run_log,
+    runs,
+    styles,
+)
 from freshline_catalog.server.pages import events as happened
-from freshline_catalog.server.pages import health, login, styles
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.static import serve_static
 from freshline_catalog.server.theme import serve_theme
 
 PAGES: tuple[Page, ...] = (
+    *home.PAGES,
+    *asset.PAGES,
+    *asset_columns.PAGES,
+    *asset_definition.PAGES,
+    *asset_history.PAGES,
     *health.PAGES,
     *happened.PAGES,
     *styles.PAGES,
+    *runs.PAGES,
+    *run_log.PAGES,
+    *asset_runs.PAGES,
+    *asset_checks.PAGES,
+    *asset_metrics.PAGES,
+    *asset_rows.PAGES,
+    *checks.PAGES,
+    *reconciler.PAGES,
+    *acting.PAGES,
 )
 
 
@@ -37,7 +69,7 @@ def create_app(services: Services) -> FastAPI:
     renderer = Renderer(services)
     failures.tell(app, renderer)
     login.add(app, services, renderer)
-    for room in (description, events, stream, consumers):
+    for room in (description, events, stream, consumers, run_log, doing):
         room.add(app, services, renderer)
     for page in PAGES:
         serve(app, page, renderer)

@@ -1,4 +1,7 @@
-"""Moments as addresses have them: a day, a time, unix seconds, or so long ago."""
+"""Moments as addresses have them: a day, a time, unix seconds, or so long ago.
+
+A form sends each of its fields, also those that nobody filled in: blank is no wish.
+"""
 
 import math
 import re
@@ -42,3 +45,8 @@ def _number(text: str) -> float | None:
         except (ValueError, OverflowError):
             return None
     return found if math.isfinite(found) and abs(found) < _LATEST else None
+
+
+def none_if_blank(value: object) -> object:
+    """Return what a parameter says, None where it says nothing."""
+    return None if value == "" else value

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Path, Query
+from pydantic import BeforeValidator
 
 from freshline.events import RunCancelRequested
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.cursors import cursor, sequence_in
 from freshline_catalog.server.doings import Came, Doing, about_run, begun_by, waiting
-from freshline_catalog.server.moments import moment
+from freshline_catalog.server.moments import moment, none_if_blank
 from freshline_catalog.server.page import Page
 from freshline_catalog.server.problems import AbsentError
 from freshline_catalog.server.reading import Reading
@@ -95,7 +96,7 @@ class Run:
 
 def runs(
     asked: Reading,
-    outcome: RunOutcome | None = None,
+    outcome: Annotated[RunOutcome | None, BeforeValidator(none_if_blank)] = None,
     actor: Annotated[str, Query(max_length=200)] = "",
     asset: Annotated[str, Query(max_length=200)] = "",
     since: Annotated[str, Query(max_length=40)] = "",
