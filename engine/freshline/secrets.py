@@ -112,5 +112,6 @@ def _mounted(name: str, variable: str, environment: Mapping[str, str]) -> str:
 
 def _remember(value: str) -> None:
     """Remember a secret as it is, as addresses quote it, and as Python and JSON print it."""
-    forms = {value, quote(value), quote(value, safe=""), repr(value)[1:-1], json.dumps(value)[1:-1]}
+    forms = {value, quote(value), quote(value, safe=""), repr(value)[1:-1]}
+    forms |= {json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
     _KNOWN.update(form for form in forms if form)

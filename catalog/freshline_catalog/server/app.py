@@ -3,17 +3,27 @@
 from fastapi import FastAPI
 
 from freshline_catalog.server import failures, guard
-from freshline_catalog.server.api import consumers, description, events, stream
+from freshline_catalog.server.api import consumers, description, doing, events, stream
 from freshline_catalog.server.doorway import Doorway
 from freshline_catalog.server.limits import Buckets
 from freshline_catalog.server.page import Page, serve
 from freshline_catalog.server.pages import (
+    acting,
     asset,
+    asset_checks,
+    asset_columns,
+    asset_definition,
+    asset_history,
+    asset_metrics,
+    asset_rows,
+    asset_runs,
     assets,
+    checks,
     health,
     home,
     login,
     owners,
+    reconciler,
     run_log,
     runs,
     styles,
@@ -27,13 +37,23 @@ from freshline_catalog.server.theme import serve_theme
 
 PAGES: tuple[Page, ...] = (
     *home.PAGES,
-    *asset.PAGES,
-    *runs.PAGES,
-    *run_log.PAGES,
-    *happened.PAGES,
     *assets.PAGES,
     *suggestions.PAGES,
+    *asset.PAGES,
+    *asset_columns.PAGES,
+    *asset_runs.PAGES,
+    *asset_checks.PAGES,
+    *asset_metrics.PAGES,
+    *asset_rows.PAGES,
+    *asset_definition.PAGES,
+    *asset_history.PAGES,
     *owners.PAGES,
+    *runs.PAGES,
+    *run_log.PAGES,
+    *checks.PAGES,
+    *happened.PAGES,
+    *reconciler.PAGES,
+    *acting.PAGES,
     *health.PAGES,
     *styles.PAGES,
 )
@@ -55,11 +75,10 @@ def create_app(services: Services) -> FastAPI:
     renderer = Renderer(services)
     failures.tell(app, renderer)
     login.add(app, services, renderer)
-    for room in (description, events, stream, consumers):
+    for room in (description, events, stream, consumers, run_log, doing):
         room.add(app, services, renderer)
     for page in PAGES:
         serve(app, page, renderer)
-    run_log.add(app, renderer)
     serve_static(app, renderer.static)
     health.serve_alive(app, renderer)
     serve_theme(app, services.address.path)

@@ -9,6 +9,8 @@ from freshline.ports import Clock
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.search.searching import Searching
 from freshline_catalog.server.links import Links
+from freshline_catalog.server.news import Hub
+from freshline_catalog.server.people import Role
 
 
 class Scope(NamedTuple):
@@ -41,7 +43,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """All that requests work with; made once, by whoever composes the server."""
+    """All that requests work with; made once, by whoever composes the server.
+
+    `hub` tells what is new, where somebody watches; `most` is what anybody may do at most.
+    """
 
     scope: Scope
     log: SqliteEventLog
@@ -52,3 +57,5 @@ class Services:
     version: str = ""
     links: Links = field(default_factory=Links)
     searching: Searching = field(default_factory=Searching, compare=False)
+    hub: Hub | None = None
+    most: Role = Role.OPERATOR

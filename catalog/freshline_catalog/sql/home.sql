@@ -41,7 +41,7 @@ order by w.is_bad desc, w.weight desc, e.key;
 
 -- name: changed
 -- Entries that came, went or changed last.
-select e.key, e.kind, max(e.changed_at, coalesce(e.gone, 0)) as at,
+select e.key, max(e.changed_at, coalesce(e.gone, 0)) as at,
   case when e.gone is not null then 'gone' when e.changed_at = e.first_seen then 'new'
     else 'changed' end,
   e.stage

@@ -100,3 +100,15 @@ delete from column_hop where entry_id = ?1;
 -- Note one step of column lineage.
 insert into column_hop (entry_id, column_name, upstream, origin, kind, place)
 values (?1, ?2, ?3, ?4, ?5, ?6);
+
+-- name: untraced
+-- Which entries lack their column lineage, each with the digest that it is to be taken under.
+select e.key, e.body ->> '$.traced_by' from survey s
+join entry e on e.survey_id = s.id and e.gone is null
+where s.project = ?1 and s.environment = ?2 and e.body ->> '$.traced_by' <> ''
+  and not exists (select 1 from traced t where t.entry_id = e.id)
+order by e.position;
+
+-- name: scopes
+-- Of which projects and environments there is a survey, the newest first.
+select project, environment from survey order by at desc;

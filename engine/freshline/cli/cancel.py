@@ -108,7 +108,10 @@ def _interrupt(holder: Holder) -> None:
 def _waited(
     log: EventLog, holder: Holder, run: str | None, wait: float
 ) -> tuple[dict[str, object], str, int]:
-    """Wait until the holder has let go, and say how its run ended."""
+    """Wait until the holder has let go, and say how its run ended; 0 is for who does not wait."""
+    if wait == 0:
+        what = f"run {run}" if run is not None else f"the apply by {holder.actor}"
+        return {"run": run, "outcome": "asked"}, f"{what} was asked to stop", 0
     until = time.monotonic() + wait
     while log.holder(holder.name) == holder:
         if time.monotonic() >= until:

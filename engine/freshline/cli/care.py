@@ -145,24 +145,28 @@ def rebuild(from_storage: bool) -> int:
 
 
 @catalog.command()
+@click.option("--part", type=click.Choice(["entries", "lineage"]), hidden=True)
 @as_json
 @common
-def survey(as_json: bool) -> int:
+def survey(part: str | None, as_json: bool) -> int:
     """Write down anew what pages show of every asset: `freshline up` does so by itself."""
     from freshline.cli.surveying import survey_of, trace
 
     files = list_files(root_of(said()))
+    told: dict[str, object] = {"version": 1}
     with opened(said()) as project:
-        made = survey_of(project, files)
         surveys = surveys_in(project.sight.events)
-        missing = surveys.keep(made.survey)
-        trace(made, missing, surveys)
-    count = len(made.survey.entries)
+        if part != "lineage":
+            made = survey_of(project, files)
+            missing = surveys.keep(made.survey)
+            told |= {"entries": len(made.survey.entries), "untraced": len(missing)}
+            told |= {"made_of": made.survey.made_of, "data": made.data}
+        if part != "entries":
+            told["traced"] = trace(project, surveys)
     if as_json:
-        told = {"version": 1, "entries": count, "traced": len(missing)}
-        click.echo(encode({**told, "made_of": made.survey.made_of, "data": made.data}))
-    else:
-        click.echo(f"{count} assets and sources are as the pages show them now")
+        click.echo(encode(told))
+    elif part != "lineage":
+        click.echo(f"{told['entries']} assets and sources are as the pages show them now")
     return 0
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from freshline.cli.compose import Project, actor, opened, terminal_width
+from freshline.cli.compose import Project, RandomIds, actor, opened, terminal_width
 from freshline.cli.options import as_json, common, said, selection
 from freshline.cli.render import diagnostic_text
 from freshline.cli.select import selected
@@ -14,7 +14,7 @@ from freshline.definitions import CheckKind, CheckSeverity
 from freshline.errors import UsageError
 from freshline.events import CheckResult
 from freshline.execute.check_step import CheckTask, look_at
-from freshline.execute.checking import Findings
+from freshline.execute.checking import Findings, acceptance
 from freshline.execute.setting import Accepting, Setting
 from freshline.lineage.graph import Graph
 from freshline.reconcile.observe import look
@@ -26,11 +26,21 @@ _GAP = 2
 
 @click.command()
 @selection
+@click.option("--accept", multiple=True, metavar="CHECK", help="Take it as it is, if it fails.")
+@click.option("--reason", metavar="TEXT", help="Why that is accepted; it goes on record.")
 @as_json
 @common
-def check(selection: tuple[str, ...], as_json: bool) -> int:
-    """Run the checks of SELECTION (default: all) on what is current, and record the results."""
+def check(
+    selection: tuple[str, ...], accept: tuple[str, ...], reason: str | None, as_json: bool
+) -> int:
+    """Run the checks of SELECTION (default: all) on what is current, and record the results.
+
+    With --accept none is run: those that failed last, also on what was held back, are accepted.
+    """
     with opened(said()) as project:
+        wanted = accepting(project, accept, reason)
+        if wanted is not None:
+            return _accept(project, wanted, selected(project, selection))
         findings, absent = _looked_at(project, selected(project, selection))
     if as_json:
         checks = [
@@ -77,6 +87,27 @@ def accepting(project: Project, names: Sequence[str], reason: str | None) -> Acc
             raise UsageError(f'there is no check "{name}"', help=hint)
         found |= meant
     return Accepting(checks=frozenset(found), actor=actor(), reason=reason.strip())
+
+
+def _accept(project: Project, wanted: Accepting, chosen: frozenset[str] | None) -> int:
+    """Write down that these checks are accepted for the content that they failed on last."""
+    state = project.sight.events.snapshot(project.graph.project.name, project.environment)
+    at, run = project.sight.clock.now(), RandomIds().new()
+    events = [
+        acceptance(wanted, known.target, result, at, run)
+        for known in (state.of(project.place.target(key)) for key, _ in sorted(wanted.checks))
+        if chosen is None or known.target.asset in chosen
+        for result in known.checks
+        if (known.target.asset, result.name) in wanted.checks
+        and not result.passed
+        and not known.accepts(result)
+    ]
+    if not events:
+        raise UsageError("none of these checks fails", help="`freshline check` runs them anew")
+    project.sight.events.append(events)
+    for event in events:
+        click.secho(f"{event.target.asset}: {event.name} is accepted as it is", fg="green")
+    return 0
 
 
 def _declared(graph: Graph) -> list[tuple[str, str]]:

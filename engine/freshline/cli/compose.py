@@ -5,6 +5,7 @@ imported or opened: the engine (DuckDB) only when something is computed or asked
 """
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Generator, Mapping
@@ -14,7 +15,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import cast
 
-from freshline.catalog import Surveys
+from freshline.catalog import Server, Surveys
 from freshline.cli.options import Common
 from freshline.declare.files import find_root
 from freshline.definitions import ProjectDefinition, StorageDefinition
@@ -30,6 +31,10 @@ from freshline.suggest import closest
 
 STATE = ".freshline"
 LOGS = f"{STATE}/logs"
+# Set by programs that run commands for somebody else.
+ACTOR, RUN = "FRESHLINE_ACTOR", "FRESHLINE_RUN"
+_LONGEST_NAME = 200
+_IS_RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
 
 class SystemClock:
@@ -73,7 +78,7 @@ class Project:
 
     @cached_property
     def _events(self) -> EventLog:
-        return _event_log(self.root)
+        return event_log(self.root)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -188,13 +193,24 @@ def holder(environment: str, purpose: str) -> Holder:
 
 
 def actor() -> str:
-    """Return the name of whoever runs this command."""
+    """Return the name of whoever runs this command: FRESHLINE_ACTOR where somebody set it."""
     import getpass
 
+    named = " ".join(os.environ.get(ACTOR, "").split())[:_LONGEST_NAME]
+    if named:
+        return named
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+
+
+def run_wanted() -> str | None:
+    """Return the id that FRESHLINE_RUN gives the run to come, None where it gives none."""
+    wanted = os.environ.get(RUN)
+    if wanted is not None and not _IS_RUN(wanted):
+        raise UsageError(f"{RUN} is no id of a run", help="give it a UUID, in lower case")
+    return wanted
 
 
 def terminal_width(stream: int = 1) -> int | None:
@@ -202,7 +218,8 @@ def terminal_width(stream: int = 1) -> int | None:
     return shutil.get_terminal_size().columns if os.isatty(stream) else None
 
 
-def _event_log(root: Path) -> EventLog:
+def event_log(root: Path) -> EventLog:
+    """Return the event log in a project's catalog."""
     (found,) = entry_points(group="freshline.event_logs", name="sqlite")
     return cast(EventLog, found.load()(catalog_path(root)))
 
@@ -211,6 +228,12 @@ def surveys_in(log: EventLog) -> Surveys:
     """Return the keeper of surveys in the catalog of an event log."""
     (found,) = entry_points(group="freshline.surveys", name="sqlite")
     return cast(Surveys, found.load()(log))
+
+
+def server() -> Server:
+    """Return who serves catalogs."""
+    (found,) = entry_points(group="freshline.servers", name="web")
+    return cast(Server, found.load())
 
 
 def _storages(root: Path, project: ProjectDefinition) -> dict[str, Storage]:

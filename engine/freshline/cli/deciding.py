@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from freshline.cli.checking import accepting
-from freshline.cli.compose import Project, graph_of, holder, opened, terminal_width
+from freshline.cli.compose import Project, graph_of, holder, opened, run_wanted, terminal_width
 from freshline.cli.options import Whole, as_json, common, said, selection
 from freshline.cli.render import diagnostics_text, held_text, plan_text
 from freshline.cli.screen import Screen, outcome, show_outcome, status_lines
@@ -25,6 +25,7 @@ from freshline.execute.runner import Patience
 from freshline.execute.unfinished import last_run, to_build, unfinished
 from freshline.lineage.graph import Graph
 from freshline.reconcile.facts import Facts
+from freshline.reconcile.held import refuse_force
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.planned import Plan, Wish, report
 from freshline.reconcile.statuses import statuses
@@ -55,14 +56,20 @@ def validate(as_json: bool) -> int:
 @as_json
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there is work to do.")
 @click.option("--only", is_flag=True, help="Leave the selection's ancestors as they are.")
+@click.option("--force", is_flag=True, help="As if the selection were not fresh.")
 @click.option("--strict", is_flag=True, help="Take sources that are only guessed at for changed.")
 @common
 def plan(
-    selection: tuple[str, ...], as_json: bool, detailed_exitcode: bool, only: bool, strict: bool
+    selection: tuple[str, ...],
+    as_json: bool,
+    detailed_exitcode: bool,
+    only: bool,
+    force: bool,
+    strict: bool,
 ) -> int:
     """Show what an apply of SELECTION (default: everything) would do now, and why."""
     with opened(said()) as project:
-        wish = Wish(only=only, strict=strict, named=frozenset(selection))
+        wish = Wish(only=only, force=force, strict=strict, named=frozenset(selection))
         made, _ = _planned(project, selection, wish)
         if as_json:
             click.echo(encode(report(made)))
@@ -126,6 +133,7 @@ def apply(
             accepting=accepting(project, accept, reason),
             patience=Patience(most=retries),
             may_drop=partial(_may_drop, yes=yes),
+            run=run_wanted(),
         )
         shown = Screen(quiet=said().verbosity < 0 or as_json)
         ports = project.ports()
@@ -200,6 +208,8 @@ def _problems_of_tests(root: Path, graph: Graph) -> tuple[Diagnostic, ...]:
 def _planned(project: Project, selection: tuple[str, ...], wish: Wish) -> tuple[Plan, Facts]:
     seen = look(project.graph, project.root, project.environment, project.sight)
     wish = replace(wish, selected=selected(project, selection, with_aside=True))
+    if wish.force and wish.selected is not None:
+        refuse_force(seen.facts, wish.selected)
     return plan_from(seen, project.sight, wish)
 
 

@@ -10,12 +10,17 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import click
 
 from freshline import __version__
 from freshline.cli.options import common
+
+if TYPE_CHECKING:
+    from freshline.errors import FreshlineError
+
+ERRORS = "FRESHLINE_ERRORS"  # `json` where a program reads what went wrong
 
 
 class Entry(NamedTuple):
@@ -51,6 +56,10 @@ TABLE: Mapping[str, Mapping[str, Entry]] = {
         "lineage": Entry("asking:lineage", "Show what an asset reads and who reads it."),
         "query": Entry("rows:query", "Run SQL over the current versions."),
         "preview": Entry("rows:preview", "Show some rows of an asset."),
+    },
+    "Serve": {
+        "up": Entry("serving:up", "Serve the asset catalog in a browser, and keep it current."),
+        "serve": Entry("serving:serve", "Serve the asset catalog in a browser, and nothing else."),
     },
     "Look back": {
         "diff": Entry("diff:diff", "Compare two versions of an asset."),
@@ -168,10 +177,23 @@ def _failed(error: Exception) -> int:
         click.secho("This is a bug in Freshline, not in your project:", fg="red", err=True)
         click.echo(redacted("".join(format_exception(error))), err=True, nl=False)
         return 1
-    from freshline.cli.render import error_text
+    if os.environ.get(ERRORS) == "json":
+        click.echo(_as_json(error), err=True)
+    else:
+        from freshline.cli.render import error_text
 
-    click.echo(error_text(error), err=True)
+        click.echo(error_text(error), err=True)
     return 2 if isinstance(error, UsageError) else 1
+
+
+def _as_json(error: "FreshlineError") -> str:
+    """Return an error for a program that runs this command."""
+    from freshline.codec import encode
+    from freshline.secrets import redacted
+
+    problems = getattr(error, "diagnostics", ())
+    told = {"code": error.code, "message": error.message, "help": error.help, "problems": problems}
+    return redacted(encode(told).decode())
 
 
 def _plugged_in(name: str) -> click.Command | None:

@@ -8,12 +8,14 @@ from pathlib import Path
 import click
 import duckdb
 
+from freshline.catalog import Rows
 from freshline.cli.compose import Project, opened, terminal_width
 from freshline.cli.current import engine_for, mentioned, relation_of
 from freshline.cli.formats import checked, formats, write
 from freshline.cli.options import Whole, common, said
 from freshline.cli.select import aside_text, one_asset
 from freshline.cli.table import table
+from freshline.codec import encode
 from freshline.definitions import Column
 from freshline.errors import FreshlineError, UsageError
 from freshline.execute.sql_engine import translated
@@ -47,9 +49,12 @@ def query(sql: str, form: str | None, output: str | None, limit: int | None) -> 
 @click.argument("asset")
 @click.option("-n", "--limit", type=Whole(1), default=10, show_default=True)
 @click.option("--candidate", is_flag=True, help="Of the version that a check held back.")
+@click.option("--typed", is_flag=True, hidden=True)
 @formats
 @common
-def preview(asset: str, limit: int, candidate: bool, form: str | None, output: str | None) -> int:
+def preview(
+    asset: str, limit: int, candidate: bool, typed: bool, form: str | None, output: str | None
+) -> int:
     """Show some rows of the current version of ASSET."""
     asked = checked(form, output)
     with opened(said()) as project:
@@ -57,6 +62,10 @@ def preview(asset: str, limit: int, candidate: bool, form: str | None, output: s
         schema, name = relation_name(key)
         relation = f"{quoted(schema)}.{quoted(name)}"
         instead = {key: _candidate(project, key)} if candidate else None
+        if typed:  # for programs: columns with their types, values as text, and whether that is all
+            rows = QueryRows(project, f"SELECT * FROM {relation}", limit + 1, instead).typed()
+            click.echo(encode(rows._replace(rows=rows.rows[:limit], more=len(rows.rows) > limit)))
+            return 0
         write(QueryRows(project, f"SELECT * FROM {relation} LIMIT {limit}", limit, instead), asked)
     return 0
 
@@ -113,6 +122,13 @@ class QueryRows:
         yield tuple(column.name for column in columns)
         values = ", ".join(f"CAST(c{i} AS VARCHAR)" for i in range(len(columns)))
         yield from self._rows(values, len(columns), self._limit)
+
+    def typed(self) -> Rows:
+        """Return the rows with the names and types of their columns."""
+        columns = self._columns()
+        values = ", ".join(f"CAST(c{i} AS VARCHAR)" for i in range(len(columns)))
+        rows = tuple(self._rows(values, len(columns), self._limit))
+        return Rows(tuple((c.name, c.type) for c in columns), rows)
 
     def objects(self) -> Iterator[bytes]:
         """Yield the JSON of each row; what is not a number in JSON is null."""

@@ -15,7 +15,7 @@ from freshline.declare.settings import read_settings
 from freshline.lineage.graph import Graph
 from freshline.lineage.hops import Hop, Hops
 from freshline.lineage.sql import readable
-from freshline.reconcile.entries import entries
+from freshline.reconcile.entries import entries, traced_by
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.planned import Wish
 from freshline.secrets import redacted
@@ -26,10 +26,9 @@ _BATCH = 50  # assets whose column lineage is kept at once
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surveyed:
-    """A survey, the graph that it was made from, and the paths of what changes beside the files."""
+    """A survey, and the paths of what it was made from beside the project's own files."""
 
     survey: Survey
-    graph: Graph
     data: tuple[str, ...]
 
 
@@ -56,20 +55,26 @@ def survey_of(project: Project, files: Sequence[ProjectFile]) -> Surveyed:
         warnings=tuple(redacted(warning) for warning in plan.warnings),
         made_of=made_of,
     )
-    return Surveyed(survey=survey, graph=facts.graph, data=data)
+    return Surveyed(survey=survey, data=data)
 
 
-def trace(made: Surveyed, keys: Sequence[str], surveys: Surveys) -> None:
-    """Take the column lineage of some assets and keep it, some assets at a time."""
-    known = {entry.key: entry.traced_by for entry in made.survey.entries}
-    hops = Hops(made.graph)
-    scope = (made.survey.project, made.survey.environment)
-    for begin in range(0, len(keys), _BATCH):
+def trace(project: Project, surveys: Surveys) -> int:
+    """Take and keep the column lineage that is not on record; return of how many assets."""
+    graph = project.graph
+    scope = (graph.project.name, project.environment)
+    wanted = [
+        (key, digest)
+        for key, digest in surveys.untraced(*scope)
+        if key in graph.assets and traced_by(graph.assets[key], graph) == digest
+    ]
+    hops = Hops(graph)
+    for begin in range(0, len(wanted), _BATCH):
         found = (
-            (key, known[key], tuple(_hop(hop) for hop in hops.into(key)))
-            for key in keys[begin : begin + _BATCH]
+            (key, digest, tuple(_hop(hop) for hop in hops.into(key)))
+            for key, digest in wanted[begin : begin + _BATCH]
         )
         surveys.keep_hops(*scope, found)
+    return len(wanted)
 
 
 def _hop(hop: Hop) -> ColumnHop:

@@ -43,7 +43,7 @@ class Order:
 
     `accepting` are the failing checks that the caller takes as they are. `patience` is how
     steps that failed are tried again. `may_drop` is asked, with their keys, whether assets that
-    nobody declares any more are dropped.
+    nobody declares any more are dropped. `run` is the id that the run is to have, None for a new.
     """
 
     wish: Wish
@@ -54,6 +54,7 @@ class Order:
     accepting: Accepting | None = None
     patience: Patience = field(default_factory=Patience)
     may_drop: Callable[[tuple[str, ...]], bool] = _nobody
+    run: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,7 @@ def apply(
     """
     lease = ports.events.acquire(order.holder)
     try:
-        run = ports.ids.new()
+        run = _run_id(order, ports)
         state = ports.events.snapshot(place.graph.project.name, place.environment)
         problems = close_attempts(run, state, ports.storages, ports)
         seen = look(place.graph, place.root, place.environment, ports)
@@ -144,6 +145,15 @@ def apply(
         return Applied(plan=plan, report=report, problems=problems, left_out=left_out)
     finally:
         lease.release()
+
+
+def _run_id(order: Order, ports: Ports) -> str:
+    """Return the id of the run; UsageError where there is one under it already."""
+    if order.run is None:
+        return ports.ids.new()
+    if ports.events.events(run=order.run, limit=1):
+        raise UsageError(f"there is a run {order.run} already", help="give the new one an id")
+    return order.run
 
 
 def _insist(order: Order, plan: Plan) -> None:

@@ -97,7 +97,7 @@ def _asset(asset: Asset, facts: Facts, told: Told, readable: Callable[[str], str
         action=told.action,
         trust=told.trust,
         code_version=asset.code_version,
-        traced_by=_traced_by(asset, graph),
+        traced_by=traced_by(asset, graph),
     )
 
 
@@ -178,7 +178,7 @@ def _window(graph: Graph, read: str, window: Window) -> tuple[str, ...] | None:
     return tuple(c.name for c in graph.columns_of(read) if c.name in window.columns)
 
 
-def _traced_by(asset: Asset, graph: Graph) -> str:
+def traced_by(asset: Asset, graph: Graph) -> str:
     """Return the digest of all that an asset's column lineage, and its places, hang on."""
     sql = asset.definition.sql
     return digest_of(

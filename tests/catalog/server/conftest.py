@@ -8,13 +8,16 @@ from typing import Any, Protocol
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from tests.catalog.server.world import made_world, world
 
-from freshline.catalog import By, Ended, Engine, Rows, Wanted
+from freshline.catalog import By, Ended, Engine, Rows, Surveyed, Wanted
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.server.app import create_app
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.services import Address, Scope, Services
 from freshline_catalog.server.sessions import new_link
+
+__all__ = ["made_world", "world"]
 
 ADDRESS = Address(host="127.0.0.1", port=8321)
 ORIGIN = f"http://{ADDRESS.host}:{ADDRESS.port}"
@@ -40,8 +43,15 @@ class IdleEngine:
     def __init__(self) -> None:
         self.asked: list[tuple[str, object]] = []
 
-    def survey(self) -> None:
+    def stamp(self) -> str:
+        return ""
+
+    def survey(self) -> Surveyed:
         self.asked.append(("survey", None))
+        return Surveyed("")
+
+    def trace(self) -> None:
+        self.asked.append(("trace", None))
 
     def plan(self, wanted: Wanted) -> Mapping[str, object]:
         self.asked.append(("plan", wanted))

@@ -134,7 +134,7 @@ def _dropped(asked: Asked, key: str) -> float:
 def _figures(asked: Asked, key: str) -> Figures:
     target = target_of(asked, key)
     rows = asked.connection.execute(statements("asset")["figures"], target[:3]).fetchall()
-    return cast(Figures, rows[0]) if rows else (None,) * 8
+    return cast(Figures, rows[0]) if rows else (None, None, None, None, None, None, None, None)
 
 
 def survey_of(asked: Asked) -> dict[str, object]:

@@ -82,14 +82,23 @@ def standings(asked: Asked, entry: Entry, state: TargetState) -> tuple[CheckStan
     """Return the checks of an asset: those that do not pass first, then as they are declared."""
     history = history_of(asked, entry.key)
     current = {result.check: result for result in results_on_current(state)}
-    held_back = {r.check: r for r in state.checks if r.check not in current}
+    held_back = _on_candidate(state)
     declared = {check.digest: check for check in entry.checks}
     found: list[CheckStanding] = []
-    for digest in dict.fromkeys((*declared, *current)):
-        result = current.get(digest) or held_back.get(digest)
+    for digest in dict.fromkeys((*declared, *held_back, *current)):
+        result = held_back.get(digest) or current.get(digest)
         past = history.get(digest, ())
-        found.append(_standing(declared.get(digest), result, past, state, digest in current))
+        is_current = digest not in held_back
+        found.append(_standing(declared.get(digest), result, past, state, is_current))
     return tuple(sorted(found, key=lambda each: _ORDER[each.found]))
+
+
+def _on_candidate(state: TargetState) -> Mapping[str, CheckResult]:
+    """Return, by digest, what does not pass on a candidate: that is why it was held back."""
+    if state.candidate is None:
+        return {}
+    content = state.build.trace.data_version if state.build is not None else ""
+    return {r.check: r for r in state.checks if not r.passed and r.contents[0] != content}
 
 
 def found_by(result: CheckResult, *, accepted: bool) -> Found:

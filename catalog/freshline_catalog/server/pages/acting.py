@@ -1,26 +1,29 @@
 """Acting: pages that say exactly what would happen, and the forms and calls that have it done."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Query
 
 from freshline.catalog import Wanted
-from freshline.errors import UsageError
 from freshline.events import CheckResult
 from freshline_catalog.server import actions
+from freshline_catalog.server.assets.head import found
 from freshline_catalog.server.builds.checks import results_on_current
 from freshline_catalog.server.builds.history import numbered
 from freshline_catalog.server.doings import Kind
-from freshline_catalog.server.entries import entry_of, state_of
+from freshline_catalog.server.entries import state_of
 from freshline_catalog.server.page import Page
+from freshline_catalog.server.people import Role, User
 from freshline_catalog.server.plans import PlanFacts
 from freshline_catalog.server.problems import AbsentError, InvalidError
 from freshline_catalog.server.reading import Reading
 from freshline_catalog.server.runs.log_file import is_run
 from freshline_catalog.server.runs.reading import RunFacts, run_of
+from freshline_catalog.server.services import Services
 
-Key = Annotated[str, Query(max_length=200)]
+Key = Annotated[str, Query(alias="select", max_length=200)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,27 +75,31 @@ def materialize(
 ) -> Materialize:
     """Show exactly what would run now, and why."""
     wanted = Wanted(selection=select.strip(), only=only, force=force)
-    try:
-        plan = actions.plan(asked.services, asked.user, wanted)
-    except UsageError as error:
-        raise InvalidError(error.message, help=error.help) from error
+    return planned(asked.services, asked.user, wanted)
+
+
+def planned(
+    services: Services, user: User, wanted: Wanted, *, outdated: bool = False
+) -> Materialize:
+    """Return what a materialization would do now; UsageError where the selection is none."""
     return Materialize(
-        id=actions.new_id(asked.services),
+        id=actions.new_id(services),
         select=wanted.selection,
-        only=only,
-        force=force,
-        plan=plan,
+        only=wanted.only,
+        force=wanted.force,
+        plan=actions.plan(services, user, wanted),
+        outdated=outdated,
     )
 
 
 def cancel(asked: Reading, run: Annotated[str, Query(max_length=100)]) -> Confirm:
     """Show which run would be asked to stop."""
     actions.operating(asked.user)
-    found = run_of(asked, run) if is_run(run) else None
-    if found is None:
+    known = run_of(asked, run) if is_run(run) else None
+    if known is None:
         raise AbsentError("there is no run of this id", help="see the list of runs")
     id = actions.new_id(asked.services)
-    return Confirm(id=id, kind=Kind.CANCEL, run=run, facts=found[0])
+    return Confirm(id=id, kind=Kind.CANCEL, run=run, facts=known[0])
 
 
 def pause(asked: Reading, key: Key) -> Confirm:
@@ -121,10 +128,10 @@ def rollback(
 ) -> Confirm:
     """Show which version would be current again, and be kept."""
     view = _about(asked, Kind.ROLLBACK, key)
-    found = numbered(asked, key, number)
-    if found is None:
+    build = numbered(asked, key, number)
+    if build is None:
         raise AbsentError("it has no version of this number", help="see its runs")
-    version = found[0].version
+    version = build[0].version
     return replace(
         view,
         then=version.number,
@@ -138,15 +145,15 @@ def accept(asked: Reading, key: Key, check: Annotated[str, Query(max_length=300)
     view = _about(asked, Kind.ACCEPT, key)
     state = state_of(asked, key)
     results = (*results_on_current(state), *state.checks)
-    found = next((r for r in results if r.name == check and not r.passed), None)
-    if found is None:
+    result = next((r for r in results if r.name == check and not r.passed), None)
+    if result is None:
         raise AbsentError("it has no failing check of this name", help="see its checks")
-    return replace(view, check=check, result=found)
+    return replace(view, check=check, result=result)
 
 
 def _about(asked: Reading, kind: Kind, key: str) -> Confirm:
     actions.operating(asked.user)
-    entry_of(asked, key)
+    head = found(asked, key).head
     state = state_of(asked, key)
     wish = state.pin if kind is Kind.UNPIN else state.pause
     return Confirm(
@@ -154,7 +161,7 @@ def _about(asked: Reading, kind: Kind, key: str) -> Confirm:
         kind=kind,
         key=key,
         current=state.build.version.number if state.build is not None else None,
-        downstream=0,
+        downstream=head.downstreams,
         since=wish.at if wish is not None else None,
         by=wish.actor if wish is not None else "",
         why=wish.reason if wish is not None else "",
@@ -162,12 +169,22 @@ def _about(asked: Reading, kind: Kind, key: str) -> Confirm:
     )
 
 
+def _page(name: str, make: Callable[..., object], api: str = "") -> Page:
+    return Page(
+        path=f"/{name}",
+        make=make,
+        template=f"{name}.html",
+        api=api or f"/actions/{name}",
+        role=Role.OPERATOR,
+    )
+
+
 PAGES = (
-    Page(path="/materialize", make=materialize, template="materialize.html", api="/plan"),
-    Page(path="/cancel", make=cancel, template="cancel.html", api="/actions/cancel"),
-    Page(path="/pause", make=pause, template="pause.html", api="/actions/pause"),
-    Page(path="/resume", make=resume, template="resume.html", api="/actions/resume"),
-    Page(path="/rollback", make=rollback, template="rollback.html", api="/actions/rollback"),
-    Page(path="/unpin", make=unpin, template="unpin.html", api="/actions/unpin"),
-    Page(path="/accept", make=accept, template="accept.html", api="/actions/accept"),
+    _page("materialize", materialize, "/plan"),
+    _page("cancel", cancel),
+    _page("pause", pause),
+    _page("resume", resume),
+    _page("rollback", rollback),
+    _page("unpin", unpin),
+    _page("accept", accept),
 )

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import TypeVar, cast
 
 from freshline import codec
 from freshline.errors import Diagnostic
 from freshline.events import Outcome, RunFinished, RunStarted
-from freshline.survey import EntryKind
 from freshline.verdicts import Reason
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.assets.around import Neighbour, neighbour
@@ -19,7 +20,9 @@ from freshline_catalog.statements import statements
 T = TypeVar("T")
 
 MOST = 20
-RECENT = 12
+RECENT = 10
+FIRST_KEYS = 3
+_LOOKED_AT = 500
 _HOUR, _DAY, _WEEK = 3600.0, 86400.0, 7 * 86400.0
 
 
@@ -58,12 +61,15 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """A definition that came, went or changed; `stage` is that of its lifecycle."""
+    """Definitions that came, went or changed at one time, the first `keys` of `count`.
 
-    key: str
-    kind: EntryKind
+    `stage` is that of the first one's lifecycle.
+    """
+
     at: float
     change: ChangeKind
+    keys: tuple[str, ...]
+    count: int
     stage: str
 
 
@@ -181,12 +187,23 @@ def _attention(asked: Asked) -> tuple[Attention, ...]:
 
 
 def _changed(asked: Asked) -> tuple[Changed, ...]:
-    bindings = (asked.survey, asked.now - _WEEK, RECENT)
+    bindings = (asked.survey, asked.now - _WEEK, _LOOKED_AT)
     rows = asked.connection.execute(statements("home")["changed"], bindings).fetchall()
-    return tuple(
-        Changed(key=key, kind=EntryKind(kind), at=at, change=ChangeKind(change), stage=stage)
-        for key, kind, at, change, stage in cast("list[tuple[str, str, float, str, str]]", rows)
-    )
+    together = groupby(cast("list[tuple[str, float, str, str]]", rows), itemgetter(1, 2))
+    found: list[Changed] = []
+    for (at, change), group in islice(together, RECENT):
+        first, *others = group
+        keys = tuple(key for key, *_ in (first, *others))
+        found.append(
+            Changed(
+                at=at,
+                change=ChangeKind(change),
+                keys=keys[:FIRST_KEYS],
+                count=len(keys),
+                stage=first[3],
+            )
+        )
+    return tuple(found)
 
 
 def _hours(asked: Asked) -> tuple[Hour, ...]:

@@ -5,8 +5,10 @@ from typing import Annotated
 
 from fastapi import FastAPI, Path, Query, Request, Response
 
+from freshline_catalog.server.access import needs
 from freshline_catalog.server.doings import begun_by
 from freshline_catalog.server.page import Page
+from freshline_catalog.server.people import Role
 from freshline_catalog.server.problems import AbsentError
 from freshline_catalog.server.reading import Reading
 from freshline_catalog.server.render import Renderer
@@ -20,6 +22,7 @@ from freshline_catalog.server.runs.log_file import (
     text_of,
 )
 from freshline_catalog.server.runs.reading import RunOutcome, run_of
+from freshline_catalog.server.services import Services
 
 _NOT_THERE = "there is no log of this run"
 _HELP = "the logs of the last 200 runs are kept"
@@ -68,14 +71,12 @@ def log(
     )
 
 
-def add(app: FastAPI, renderer: Renderer) -> None:
+def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
     """Add the log as a file to the application."""
 
-    def download(
-        request: Request, asked: Reading, run: Annotated[str, Path(max_length=100)]
-    ) -> Response:
+    def download(request: Request, run: Annotated[str, Path(max_length=100)]) -> Response:
         """Return a run's log as text."""
-        file = opened(asked.services.logs, run)
+        file = opened(services.logs, run)
         if file is None:
             raise AbsentError(_NOT_THERE, help=_HELP)
         with file:
@@ -84,7 +85,9 @@ def add(app: FastAPI, renderer: Renderer) -> None:
         answer.headers["Content-Disposition"] = f'attachment; filename="run-{run}.txt"'
         return answer
 
-    app.get("/runs/{run}/log.txt", include_in_schema=False, name="log.txt")(download)
+    said = needs(Role.VIEWER)
+    path = "/runs/{run}/log.txt"
+    app.get(path, include_in_schema=False, name="log.txt", openapi_extra=said)(download)
 
 
 PAGES = (Page(path="/runs/{run}/log", make=log, template="log.html"),)

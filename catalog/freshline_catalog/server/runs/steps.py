@@ -212,14 +212,19 @@ def _status(asset: str, known: _Gathered, doing: Doing) -> StepStatus:
     if known.failure is not None:
         return StepStatus.FAILED
     if known.version is not None:
-        computed = _published(known.version) is PublishKind.BUILD
-        return StepStatus.BUILT if computed else StepStatus.REPUBLISHED
+        return StepStatus.BUILT if _is_computed(known.version) else StepStatus.REPUBLISHED
     for kind, status in _SETTLED.items():
         if kind in known.kinds:
             return status
     if doing.left is not None:  # it ended well, and found that all was on record
         return StepStatus.CHECKED
     return StepStatus.WAITING if doing.live else StepStatus.NOT_BEGUN
+
+
+def _is_computed(version: StepEvent) -> bool:
+    """Say whether rows were computed, or a view was there for the first time."""
+    is_first = version.rows is not None or version.version == 1
+    return _published(version) is PublishKind.BUILD and is_first
 
 
 # What says how a step ended that published nothing, the strongest word first.
