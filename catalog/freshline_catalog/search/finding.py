@@ -10,7 +10,7 @@ from freshline_catalog.search.close import Meant, alternatives
 from freshline_catalog.search.facets import pattern
 from freshline_catalog.search.listing import Listed, Listing
 from freshline_catalog.search.query import Query, Reading, Term, expression
-from freshline_catalog.search.ranking import Tier, by_name, combined
+from freshline_catalog.search.ranking import Tier, by_name, combined, of_column
 from freshline_catalog.search.selecting import Selecting, Trouble
 from freshline_catalog.search.words import words
 from freshline_catalog.statements import statements
@@ -127,14 +127,13 @@ def _by_words(connection: Connection, listing: Listing, query: Query) -> dict[in
             here = here | hits if tier >= Tier.WORD_PREFIX else here
         in_key &= here
     found = combined(weights, len(query.terms))
+    named = of_column(query)
     for each in everyone & _named(connection, _spellings(query)):
-        # One word names a column as well as anything else; several are meant to be this name.
-        tier = Tier.COLUMN_NAME if " " in query.name else Tier.COLUMN
-        found[each] = max(found[each], float(tier) + (0 if " " in query.name else 50))
+        found[each] = max(found[each], named)
     for each in in_key:
-        named = by_name(query, listing.by_id[each])
-        if named is not None:
-            found[each] = float(named)
+        tier = by_name(query, listing.by_id[each])
+        if tier is not None:
+            found[each] = float(tier)
     return found
 
 
