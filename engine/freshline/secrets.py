@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 from urllib.parse import quote
@@ -60,6 +61,25 @@ def redacted(text: str) -> str:
     for known in sorted(_KNOWN, key=len, reverse=True):
         text = text.replace(known, _HIDDEN)
     return text
+
+
+def known() -> frozenset[str]:
+    """Return every form of every secret that this process knows."""
+    return frozenset(_KNOWN)
+
+
+def remember_all(environment: Mapping[str, str]) -> None:
+    """Remember every secret that could be put in, so that who only shows texts can redact them."""
+    for variable, value in environment.items():
+        if variable.startswith(_PREFIX):
+            _remember(value)
+    folder = environment.get(_FOLDER)
+    if folder is None:
+        return
+    for path in sorted(Path(folder).rglob("*")):
+        if NAME.fullmatch(".".join(path.relative_to(folder).parts)) and path.is_file():
+            with suppress(OSError, UnicodeDecodeError):
+                _remember(path.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r"))
 
 
 def _find(name: str) -> str:

@@ -145,14 +145,15 @@ create table answered (
 
 -- Named readers of the event log, each with the place up to which it has read.
 create table consumer (
-  name      text primary key,
   project   text not null,
   environment text not null,
+  name      text not null,
   selection text not null,
   position  integer not null,
   actor     text not null,
-  updated   real not null
-) strict;
+  updated   real not null,
+  primary key (project, environment, name)
+) strict, without rowid;
 
 create index event_at on event (at);
 

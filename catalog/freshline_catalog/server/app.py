@@ -2,29 +2,82 @@
 
 from fastapi import FastAPI
 
+from freshline_catalog.server import failures, guard
+from freshline_catalog.server.api import consumers, description, doing, events, stream
+from freshline_catalog.server.doorway import Doorway
+from freshline_catalog.server.limits import Buckets
 from freshline_catalog.server.page import Page, serve
-from freshline_catalog.server.pages import assets, health, owners, styles, suggestions
+from freshline_catalog.server.pages import (
+    acting,
+    asset,
+    asset_checks,
+    asset_columns,
+    asset_metrics,
+    asset_rows,
+    asset_runs,
+    assets,
+    checks,
+    health,
+    home,
+    login,
+    owners,
+    reconciler,
+    run_log,
+    runs,
+    styles,
+    suggestions,
+)
+from freshline_catalog.server.pages import events as happened
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.static import serve_static
 from freshline_catalog.server.theme import serve_theme
 
 PAGES: tuple[Page, ...] = (
+    *home.PAGES,
     *assets.PAGES,
     *suggestions.PAGES,
     *owners.PAGES,
+    *asset.PAGES,
+    *asset_columns.PAGES,
     *health.PAGES,
+    *happened.PAGES,
     *styles.PAGES,
+    *runs.PAGES,
+    *run_log.PAGES,
+    *asset_runs.PAGES,
+    *asset_checks.PAGES,
+    *asset_metrics.PAGES,
+    *asset_rows.PAGES,
+    *checks.PAGES,
+    *reconciler.PAGES,
+    *acting.PAGES,
 )
 
 
 def create_app(services: Services) -> FastAPI:
     """Return the application that serves one catalog."""
-    app = FastAPI(title="Freshline", version="1", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Freshline",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.router.route_class = guard.GuardedRoute
     app.state.services = services
+    app.state.buckets = Buckets()
     renderer = Renderer(services)
+    failures.tell(app, renderer)
+    login.add(app, services, renderer)
+    for room in (description, events, stream, consumers, run_log, doing):
+        room.add(app, services, renderer)
     for page in PAGES:
         serve(app, page, renderer)
     serve_static(app, renderer.static)
+    health.serve_alive(app, renderer)
     serve_theme(app, services.address.path)
+    guard.inspect(app)
+    app.add_middleware(Doorway, services=services, renderer=renderer)
     return app

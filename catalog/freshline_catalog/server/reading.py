@@ -1,30 +1,25 @@
 """How requests come to read: who asks is known, and one instant of the catalog lies before them."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from freshline_catalog.server.asked import Asked, Role, User
+from freshline_catalog.server.asked import Asked
+from freshline_catalog.server.guard import signed_in
+from freshline_catalog.server.people import User
 from freshline_catalog.server.services import Services
 from freshline_catalog.statements import statements
 
 
-def signed_in(request: Request) -> User:
-    """Return who asks."""
-    user = User(actor="local", role=Role.OPERATOR)
-    request.state.user = user
-    return user
-
-
-def reading(request: Request, user: Annotated[User, Depends(signed_in)]) -> Iterator[Asked]:
-    """Lend a connection for the length of a request, at one instant of the catalog."""
-    services = cast(Services, request.app.state.services)
+@contextmanager
+def instant(services: Services, user: User) -> Generator[Asked]:
+    """Lend a connection that stands at one instant of the catalog."""
     with services.log.reader() as connection:
         connection.execute("begin")
         try:
             last = connection.execute(statements("queries")["last_sequence"]).fetchall()[0][0]
-            request.state.sequence = last  # what the page knows; the stream tells what came later
             rows = connection.execute(statements("entries")["survey"], services.scope).fetchall()
             yield Asked(
                 services=services,
@@ -32,9 +27,17 @@ def reading(request: Request, user: Annotated[User, Depends(signed_in)]) -> Iter
                 connection=connection,
                 now=services.clock.now(),
                 survey=cast(int, rows[0][0]) if rows else 0,
+                sequence=cast(int, last),
             )
         finally:
             connection.execute("rollback")
+
+
+def reading(request: Request, user: Annotated[User, Depends(signed_in)]) -> Iterator[Asked]:
+    """Lend a connection for the length of a request, at one instant of the catalog."""
+    with instant(cast(Services, request.app.state.services), user) as asked:
+        request.state.sequence = asked.sequence  # what the page knows; the stream tells the rest
+        yield asked
 
 
 Reading = Annotated[Asked, Depends(reading)]

@@ -5,16 +5,18 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from freshline_catalog.server import formatting
 from freshline_catalog.server.addresses import replaced, toggled
+from freshline_catalog.server.assets.lines import line
 from freshline_catalog.server.highlighting import diffed, highlighted
 from freshline_catalog.server.icons import glyph, icon
 from freshline_catalog.server.markdown import markdown
+from freshline_catalog.server.redaction import Redactor
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.static import StaticFiles
 from freshline_catalog.server.theme import theme_of
@@ -26,6 +28,12 @@ _WORTH_PACKING = 1024
 def segment(text: object) -> str:
     """Return a text as one segment of an address."""
     return quote(str(text), safe="")
+
+
+def query(asked: Mapping[str, str], **changes: object) -> str:
+    """Return the query of an address with some of its parameters changed; None takes one out."""
+    kept = {**asked, **changes}
+    return urlencode({name: str(value) for name, value in kept.items() if value not in (None, "")})
 
 
 FILTERS: Mapping[str, object] = {
@@ -43,9 +51,11 @@ FILTERS: Mapping[str, object] = {
     "segment": segment,
     "replaced": replaced,
     "toggled": toggled,
+    "query": query,
     "markdown": markdown,
     "highlighted": highlighted,
     "diffed": diffed,
+    "line": line,
 }
 
 
@@ -54,6 +64,7 @@ class Renderer:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._redact = Redactor()
         self.static = StaticFiles()
         self._templates = templates(services, self.static)
 
@@ -72,10 +83,12 @@ class Renderer:
 
     def answer(self, request: Request, body: bytes, media: str, status: int = 200) -> Response:
         """Return a body with its ETag, packed for who reads that; 304 where the caller has it."""
+        body = self._redact(body)
         tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-        headers["Vary"] = "Accept-Encoding, Cookie"
-        if status == 200 and request.headers.get("if-none-match") == tag:
+        headers["Vary"] = "Accept, Accept-Encoding, Cookie"
+        known = request.headers.get("if-none-match", "").replace("W/", "").split(",")
+        if status == 200 and tag in (each.strip() for each in known):
             return Response(status_code=304, headers=headers)
         if len(body) >= _WORTH_PACKING and "gzip" in request.headers.get("accept-encoding", ""):
             body, headers["Content-Encoding"] = gzip.compress(body, 5, mtime=0), "gzip"

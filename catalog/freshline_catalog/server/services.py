@@ -8,6 +8,7 @@ from freshline.catalog import Engine
 from freshline.ports import Clock
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.search.searching import Searching
+from freshline_catalog.server.links import Links
 
 
 class Scope(NamedTuple):
@@ -28,6 +29,15 @@ class Address:
     port: int = 8321
     path: str = ""
 
+    @property
+    def hosts(self) -> frozenset[str]:
+        """What a browser may call this server in its Host header."""
+        names = {self.host, "127.0.0.1", "localhost", "[::1]"}
+        names = {f"[{name}]" if ":" in name.strip("[]") else name for name in names}
+        bare = {name.replace("[[", "[").replace("]]", "]") for name in names}
+        with_port = {f"{name}:{self.port}" for name in bare}
+        return frozenset(with_port | (bare if self.port == 80 else set()))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -41,3 +51,4 @@ class Services:
     address: Address = Address()
     version: str = ""
     searching: Searching = field(default_factory=Searching, compare=False)
+    links: Links = field(default_factory=Links)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 
+from freshline_catalog.server.access import needs
+
 FOLDER = Path(__file__).parents[1] / "web" / "static"
 
 TYPES = {
@@ -72,4 +74,10 @@ def serve_static(app: FastAPI, files: StaticFiles) -> None:
             content, headers["Content-Encoding"] = files.packed[name], "gzip"
         return Response(content, media_type=TYPES[Path(name).suffix], headers=headers)
 
-    app.get("/static/{digest}/{name:path}", include_in_schema=False, name="static")(static)
+    anyone = needs(None)
+    app.get(
+        "/static/{digest}/{name:path}",
+        include_in_schema=False,
+        name="static",
+        openapi_extra=anyone,
+    )(static)

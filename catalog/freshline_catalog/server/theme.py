@@ -1,12 +1,18 @@
 """The theme somebody chose: a cookie that the server reads, so that no page flashes."""
 
+import re
 from typing import Annotated, Literal
 
 from fastapi import FastAPI, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from freshline_catalog.server.access import needs
+
 COOKIE = "theme"
+LONGEST = 12_000  # of an address to go to: as long as one can be
 THEMES = ("light", "dark")
+# `//host` and `/\\host` are other people's, and so is whatever has a scheme.
+_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 _YEAR = 365 * 86400
 
 
@@ -21,8 +27,8 @@ def local(address: str, path: str) -> str:
 
     A browser takes `//host` and `/\\host` for another server's address.
     """
-    is_ours = address.startswith(f"{path}/") and not address.startswith(("//", "/\\"))
-    return address if is_ours and address.isprintable() else f"{path}/"
+    is_ours = _PATH.fullmatch(address) is not None and address.startswith(f"{path}/")
+    return address if is_ours else f"{path}/"
 
 
 def serve_theme(app: FastAPI, path: str) -> None:
@@ -30,7 +36,7 @@ def serve_theme(app: FastAPI, path: str) -> None:
 
     def choose(
         theme: Annotated[Literal["light", "dark", "auto"], Form()],
-        next: Annotated[str, Form()] = "/",
+        next: Annotated[str, Form(max_length=LONGEST)] = "/",
     ) -> Response:
         answer = RedirectResponse(local(next, path), status_code=303)
         if theme == "auto":
@@ -39,4 +45,5 @@ def serve_theme(app: FastAPI, path: str) -> None:
             answer.set_cookie(COOKIE, theme, max_age=_YEAR, path=path or "/", samesite="lax")
         return answer
 
-    app.post("/theme", include_in_schema=False, name="theme")(choose)
+    anyone = needs(None)
+    app.post("/theme", include_in_schema=False, name="theme", openapi_extra=anyone)(choose)

@@ -1,4 +1,4 @@
-"""verify, doctor and catalog: is everything as it was written, and mending the catalog if not."""
+"""verify, doctor and catalog: is everything as it was written, and mending it if not."""
 
 import math
 import os
@@ -13,10 +13,20 @@ from typing import cast
 import click
 
 from freshline import __version__
-from freshline.cli.compose import STATE, Project, catalog_path, graph_of, holder, opened, root_of
+from freshline.cli.compose import (
+    STATE,
+    Project,
+    catalog_path,
+    graph_of,
+    holder,
+    opened,
+    root_of,
+    surveys_in,
+)
 from freshline.cli.options import as_json, common, said, selection
 from freshline.cli.select import selected
 from freshline.codec import encode
+from freshline.declare.files import list_files
 from freshline.errors import (
     CatalogDamagedError,
     CatalogError,
@@ -110,7 +120,7 @@ def doctor(as_json: bool) -> int:
 )
 @common
 def catalog() -> None:
-    """Mend the catalog."""
+    """Mend the catalog, and what its pages show."""
     context = click.get_current_context()
     if context.invoked_subcommand is None:
         names = "|".join(cast(click.Group, context.command).commands)
@@ -131,6 +141,28 @@ def rebuild(from_storage: bool) -> int:
     for problem in problems:
         click.secho(f"lost: {problem}", fg="yellow", err=True)
     click.echo(f"{count} versions are on record again" if count else "every version is on record")
+    return 0
+
+
+@catalog.command()
+@as_json
+@common
+def survey(as_json: bool) -> int:
+    """Write down anew what pages show of every asset: `freshline up` does so by itself."""
+    from freshline.cli.surveying import survey_of, trace
+
+    files = list_files(root_of(said()))
+    with opened(said()) as project:
+        made = survey_of(project, files)
+        surveys = surveys_in(project.sight.events)
+        missing = surveys.keep(made.survey)
+        trace(made, missing, surveys)
+    count = len(made.survey.entries)
+    if as_json:
+        told = {"version": 1, "entries": count, "traced": len(missing)}
+        click.echo(encode({**told, "made_of": made.survey.made_of, "data": made.data}))
+    else:
+        click.echo(f"{count} assets and sources are as the pages show them now")
     return 0
 
 

@@ -14,6 +14,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import cast
 
+from freshline.catalog import Surveys
 from freshline.cli.options import Common
 from freshline.declare.files import find_root
 from freshline.definitions import ProjectDefinition, StorageDefinition
@@ -204,6 +205,12 @@ def terminal_width(stream: int = 1) -> int | None:
 def _event_log(root: Path) -> EventLog:
     (found,) = entry_points(group="freshline.event_logs", name="sqlite")
     return cast(EventLog, found.load()(catalog_path(root)))
+
+
+def surveys_in(log: EventLog) -> Surveys:
+    """Return the keeper of surveys in the catalog of an event log."""
+    (found,) = entry_points(group="freshline.surveys", name="sqlite")
+    return cast(Surveys, found.load()(log))
 
 
 def _storages(root: Path, project: ProjectDefinition) -> dict[str, Storage]:

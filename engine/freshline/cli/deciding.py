@@ -27,6 +27,8 @@ from freshline.lineage.graph import Graph
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.planned import Plan, Wish, report
+from freshline.reconcile.statuses import statuses
+from freshline.survey import Status
 
 _DEFAULT_JOBS = min(8, 2 * (os.cpu_count() or 1))
 
@@ -157,7 +159,7 @@ def status(selection: tuple[str, ...], as_json: bool) -> int:
     """Show for each asset of SELECTION whether it is fresh, and if not, why."""
     with opened(said()) as project:
         made, facts = _planned(project, selection, Wish())
-        rows = _statuses(project, made, facts)
+        rows = _statuses(made, facts)
         if as_json:
             answer = {"version": 1, "environment": project.environment, "assets": rows}
             click.echo(encode({**answer, "failing": report(made)["failing"]}))
@@ -208,37 +210,21 @@ def _show_plan(project: Project, made: Plan) -> None:
         click.echo(diagnostics_text(broken), err=True)
 
 
-def _statuses(project: Project, made: Plan, facts: Facts) -> list[dict[str, object]]:
-    verdicts: dict[str, tuple[str, str]] = {}
-    for fresh in made.fresh:
-        star = "*" if fresh.trust is Trust.HEURISTIC else ""
-        verdicts[fresh.asset] = (f"fresh{star}", fresh.proof)
-    for step in made.steps:
-        if step.asset in made.orphans:
-            continue
-        word = "missing" if step.action == "create" else "stale"
-        word = word if step.certain else "maybe stale"
-        word = "fresh" if step.action == "check" else word
-        verdicts[step.asset] = (word, "; ".join(reason.detail for reason in step.reasons))
-    for blocked in made.blocked:
-        verdicts[blocked.asset] = ("blocked", blocked.why)
-    for word, kept in (("pinned", made.pinned), ("paused", made.paused)):
-        verdicts |= {held.asset: (word, held_text(held)) for held in kept}
-    for aside in made.quarantined:
-        why = f"with {aside.because}" if aside.because else aside.code
-        verdicts[aside.asset] = ("set aside", why)
-    order = dict.fromkeys((*project.graph.assets, *facts.graph.quarantined))
-    return [
-        {
-            "asset": key,
-            "status": verdicts[key][0],
-            "why": verdicts[key][1],
-            "held_back": None if verdicts[key][0].startswith("fresh") else _held_back(facts, key),
-            "failure": None if verdicts[key][0].startswith("fresh") else _failure(facts, key),
-        }
-        for key in order
-        if key in verdicts
-    ]
+def _statuses(made: Plan, facts: Facts) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for key, told in statuses(made, facts).items():
+        is_fresh = told.status is Status.FRESH
+        star = "*" if is_fresh and told.proof and told.trust is Trust.HEURISTIC else ""
+        rows.append(
+            {
+                "asset": key,
+                "status": f"{told.status}{star}",
+                "why": held_text(told.held) if told.held is not None else told.words,
+                "held_back": None if is_fresh else _held_back(facts, key),
+                "failure": None if is_fresh else _failure(facts, key),
+            }
+        )
+    return rows
 
 
 def _failure(facts: Facts, key: str) -> str | None:

@@ -5,7 +5,7 @@ few.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from freshline.declare.about import Scope, read_layer
 from freshline.declare.durations import spelled
 from freshline.declare.files import PROJECT_FILES
 from freshline.declare.frontmatter import read_front_matter
+from freshline.declare.interpolation import Values
 from freshline.declare.layers import Layer, resolved
 from freshline.declare.paths import SOURCES, folders_above
 from freshline.declare.process import ProcessVariables
@@ -84,7 +85,22 @@ def origins(
 
     What can no longer be read is left out: the answer is about the files as they are now.
     """
-    said = tuple(_layers(root, project.file, environment, definition))
+    return _of(definition, project, _Outside(root, project.file, environment))
+
+
+def origins_of_all(
+    root: Path, project: ProjectDefinition, environment: str, definitions: Iterable[Definition]
+) -> Iterator[tuple[str, tuple[Origin, ...]]]:
+    """Yield the key of each definition with its origins; every file is read once for all."""
+    outside = _Outside(root, project.file, environment)
+    for definition in definitions:
+        yield definition.key, _of(definition, project, outside)
+
+
+def _of(
+    definition: Definition, project: ProjectDefinition, outside: "_Outside"
+) -> tuple[Origin, ...]:
+    said = tuple(_layers(outside, definition))
     layers = [each.layer for each in said]
     about = resolved(definition.key, layers)
     is_asset = isinstance(definition, AssetDefinition)
@@ -109,55 +125,84 @@ def origins(
     return (*found, *_spanned(said, checks, "check"))
 
 
-def _layers(root: Path, main: str, environment: str, definition: Definition) -> Iterator[_Said]:
+class _Outside:
+    """What is said of many definitions: the project's file and those of folders, each read once.
+
+    So is a file that lists several definitions.
+    """
+
+    def __init__(self, root: Path, main: str, environment: str) -> None:
+        self.root, self.environment = root, environment
+        self._files: dict[str, tuple[Report, source.Node | None] | None] = {}
+        self._folders: dict[tuple[str, bool], tuple[_Said, ...]] = {}
+        self.scope = Scope(values=Values(variables={}))
+        self.defaults: tuple[_Said, ...] = ()
+        self.main = self.file(main)
+        if self.main is not None and isinstance(self.main[1], source.Mapping):
+            report, node = self.main
+            known = read_settings(report.text.text, main, os.environ).scope(environment)
+            process = ProcessVariables(os.environ)
+            self.scope = replace(known, values=replace(known.values, process=process))
+            below = _below(node, "defaults")
+            self.defaults = _said("defaults", report, below, rules.DEFAULTS, (None, self.scope))
+
+    def file(self, file: str) -> tuple[Report, source.Node | None] | None:
+        """Return a file with what it says; None where it is not there or is no text."""
+        if file not in self._files:
+            report = _report(self.root, file)
+            self._files[file] = None if report is None else (report, compose(report))
+        return self._files[file]
+
+    def folder(self, folder: str, *, of_sources: bool) -> tuple[_Said, ...]:
+        """Return what a folder's file says of what lies below it."""
+        known = (folder, of_sources)
+        if known not in self._folders:
+            keys = rules.SOURCES_FOLDER if of_sources else rules.FOLDER
+            found = (self.file(f"{folder}/{name}") for name in ("_folder.yaml", "_folder.yml"))
+            inner = next((each for each in found if each is not None), None)
+            said = _said("folder", *inner, keys, (None, self.scope)) if inner else ()
+            self._folders[known] = said
+        return self._folders[known]
+
+
+def _layers(outside: _Outside, definition: Definition) -> Iterator[_Said]:
     """Yield what is said of a definition, outermost first."""
-    report = _report(root, main)
-    node = compose(report) if report else None
-    if report is None or not isinstance(node, source.Mapping):
+    if outside.main is None or not isinstance(outside.main[1], source.Mapping):
         return
-    settings = read_settings(report.text.text, main, os.environ)
-    known = settings.scope(environment)
-    scope = replace(known, values=replace(known.values, process=ProcessVariables(os.environ)))
-    yield from _said("defaults", report, _below(node, "defaults"), rules.DEFAULTS, (None, scope))
-    keys = rules.SOURCES_FOLDER if definition.file.startswith(SOURCES) else rules.FOLDER
+    report, node = outside.main
+    yield from outside.defaults
     if definition.file not in PROJECT_FILES:
+        of_sources = definition.file.startswith(SOURCES)
         for folder in folders_above(definition.file):
-            for name in ("_folder.yaml", "_folder.yml"):
-                inner = _report(root, f"{folder}/{name}")
-                if inner is not None:
-                    yield from _said("folder", inner, compose(inner), keys, (None, scope))
-                    break
-    yield from _own(root, definition, scope)
+            yield from outside.folder(folder, of_sources=of_sources)
+    yield from _own(outside, definition)
     if isinstance(definition, AssetDefinition):
-        override = _below(node, "environments", environment, "assets", definition.key)
-        yield from _said("environment", report, override, rules.OVERRIDE, (definition.key, scope))
+        override = _below(node, "environments", outside.environment, "assets", definition.key)
+        context = (definition.key, outside.scope)
+        yield from _said("environment", report, override, rules.OVERRIDE, context)
 
 
-def _own(root: Path, definition: Definition, scope: Scope) -> Iterator[_Said]:
-    """Yield what a definition says itself: in its file, or in the side-car beside it."""
-    file, context = definition.file, (definition.key, scope)
+def _own(outside: _Outside, definition: Definition) -> tuple[_Said, ...]:
+    """Return what a definition says itself: in its file, or in the side-car beside it."""
+    file, context = definition.file, (definition.key, outside.scope)
     by = "asset" if isinstance(definition, AssetDefinition) else "source"
     if file.endswith(".sql"):
-        report = _report(root, file)
+        report = _report(outside.root, file)
         front = read_front_matter(report) if report else None
         if report is not None and front is not None and front.node is not None:
-            yield from _said(by, report, front.node, rules.FRONT_MATTER, context)
-            return
-        beside = (_report(root, file.removesuffix(".sql") + end) for end in (".yaml", ".yml"))
-        report = next((found for found in beside if found is not None), None)
-        if report is not None:
-            yield from _said(by, report, compose(report), rules.ASSET, context)
-        return
-    report = _report(root, file) if file.endswith((".yaml", ".yml")) else None
-    if report is None:
-        return
-    node = compose(report)
+            return _said(by, report, front.node, rules.FRONT_MATTER, context)
+        beside = (outside.file(file.removesuffix(".sql") + end) for end in (".yaml", ".yml"))
+        found = next((each for each in beside if each is not None), None)
+        return _said(by, *found, rules.ASSET, context) if found is not None else ()
+    found = outside.file(file) if file.endswith((".yaml", ".yml")) else None
+    if found is None:
+        return ()
+    report, node = found
     if isinstance(definition, SourceDefinition):
-        yield from _said(by, report, _below(node, "sources", definition.key), rules.SOURCE, context)
-    elif (listed := _below(node, "assets", definition.key)) is not None:
-        yield from _said(by, report, listed, rules.LISTED_ASSET, context)
-    else:
-        yield from _said(by, report, node, rules.ASSET, context)
+        return _said(by, report, _below(node, "sources", definition.key), rules.SOURCE, context)
+    if (listed := _below(node, "assets", definition.key)) is not None:
+        return _said(by, report, listed, rules.LISTED_ASSET, context)
+    return _said(by, report, node, rules.ASSET, context)
 
 
 def _said(
@@ -166,10 +211,11 @@ def _said(
     node: source.Node | None,
     keys: Keys,
     context: tuple[str | None, Scope],
-) -> Iterator[_Said]:
-    if isinstance(node, source.Mapping):
-        layer = read_layer(Section(Report(report.text), node, keys), *context)
-        yield _Said(by, layer, report, node)
+) -> tuple[_Said, ...]:
+    if not isinstance(node, source.Mapping):
+        return ()
+    layer = read_layer(Section(Report(report.text), node, keys), *context)
+    return (_Said(by, layer, report, node),)
 
 
 def _report(root: Path, file: str) -> Report | None:

@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 
-from freshline_catalog.server.page import Page
+from fastapi import FastAPI, Request, Response
+
+from freshline import codec
+from freshline_catalog.server.access import needs
+from freshline_catalog.server.page import JSON, Page
 from freshline_catalog.server.reading import Reading
+from freshline_catalog.server.render import Renderer
 from freshline_catalog.statements import statements
 
 
@@ -29,6 +34,22 @@ def health(asked: Reading) -> Health:
         sequence=int(sequence or 0),
         statuses={str(status): int(count or 0) for status, count in counts},
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alive:
+    """That the server answers."""
+
+    status: str = "ok"
+
+
+def serve_alive(app: FastAPI, renderer: Renderer) -> None:
+    """Add what tells anybody that the server answers, and nothing else."""
+
+    def alive(request: Request) -> Response:
+        return renderer.answer(request, codec.encode(Alive()), JSON)
+
+    app.get("/healthz", include_in_schema=False, name="healthz", openapi_extra=needs(None))(alive)
 
 
 PAGES = (Page(path="/health", make=health, template="health.html"),)

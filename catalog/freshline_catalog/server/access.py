@@ -1,0 +1,20 @@
+"""Access: what a route says of itself, which is who may use it, and how often."""
+
+from typing import Any
+
+from freshline_catalog.server.limits import LOGINS, SEARCHES, Rate
+from freshline_catalog.server.people import Role
+
+ROLE = "x-freshline-role"
+RATE = "x-freshline-rate"
+ANYONE = "anyone"
+RATES = {rate.name: rate for rate in (LOGINS, SEARCHES)}
+
+
+def needs(role: Role | None, rate: Rate | None = None) -> dict[str, Any]:
+    """Return what a route says of itself (`openapi_extra`): the role it needs, None for nobody's.
+
+    It is part of the API's description too, so that callers know what they need.
+    """
+    said: dict[str, Any] = {ROLE: ANYONE if role is None else role.value}
+    return said if rate is None else {**said, RATE: rate.name}

@@ -1,0 +1,114 @@
+"""The page of an asset: is it fresh, who owns it, where does it come from, and what breaks."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from freshline.definitions import Trust
+from freshline.errors import Diagnostic
+from freshline.state import Failure, Pause, Pin, TargetState
+from freshline.survey import Entry, EntryColumn
+from freshline.verdicts import Reason
+from freshline_catalog.server.assets.around import Around, around
+from freshline_catalog.server.assets.checks import CheckShown, checks_of
+from freshline_catalog.server.assets.head import Found, Head, found, survey_of
+from freshline_catalog.server.builds.history import Attempted, attempts_of
+from freshline_catalog.server.entries import state_of
+from freshline_catalog.server.page import Page
+from freshline_catalog.server.reading import Reading
+
+FIRST_COLUMNS = 12
+LAST_ATTEMPTS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """Is it fresh? `why` are the reasons that it is not, `proof` the one that it is.
+
+    `action` is what a plan would do; `failure` how the last attempt ended where that was badly;
+    `seen_at` is when the content of a source was seen to be as it is. A pin may have run out.
+    """
+
+    why: tuple[Reason, ...]
+    proof: str
+    action: str
+    trust: Trust
+    failure: Failure | None
+    pin: Pin | None
+    pause: Pause | None
+    seen_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A way to reach an owner: what it is (email, chat, ...), and the address."""
+
+    kind: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetView:
+    """An asset as a whole. `columns` are the first of them, `attempts` the last, newest first."""
+
+    head: Head
+    description: str
+    freshness: Freshness
+    contacts: tuple[Contact, ...]
+    around: Around
+    columns: tuple[EntryColumn, ...]
+    attempts: tuple[Attempted, ...]
+    checks: tuple[CheckShown, ...]
+    problems: tuple[Diagnostic, ...]
+    storage: str
+    links: tuple[tuple[str, str], ...]
+    meta: dict[str, object]
+    code_version: str
+    was: tuple[str, ...]
+
+
+def asset(asked: Reading, key: str) -> AssetView:
+    """Return an asset: how it stands and why, its owner, what is around it, what became of it."""
+    here = found(asked, key)
+    state = state_of(asked, key)
+    entry = here.entry
+    return AssetView(
+        head=here.head,
+        description=entry.description,
+        freshness=_freshness(here, state),
+        contacts=contacts(survey_of(asked), here.head.owner),
+        around=around(asked, here.number),
+        columns=entry.columns[:FIRST_COLUMNS],
+        attempts=attempts_of(asked, key, limit=LAST_ATTEMPTS),
+        checks=checks_of(entry, state),
+        problems=entry.problems,
+        storage=entry.storage,
+        links=entry.links,
+        meta=dict(entry.meta),
+        code_version=entry.code_version,
+        was=state.was,
+    )
+
+
+def contacts(survey: dict[str, object], owner: str) -> tuple[Contact, ...]:
+    """Return how an owner can be reached, as a survey says it."""
+    owners = cast("list[dict[str, object]]", survey.get("owners", []))
+    known = next((each for each in owners if each["name"] == owner), None)
+    pairs = cast("list[list[str]]", known["contacts"]) if known is not None else []
+    return tuple(Contact(kind=kind, address=address) for kind, address in pairs)
+
+
+def _freshness(here: Found, state: TargetState) -> Freshness:
+    entry: Entry = here.entry
+    return Freshness(
+        why=entry.why,
+        proof=entry.proof,
+        action=entry.action,
+        trust=entry.trust,
+        failure=state.failure,
+        pin=state.pin,
+        pause=state.pause,
+        seen_at=state.observation.at if state.observation is not None else None,
+    )
+
+
+PAGES = (Page(path="/assets/{key}", make=asset, template="asset.html"),)

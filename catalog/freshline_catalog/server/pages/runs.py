@@ -1,0 +1,189 @@
+"""Runs: the list of them, and what one did, step by step, also while it goes or never began."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import BeforeValidator
+
+from freshline.events import RunCancelRequested
+from freshline_catalog.server.asked import Asked
+from freshline_catalog.server.cursors import cursor, sequence_in
+from freshline_catalog.server.doings import Came, Doing, about_run, begun_by, waiting
+from freshline_catalog.server.moments import moment, none_if_blank
+from freshline_catalog.server.page import Page
+from freshline_catalog.server.problems import AbsentError
+from freshline_catalog.server.reading import Reading
+from freshline_catalog.server.runs import reading
+from freshline_catalog.server.runs.chart import Chart, chart_of
+from freshline_catalog.server.runs.log_file import Line, is_run, problems_in, tail_of
+from freshline_catalog.server.runs.reading import Filter, ReadVersion, RunFacts, RunOutcome
+from freshline_catalog.server.runs.steps import Step, StepStatus, counts_of
+
+STEPS = 200
+_TAIL = 50
+_READS = 200
+_NEVER = float("inf")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runs:
+    """A page of runs, newest first, and what was begun and has recorded nothing yet.
+
+    `next` is the cursor of the page behind this one, empty on the last.
+    """
+
+    runs: tuple[RunFacts, ...]
+    queued: tuple[Doing, ...]
+    actors: tuple[str, ...]
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A step that failed: why, what to do, where it is declared, and its line in the run's log."""
+
+    asset: str
+    code: str
+    message: str
+    help: str = ""
+    place: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a run did.
+
+    `facts` is None of a run that has recorded nothing: it was begun by `begun_by`, and is queued
+    or never began. `steps` are those of this page, in the order in which they began; `counts` are
+    of all. `log` is the end of what it said.
+    """
+
+    run: str
+    facts: RunFacts | None
+    now: float
+    began_by: Doing | None = None
+    about: tuple[Doing, ...] = ()
+    cancelled_by: tuple[RunCancelRequested, ...] = ()
+    counts: dict[str, int]
+    steps: tuple[Step, ...] = ()
+    matching: int = 0
+    next: int | None = None
+    failures: tuple[Failure, ...] = ()
+    reads: tuple[ReadVersion, ...] = ()
+    events: int = 0
+    log: tuple[Line, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """The word for how it stands."""
+        if self.facts is not None:
+            return self.facts.outcome.value
+        if self.began_by is None or self.began_by.outcome is Came.BEGUN:
+            return "queued"
+        return "failed" if self.began_by.outcome is Came.FAILED else "succeeded"
+
+    @property
+    def chart(self) -> Chart:
+        """Where its steps are drawn."""
+        began = self.facts.began if self.facts is not None else self.now
+        ended = self.facts.ended if self.facts is not None else None
+        if ended is None and self.state != RunOutcome.RUNNING.value:
+            ended = max((step.ended or began for step in self.steps), default=began)
+        return chart_of(self.steps, began, self.now if ended is None else ended)
+
+
+def runs(
+    asked: Reading,
+    outcome: Annotated[RunOutcome | None, BeforeValidator(none_if_blank)] = None,
+    actor: Annotated[str, Query(max_length=200)] = "",
+    asset: Annotated[str, Query(max_length=200)] = "",
+    since: Annotated[str, Query(max_length=40)] = "",
+    until: Annotated[str, Query(max_length=40)] = "",
+    cursor_: Annotated[str, Query(alias="cursor", max_length=400)] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Runs:
+    """List runs, newest first."""
+    earliest, latest = moment(since, asked.now), moment(until, asked.now)
+    wanted = Filter(
+        outcome=outcome,
+        actor=actor,
+        asset=asset,
+        since=0.0 if earliest is None else earliest,
+        until=_NEVER if latest is None else latest,
+    )
+    before = sequence_in(cursor_) if cursor_ else reading.LAST
+    found = reading.runs_of(asked, wanted, before=before, limit=limit + 1)
+    shown = found[:limit]
+    is_plain = wanted == Filter() and not cursor_
+    return Runs(
+        runs=shown,
+        queued=waiting(asked) if is_plain else (),
+        actors=reading.actors(asked, shown[0].sequence if shown else 0),
+        next=cursor(shown[-1].sequence) if len(found) > limit else "",
+    )
+
+
+def run(
+    asked: Reading,
+    run: Annotated[str, Path(max_length=100)],
+    status: StepStatus | None = None,
+    after: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> Run:
+    """Show what a run did, step by step."""
+    found = reading.run_of(asked, run) if is_run(run) else None
+    began_by = begun_by(asked, run) if is_run(run) else None
+    if found is None and began_by is None:
+        raise AbsentError("there is no run of this id", help="see the list of runs")
+    if found is None:
+        return Run(run=run, facts=None, now=asked.now, began_by=began_by, counts={})
+    facts, doing = found
+    steps = reading.steps_of(asked, run, doing)
+    wanted = [step for step in steps if status is None or step.status is status]
+    logs = asked.services.logs
+    return Run(
+        run=run,
+        facts=facts,
+        now=asked.now,
+        began_by=began_by,
+        about=about_run(asked, run),
+        cancelled_by=reading.requests_of(asked, run),
+        counts=counts_of(steps),
+        steps=tuple(wanted[after : after + STEPS]),
+        matching=len(wanted),
+        next=after + STEPS if len(wanted) > after + STEPS else None,
+        failures=_failures(asked, run, steps),
+        reads=reading.reads_of(asked, run, _READS),
+        events=reading.events_in(asked, run),
+        log=tail_of(logs, run, _TAIL),
+    )
+
+
+def _failures(asked: Asked, run: str, steps: tuple[Step, ...]) -> tuple[Failure, ...]:
+    """Return the steps that failed, in the order in which they did, with what the log knows."""
+    failed = [step for step in steps if step.status is StepStatus.FAILED]
+    if not failed:
+        return ()
+    told = {line.asset: line for line in problems_in(asked.services.logs, run) if line.code}
+    failed.sort(key=lambda step: step.ended or 0.0)
+    found: list[Failure] = []
+    for step in failed[:20]:
+        line = told.get(step.asset)
+        found.append(
+            Failure(
+                asset=step.asset,
+                code=step.code or (line.code if line else ""),
+                message=step.message or (line.error if line else ""),
+                help=line.help if line else "",
+                place=line.place if line else "",
+                line=line.number if line else None,
+            )
+        )
+    return tuple(found)
+
+
+PAGES = (
+    Page(path="/runs", make=runs, template="runs.html"),
+    Page(path="/runs/{run}", make=run, template="run.html"),
+)

@@ -1,0 +1,96 @@
+"""Redaction: the last door that every answer leaves by, and at which secrets stay inside.
+
+By value: whatever this process knows as a secret, in every form in which it may come back. By
+form: credentials in addresses, and keys that are known by their looks. By name: values that stand
+under a telling name, in settings and other mappings that people write.
+"""
+
+import base64
+import re
+from collections.abc import Mapping
+from typing import cast
+
+from markupsafe import escape
+
+from freshline import secrets
+
+HIDDEN = "***"
+_SHORTEST = 6  # a shorter "secret" would be found everywhere
+_TELLING = re.compile(
+    r"passw|passphrase|secret|token|api_?key|access_?key|private_?key|authorization|credential",
+    re.IGNORECASE,
+)
+# Names that only speak of such things.
+_HARMLESS = re.compile(r"(?:_?(?:name|id|file|path|count|type)|s)$", re.IGNORECASE)
+_USER_INFO = re.compile(rb"(?<=://)[^\s/\"'<>@:]*:[^\s/\"'<>@]+(?=@)")
+# What must be in a text for the pattern to be worth a look, and the pattern.
+_LOOKS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
+    (b"AKIA", re.compile(rb"\bAKIA[0-9A-Z]{16}\b")),
+    (b"gh", re.compile(rb"\bgh[pousr]_[A-Za-z0-9]{36,}")),
+    (b"github_pat_", re.compile(rb"\bgithub_pat_[A-Za-z0-9_]{40,}")),
+    (b"xox", re.compile(rb"\bxox[abeoprs]-[A-Za-z0-9-]{10,}")),
+    (
+        b"PRIVATE KEY-----",
+        re.compile(
+            rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
+            re.DOTALL,
+        ),
+    ),
+)
+
+
+class Redactor:
+    """Takes secrets out of answers. What is known to be secret may grow while it is in use."""
+
+    def __init__(self) -> None:
+        self._known: frozenset[str] = frozenset()
+        self._values: re.Pattern[bytes] | None = None
+
+    def __call__(self, body: bytes) -> bytes:
+        """Return a body with `***` in place of every secret."""
+        known = secrets.known()
+        if known != self._known:
+            self._known, self._values = known, _pattern(known)
+        if self._values is not None:
+            body = self._values.sub(HIDDEN.encode(), body)
+        if b"://" in body:
+            body = _USER_INFO.sub(HIDDEN.encode(), body)
+        for sign, looks in _LOOKS:
+            if sign in body:
+                body = looks.sub(HIDDEN.encode(), body)
+        return body
+
+
+def is_telling(name: str) -> bool:
+    """Say whether what stands under this name is likely to be a secret."""
+    return _TELLING.search(name) is not None and _HARMLESS.search(name) is None
+
+
+def without_secrets(value: object) -> object:
+    """Return plain data with `***` for whatever stands under a telling name."""
+    match value:
+        case Mapping():
+            mapping = cast("Mapping[str, object]", value)
+            return {
+                key: HIDDEN if inner and is_telling(str(key)) else without_secrets(inner)
+                for key, inner in mapping.items()
+            }
+        case list() | tuple():
+            return [without_secrets(inner) for inner in cast("list[object]", value)]
+        case _:
+            return value
+
+
+def _pattern(known: frozenset[str]) -> re.Pattern[bytes] | None:
+    """Return what finds any of the values as it is, as HTML writes it and in base64."""
+    forms: set[bytes] = set()
+    for value in known:
+        if len(value) < _SHORTEST:
+            continue
+        plain = value.encode("utf-8", "replace")
+        forms |= {plain, str(escape(value)).encode("utf-8", "replace")}
+        forms.add(base64.b64encode(plain).rstrip(b"="))
+    if not forms:
+        return None
+    longest_first = sorted(forms, key=lambda form: (-len(form), form))
+    return re.compile(b"|".join(map(re.escape, longest_first)))

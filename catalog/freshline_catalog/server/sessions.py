@@ -1,0 +1,112 @@
+"""Sessions: who holds which cookie is who. Only a hash of what the browser holds is on record.
+
+1. A session begins with a one-time link, always under a new secret: what a browser held before is
+   ended, so that nobody can be led into a session that somebody else knows.
+2. It ends after 12 hours without a request, after 7 days whatever happens, and by signing out.
+3. It is looked up for every request: what was ended has ended everywhere at once.
+"""
+
+import hashlib
+import secrets
+from contextlib import suppress
+from typing import NamedTuple, cast
+
+from fastapi import Request, Response
+
+from freshline.errors import FreshlineError
+from freshline_catalog.connection import Connection
+from freshline_catalog.server.people import Role, User
+from freshline_catalog.server.services import Address, Services
+from freshline_catalog.statements import statements
+
+IDLE = 12 * 3600.0
+LONGEST = 7 * 86400.0
+_SEEN_EVERY = 60.0
+
+
+class Session(NamedTuple):
+    """A session that was just begun: the secret for the browser, and whom it signs in."""
+
+    secret: str
+    user: User
+
+
+def new_link(services: Services, role: Role = Role.OPERATOR, actor: str = "local") -> str:
+    """Return the path of a link that signs in once, within ten minutes."""
+    secret = services.links.add(actor, role, services.clock.now())
+    return f"{services.address.path}/login/{secret}"
+
+
+def begin(services: Services, secret: str, before: str | None = None) -> Session | None:
+    """Use up a link and begin a session in place of the one `before`; None for no such link."""
+    now = services.clock.now()
+    grant = services.links.take(secret, now)
+    if grant is None:
+        return None
+    token = secrets.token_urlsafe(32)
+    row = (_hash(token), grant.actor, grant.role.value, now, now, now + LONGEST)
+    sql = statements("sessions")
+
+    def write(connection: Connection) -> None:
+        connection.execute(sql["forget_ended"], (now, now - IDLE))
+        if before is not None:
+            connection.execute(sql["end"], (_hash(before),))
+        connection.execute(sql["begin"], row)
+
+    services.log.write(write)
+    return Session(token, User(actor=grant.actor, role=grant.role, session=row[0][:16]))
+
+
+def find(services: Services, secret: str) -> User | None:
+    """Return who holds this secret; None where nobody does, or not any more."""
+    now, hashed, sql = services.clock.now(), _hash(secret), statements("sessions")
+    with services.log.reader() as connection:
+        rows = connection.execute(sql["find"], (hashed, now, now - IDLE)).fetchall()
+    if not rows:
+        return None
+    actor, role, seen = cast(tuple[str, str, float], rows[0])
+    if now - seen > _SEEN_EVERY:
+        # That somebody was here is worth no failure: a full disk must not sign people out.
+        with suppress(FreshlineError):
+            services.log.write(lambda connection: connection.execute(sql["touch"], (now, hashed)))
+    return User(actor=actor, role=Role(role), session=hashed[:16])
+
+
+def end(services: Services, secret: str) -> None:
+    """End a session; nothing happens where there is none."""
+    sql = statements("sessions")["end"]
+    services.log.write(lambda connection: connection.execute(sql, (_hash(secret),)))
+
+
+def cookie_name(address: Address) -> str:
+    """Return the name of the cookie: cookies know no ports, so that two servers need two names."""
+    return f"freshline_{address.port}"
+
+
+def held(request: Request, address: Address) -> str | None:
+    """Return what the browser holds, None where nothing."""
+    return request.cookies.get(cookie_name(address)) or None
+
+
+def hand_over(response: Response, request: Request, address: Address, secret: str) -> None:
+    """Give the browser what it will show from now on: out of reach of scripts and other sites."""
+    response.set_cookie(
+        cookie_name(address),
+        secret,
+        max_age=int(LONGEST),
+        path=address.path or "/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def take_back(response: Response, address: Address) -> None:
+    """Have the browser forget what it held."""
+    response.delete_cookie(
+        cookie_name(address), path=address.path or "/", httponly=True, samesite="lax"
+    )
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,51 @@
+"""Who may use which route: the whole table, kept by hand, so that a new route is thought about.
+
+None is a route for anybody, also for who is not signed in.
+"""
+
+from collections.abc import Mapping
+
+from freshline_catalog.server.people import Role
+
+VIEWER, OPERATOR = Role.VIEWER, Role.OPERATOR
+
+ROUTES: Mapping[str, Role | None] = {
+    "GET /login": None,
+    "POST /login": None,
+    "GET /login/{secret}": None,
+    "POST /logout": VIEWER,
+    "POST /theme": None,
+    "GET /healthz": None,
+    "GET /static/{digest}/{name:path}": None,
+    "GET /api/docs": VIEWER,
+    "GET /api/v1/openapi.json": VIEWER,
+    "GET /api/v1/events": VIEWER,
+    "GET /api/v1/events/latest": VIEWER,
+    "GET /api/v1/stream": VIEWER,
+    "GET /api/v1/consumers": VIEWER,
+    "GET /api/v1/consumers/{name}": VIEWER,
+    "GET /api/v1/consumers/{name}/events": VIEWER,
+    "PUT /api/v1/consumers/{name}": OPERATOR,
+    "POST /api/v1/consumers/{name}/ack": OPERATOR,
+    "DELETE /api/v1/consumers/{name}": OPERATOR,
+    "GET /events": VIEWER,
+    "GET /events.json": VIEWER,
+    "GET /health": VIEWER,
+    "GET /health.json": VIEWER,
+    "GET /api/v1/health": VIEWER,
+    "GET /styles": VIEWER,
+    "GET /styles.json": VIEWER,
+    "GET /api/v1/styles": VIEWER,
+}
+# Answers that do not end: what they say to who may is the business of their own tests.
+ENDLESS = frozenset({"GET /api/v1/stream"})
+# What to put where a path has a parameter.
+PARAMETERS: Mapping[str, str] = {
+    "secret": "x" * 43,
+    "digest": "0" * 16,
+    "name:path": "freshline.css",
+    "name": "reports",
+    "key": "marts.daily",
+    "run": "01a2034b-0000-7000-8000-000000000000",
+    "tab": "columns",
+}
