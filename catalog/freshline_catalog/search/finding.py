@@ -128,7 +128,7 @@ def _by_words(connection: Connection, listing: Listing, query: Query) -> dict[in
         in_key &= here
     found = combined(weights, len(query.terms))
     named = of_column(query)
-    for each in everyone & _named(connection, _spellings(query)):
+    for each in everyone & _named(connection, query.spellings):
         found[each] = max(found[each], named)
     for each in in_key:
         tier = by_name(query, listing.by_id[each])
@@ -197,9 +197,3 @@ def _named(connection: Connection, names: Iterable[str]) -> frozenset[int]:
     bindings = (codec.encode(tuple(names)).decode(),)
     rows = connection.execute(statements("search")["entries_with_column"], bindings)
     return frozenset(cast(int, row[0]) for row in rows)
-
-
-def _spellings(query: Query) -> tuple[str, ...]:
-    """Return how a column that is asked for may be written: net_amount, netAmount, as typed."""
-    parts = query.name.replace(".", " ").split(" ")
-    return tuple({"_".join(parts), "".join(parts), " ".join(parts), query.text.strip()})
