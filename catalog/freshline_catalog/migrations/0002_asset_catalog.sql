@@ -92,8 +92,9 @@ create virtual table search_words using fts5(
 -- Every name of a column once, and the words that it is made of.
 create table column_name (
   id   integer primary key,
-  name text not null collate nocase unique
+  name text not null unique
 ) strict;
+create index column_name_any_case on column_name (name collate nocase);
 create virtual table search_columns using fts5(
   words, content = '', columnsize = 0, prefix = '1 2 3'
 );

@@ -105,6 +105,10 @@ def _names(connection: Connection, query: Query) -> set[str]:
     if wanted:
         rows = connection.execute(sql["column_names"], (" OR ".join(wanted),))
         found = {cast(str, row[0]) for row in rows}
+        spelled = (codec.encode(query.spellings).decode(),)
+        found |= {
+            cast(str, row[0]) for row in connection.execute(sql["column_names_spelled"], spelled)
+        }
     for name in query.columns:
         fitting = _fitting(connection, name)
         found = fitting if found is None else found & fitting
@@ -134,6 +138,8 @@ def _in_key(connection: Connection, query: Query) -> Mapping[int, frozenset[int]
 
 def _judged(query: Query, name: str) -> tuple[int, tuple[int, ...]] | None:
     """Return how well a name fits, and which terms are to be in the key; None without any term."""
+    if query.terms and name.lower() in (spelling.lower() for spelling in query.spellings):
+        return (0, ())
     has = " ".join(words(name))
     missing = tuple(
         number for number, term in enumerate(query.terms) if not has_name(name, (term.words,))

@@ -109,6 +109,8 @@ def _fits(wanted: Sequence[str]) -> Callable[[str], bool]:
 def pattern(value: str) -> re.Pattern[str]:
     """Return what fits a value in which `*` stands for any run of characters."""
     # Atomic: the first place that fits is as good as any, so no pattern takes long to fail.
+    if "*" not in value:
+        return re.compile(re.escape(value), re.DOTALL)
     first, *inner, last = map(re.escape, re.split(r"\*+", value))
     steps = "".join(f"(?>.*?{part})" for part in inner)
     return re.compile(f"{first}{steps}.*{last}", re.DOTALL)

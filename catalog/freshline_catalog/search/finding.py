@@ -10,7 +10,7 @@ from freshline_catalog.search.close import Meant, alternatives
 from freshline_catalog.search.facets import pattern
 from freshline_catalog.search.listing import Listed, Listing
 from freshline_catalog.search.query import Query, Reading, Term, expression
-from freshline_catalog.search.ranking import Tier, by_name, combined
+from freshline_catalog.search.ranking import Tier, by_name, combined, of_column
 from freshline_catalog.search.selecting import Selecting, Trouble
 from freshline_catalog.search.words import words
 from freshline_catalog.statements import statements
@@ -127,14 +127,13 @@ def _by_words(connection: Connection, listing: Listing, query: Query) -> dict[in
             here = here | hits if tier >= Tier.WORD_PREFIX else here
         in_key &= here
     found = combined(weights, len(query.terms))
-    for each in everyone & _named(connection, _spellings(query)):
-        # One word names a column as well as anything else; several are meant to be this name.
-        tier = Tier.COLUMN_NAME if " " in query.name else Tier.COLUMN
-        found[each] = max(found[each], float(tier) + (0 if " " in query.name else 50))
+    named = of_column(query)
+    for each in everyone & _named(connection, query.spellings):
+        found[each] = max(found[each], named)
     for each in in_key:
-        named = by_name(query, listing.by_id[each])
-        if named is not None:
-            found[each] = float(named)
+        tier = by_name(query, listing.by_id[each])
+        if tier is not None:
+            found[each] = float(tier)
     return found
 
 
@@ -198,9 +197,3 @@ def _named(connection: Connection, names: Iterable[str]) -> frozenset[int]:
     bindings = (codec.encode(tuple(names)).decode(),)
     rows = connection.execute(statements("search")["entries_with_column"], bindings)
     return frozenset(cast(int, row[0]) for row in rows)
-
-
-def _spellings(query: Query) -> tuple[str, ...]:
-    """Return how a column that is asked for may be written: net_amount, netAmount, as typed."""
-    parts = query.name.replace(".", " ").split(" ")
-    return tuple({"_".join(parts), "".join(parts), " ".join(parts), query.text.strip()})

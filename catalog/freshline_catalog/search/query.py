@@ -77,6 +77,12 @@ class Query:
     is_cut: bool = False
 
     @property
+    def spellings(self) -> tuple[str, ...]:
+        """How a column of this name may be written, but for case: net_amount, netAmount."""
+        parts = self.name.replace(".", " ").split(" ")
+        return tuple({"_".join(parts), "".join(parts), " ".join(parts), self.text.strip()})
+
+    @property
     def has_words(self) -> bool:
         """Whether there is something to rank by."""
         return bool(self.terms or self.columns)

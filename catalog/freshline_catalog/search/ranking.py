@@ -20,8 +20,9 @@ class Tier(IntEnum):
     KEY = 2000
     LAST = 1500
     PREFIX = 1000
-    COLUMN_NAME = 800  # all of a column's name, of several words: nobody types that by chance
+    COLUMN_NAME = 800  # of several words, written as one: nobody types that by chance
     WORD = 700
+    COLUMN_WORDS = 650
     WORD_PREFIX = 600
     COLUMN = 500
     ABOUT = 400
@@ -36,15 +37,17 @@ class Score(NamedTuple):
     coverage: float = 0.0
     downstream: float = 0.0
     lifecycle: float = 0.0
+    kind: float = 0.0
 
     @property
     def total(self) -> float:
         """The sum of the parts."""
-        return self.matched + self.coverage + self.downstream + self.lifecycle
+        return self.matched + self.coverage + self.downstream + self.lifecycle + self.kind
 
 
 _LIFECYCLE = {"certified": 20.0, "experimental": -5.0, "deprecated": -60.0}
 _COVERAGE, _DOWNSTREAM = 40.0, 30.0
+_SOURCE = -15.0  # raw data is seldom what people look for
 
 
 def by_name(query: Query, row: Listed) -> Tier | None:
@@ -62,6 +65,16 @@ def by_name(query: Query, row: Listed) -> Tier | None:
     return None
 
 
+def of_column(query: Query) -> float:
+    """Return what it weighs that a query is the whole name of a column.
+
+    net_amount is meant to be a name; net amount may be two words, and amount may be anything.
+    """
+    if len(query.terms) > 1:
+        return float(Tier.COLUMN_WORDS)
+    return float(Tier.COLUMN_NAME if " " in query.name else Tier.COLUMN + 50)
+
+
 def score(query: Query, row: Listed, matched: float) -> Score:
     """Return the score of an asset that matched with this weight."""
     last = row.name.rpartition(".")[2]
@@ -72,6 +85,7 @@ def score(query: Query, row: Listed, matched: float) -> Score:
         coverage=round(_COVERAGE * share, 1),
         downstream=round(min(_DOWNSTREAM, 3 * log2(1 + row.downstream)), 1),
         lifecycle=_LIFECYCLE.get(row.stage, 0.0),
+        kind=_SOURCE if row.kind == "source" else 0.0,
     )
 
 

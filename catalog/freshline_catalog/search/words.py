@@ -40,7 +40,12 @@ def marks(text: str, wanted: Iterable[str]) -> tuple[Range, ...]:
         return ()
     found: list[Range] = []
     for place, word in _pieces(text):
-        if word.startswith(beginnings) and (not found or found[-1].end <= place.start):
+        if not word.startswith(beginnings) or (found and place.start < found[-1].end):
+            continue
+        # One mark goes over the separator between two words: net_amount is one name.
+        if found and text[found[-1].end : place.start] in ("", "_"):
+            found[-1] = Range(found[-1].start, place.end)
+        else:
             found.append(place)
     return tuple(found)
 

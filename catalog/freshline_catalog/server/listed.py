@@ -68,6 +68,7 @@ class Explained:
     coverage: float
     downstream: float
     lifecycle: float
+    kind: float
     total: float
 
 
@@ -255,6 +256,7 @@ def _explained(query: Query, found: Found, row: Listed) -> Explained | None:
         coverage=parts.coverage,
         downstream=parts.downstream,
         lifecycle=parts.lifecycle,
+        kind=parts.kind,
         total=parts.total,
     )
 

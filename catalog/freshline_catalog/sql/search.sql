@@ -36,13 +36,17 @@ cross join entry_column c on c.name = n.value collate nocase;
 -- The entries that have a column whose name an expression finds.
 select distinct c.entry_id from search_columns s
 cross join column_name n on n.id = s.rowid
-cross join entry_column c on c.name = n.name collate nocase
+cross join entry_column c on c.name = n.name collate nocase and c.name = n.name
 where s.search_columns match ?1;
 
 -- name: column_names
 -- The names of columns that an expression finds.
 select n.name from search_columns s cross join column_name n on n.id = s.rowid
 where s.search_columns match ?1;
+
+-- name: column_names_spelled
+-- The names of columns that are one of these, a JSON array, but for their case.
+select n.name from json_each(?1) j cross join column_name n on n.name = j.value collate nocase;
 
 -- name: column_names_all
 -- Every name that a column has or had.
@@ -51,7 +55,7 @@ select name from column_name;
 -- name: columns_named
 -- The columns of these names, a JSON array, wherever they are.
 select c.entry_id, c.name from json_each(?1) n
-cross join entry_column c on c.name = n.value collate nocase;
+cross join entry_column c on c.name = n.value collate nocase and c.name = n.value;
 
 -- name: like_trigrams
 -- The terms that share most trigrams.

@@ -1,19 +1,21 @@
 """Assets: the list of all there is, searched, filtered by facets, and the same for columns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, NamedTuple, cast
 
 from fastapi import Depends, Query
 
-from freshline.lineage.selection import And, Facet, Keys, Or, render
+from freshline.lineage.selection import And, Facet, Keys, Or, Selection, render
 from freshline_catalog.search import facets, query
 from freshline_catalog.search.close import nearest
 from freshline_catalog.search.columns import ColumnHit, all_columns, best, matching_columns
 from freshline_catalog.search.finding import Found
 from freshline_catalog.search.listing import Listed, Listing
+from freshline_catalog.search.query import Term
 from freshline_catalog.search.selecting import Trouble
+from freshline_catalog.search.words import words
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.cursors import cursor, place
 from freshline_catalog.server.listed import (
@@ -192,7 +194,7 @@ def _assets(
     found = first(ranked, after, wanted.limit + 1)
     shown = found[: wanted.limit]
     made = asset_rows(asked, listing, [each.row for each in shown], searched, wanted.explain)
-    return _Page(made, (), cursor(*shown[-1][:2]) if len(found) > len(shown) else "")
+    return _Page(made, (), cursor(shown[-1].rank, shown[-1].key) if len(found) > len(shown) else "")
 
 
 def _hits(
@@ -201,6 +203,10 @@ def _hits(
     """Return the columns that the words mean, None where there are no words."""
     if found.is_selection or not parsed.has_words:
         return None
+    if found.meant:
+        mended = {each.typed: Term(words(each.text)) for each in reversed(found.meant)}
+        terms = tuple(mended.get(term.text, term) for term in parsed.terms)
+        parsed = replace(parsed, terms=terms, name=" ".join(term.text for term in terms))
     return matching_columns(asked.connection, rows, parsed)
 
 
@@ -265,13 +271,18 @@ def _selection(
     if found.is_selection and not filters:
         return parsed.text
     if not found.weights and filters and filters.keys() <= _SELECTABLE and not found.is_selection:
-        every = [[Facet(method=name, value=v) for v in vs] for name, vs in filters.items()]
-        parts = [Or(parts=tuple(each)) if len(each) > 1 else each[0] for each in every]
-        return render(And(parts=tuple(parts)) if len(parts) > 1 else parts[0])
+        parts = tuple(
+            _any(tuple(Facet(method=name, value=value) for value in values))
+            for name, values in filters.items()
+        )
+        return render(And(parts=parts) if len(parts) > 1 else parts[0])
     if not rows or len(rows) > _MOST_SELECTED:
         return ""
-    keys = tuple(Keys(pattern=row.key) for row in rows)
-    return render(Or(parts=keys) if len(keys) > 1 else keys[0])
+    return render(_any(tuple(Keys(pattern=row.key) for row in rows)))
+
+
+def _any(parts: Sequence[Selection]) -> Selection:
+    return Or(parts=tuple(parts)) if len(parts) > 1 else parts[0]
 
 
 def _without(

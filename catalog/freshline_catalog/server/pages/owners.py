@@ -22,6 +22,7 @@ from freshline_catalog.server.reading import Reading
 from freshline_catalog.statements import statements
 
 _LIMIT = 50
+Contacts = Mapping[str, tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,19 +101,14 @@ _SAID: Mapping[str, Callable[[Listed], tuple[str, ...]]] = {
 }
 
 
-def _gathered(
-    asked: Asked, facet: str, contacts: Mapping[str, tuple[tuple[str, str], ...]] | None = None
-) -> Gathered:
-    listing = _listing(asked)
-    rows: dict[str, list[Listed]] = {name: [] for name in contacts or {}}
+def _gathered(asked: Asked, facet: str, contacts: Contacts | None = None) -> Gathered:
+    listing, told = _listing(asked), contacts or {}
+    rows: dict[str, list[Listed]] = {name: [] for name in told}
     said = _SAID[facet]
     for row in listing.rows:
         for name in said(row):
             rows.setdefault(name, []).append(row)
-    made = [
-        _summary(listing, name, found, (contacts or {}).get(name, ()))
-        for name, found in rows.items()
-    ]
+    made = [_summary(listing, name, found, told.get(name, ())) for name, found in rows.items()]
     # Nobody's assets come last: they belong to none of the others.
     made.sort(key=lambda each: (not each.name, -each.count, each.name))
     return Gathered(facet=facet, summaries=tuple(made))
@@ -120,7 +116,7 @@ def _gathered(
 
 def _gathering(asked: Asked, facet: str, name: str, at: str) -> Gathering:
     listing, said = _listing(asked), _SAID[facet]
-    contacts = _contacts(asked) if facet == "owner" else {}
+    contacts: Contacts = _contacts(asked) if facet == "owner" else {}
     rows = [row for row in listing.rows if name in said(row)] if name else []
     if not rows and name not in contacts:
         known = sorted({value for row in listing.rows for value in said(row)} - {""})
@@ -135,7 +131,7 @@ def _gathering(asked: Asked, facet: str, name: str, at: str) -> Gathering:
         facet=facet,
         summary=_summary(listing, name, rows, contacts.get(name, ())),
         assets=asset_rows(asked, listing, [each.row for each in shown]),
-        next=cursor(*shown[-1][:2]) if len(found) > len(shown) else "",
+        next=cursor(shown[-1].rank, shown[-1].key) if len(found) > len(shown) else "",
     )
 
 
@@ -161,7 +157,7 @@ def _summary(
     )
 
 
-def _contacts(asked: Asked) -> Mapping[str, tuple[tuple[str, str], ...]]:
+def _contacts(asked: Asked) -> Contacts:
     rows = asked.connection.execute(
         statements("listing")["survey_body"], (asked.survey,)
     ).fetchall()

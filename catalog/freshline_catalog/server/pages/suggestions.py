@@ -11,6 +11,7 @@ from fastapi import Query
 from freshline_catalog.search import query
 from freshline_catalog.search.columns import ColumnHit, best, matching_columns
 from freshline_catalog.search.words import Range, marks, words
+from freshline_catalog.server.limits import SEARCHES
 from freshline_catalog.server.listed import Sort, first, ordered, standing_of
 from freshline_catalog.server.page import Page
 from freshline_catalog.server.reading import Reading
@@ -122,4 +123,4 @@ def _owners(owners: Sequence[str], typed: Sequence[str]) -> tuple[SuggestedOwner
     return tuple(islice(fitting, _MOST_OWNERS))
 
 
-PAGES = (Page(path="/search", make=suggestions, template="search.html"),)
+PAGES = (Page(path="/search", make=suggestions, template="search.html", rate=SEARCHES),)
