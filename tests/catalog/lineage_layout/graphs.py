@@ -130,7 +130,9 @@ def graphs(draw: st.DrawFn, *, boxes: bool | None = None, is_closing: bool = Tru
     ]
     pairs = [(u, d) for d in range(count) for u in range(d)]
     edges: list[Edge] = []
-    for upstream, downstream in draw(st.lists(st.sampled_from(pairs), max_size=24) if pairs else st.just([])):
+    for upstream, downstream in draw(
+        st.lists(st.sampled_from(pairs), max_size=24) if pairs else st.just([])
+    ):
         above, below = nodes[upstream], nodes[downstream]
         edges.append(
             Edge(

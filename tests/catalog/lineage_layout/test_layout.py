@@ -79,8 +79,10 @@ def test_places_are_in_topological_order(graph: Graph) -> None:
 
 def routes_of(found: Layout) -> Iterator[tuple[tuple[int, int], tuple[int, int], Edge]]:
     for route in found.routes:
-        ends = (route.points[-1], route.points[0]) if route.returns else (
-            route.points[0], route.points[-1]
+        ends = (
+            (route.points[-1], route.points[0])
+            if route.returns
+            else (route.points[0], route.points[-1])
         )
         yield *ends, route.edge
 
@@ -148,7 +150,9 @@ def test_boxes_hold_their_members_and_nothing_else(graph: Graph) -> None:
 
 @given(graphs(boxes=True))
 def test_boxes_do_not_overlap(graph: Graph) -> None:
-    assert not any(one.meets(other) for one, other in combinations(boxes(layout(graph)).values(), 2))
+    assert not any(
+        one.meets(other) for one, other in combinations(boxes(layout(graph)).values(), 2)
+    )
 
 
 @given(graphs())
@@ -157,8 +161,7 @@ def test_everything_lies_within_the_picture(graph: Graph) -> None:
     whole = Rectangle(0, 0, found.width, found.height)
     points = [Rectangle(x, y, x, y) for route in found.routes for x, y in route.points]
     assert all(
-        whole.holds(part)
-        for part in (*rectangles(found).values(), *boxes(found).values(), *points)
+        whole.holds(part) for part in (*rectangles(found).values(), *boxes(found).values(), *points)
     )
 
 
@@ -194,7 +197,9 @@ def order(found: Layout) -> dict[int, list[str]]:
 
 def disordered(before: Layout, after: Layout) -> list[tuple[str, str]]:
     """Return pairs that share a layer in both pictures, but not in one order."""
-    at = {key: (layer, turn) for layer, keys in order(before).items() for turn, key in enumerate(keys)}
+    at = {
+        key: (layer, turn) for layer, keys in order(before).items() for turn, key in enumerate(keys)
+    }
     return [
         (upper, lower)
         for keys in order(after).values()
@@ -307,7 +312,9 @@ def test_groups_that_read_one_another_stand_beside_each_other() -> None:
 
 
 def test_a_circle_of_closed_groups_is_drawn_with_an_edge_that_returns() -> None:
-    nodes = tuple(Node(key=key, group=group) for key, group in (("a1", "a"), ("b", ""), ("a2", "a")))
+    nodes = tuple(
+        Node(key=key, group=group) for key, group in (("a1", "a"), ("b", ""), ("a2", "a"))
+    )
     graph = Graph(nodes=nodes, edges=chain("a1", "b", "a2"), closed=frozenset({"a"}))
     found = layout(graph)
     assert {(r.edge.upstream, r.edge.downstream): r.returns for r in found.routes} == {
