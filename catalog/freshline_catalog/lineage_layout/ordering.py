@@ -155,11 +155,13 @@ class _Sweeping:
         return heights
 
     def _means(self, heights: Sequence[float]) -> dict[int, float]:
-        members: dict[int, list[float]] = {}
-        for group, height in zip(self.groups, heights, strict=True):
+        """Return where each group stands: what is fixed in it decides, where there is any."""
+        found: dict[tuple[int, bool], list[float]] = {}
+        for group, height, is_fixed in zip(self.groups, heights, self.is_fixed, strict=True):
             if group != FREE:
-                members.setdefault(group, []).append(height)
-        return {group: fmean(found) for group, found in members.items()}
+                found.setdefault((group, is_fixed), []).append(height)
+        # What is fixed comes later in the order of the keys, and so has the last word.
+        return {group: fmean(found[group, is_fixed]) for group, is_fixed in sorted(found)}
 
     def _start(self, heights: Sequence[float], means: Mapping[int, float]) -> Order:
         """Return the order by height, each group standing at its mean."""
