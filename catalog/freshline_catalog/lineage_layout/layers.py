@@ -51,7 +51,11 @@ def layering_of_groups(up: Links, down: Links, groups: Sequence[int]) -> Layerin
         more_down[left].append(right)
         more_up[right].append(left)
     found = _layered(more_up, more_down, size)
-    is_circular = any(found.places[left] > found.places[right] for left, right in links)
+    is_circular = any(
+        found.places[left] > found.places[right]
+        for left, readers in enumerate(more_down)
+        for right in readers
+    )
     widest = 3 * max(plain.layers) // 2 + 2
     if is_circular or max(found.layers[:size]) - min(found.layers[:size]) > widest:
         return plain

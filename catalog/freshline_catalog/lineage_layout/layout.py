@@ -18,6 +18,7 @@ from freshline_catalog.lineage_layout.spacing import (
     BOX_HEAD,
     BOX_PADDING,
     MARGIN,
+    above,
 )
 
 _GAP = 72  # between layers, and more where an edge has far to rise
@@ -108,10 +109,11 @@ class _Placing:
     def __init__(self, found: Proper, order: list[list[int]], heights: list[int]) -> None:
         self.proper = found
         nodes = found.nodes
-        tops = [heights[v] - node.height // 2 for v, node in enumerate(nodes)]
-        tops = [top - (BOX_HEAD if found.groups[v] != FREE else 0) for v, top in enumerate(tops)]
-        lanes = heights[len(nodes) :]
-        up = MARGIN - min([*tops, *lanes], default=MARGIN)
+        tops = [
+            height - found.height(vertex) // 2 - above(found.groups[vertex])
+            for vertex, height in enumerate(heights)
+        ]
+        up = MARGIN - min(tops, default=MARGIN)
         self.heights = [height + up for height in heights]
         self.widths = [
             max((nodes[v].width for v in layer if v < len(nodes)), default=0) for layer in order

@@ -50,7 +50,7 @@ def _effort(size: int) -> _Effort:
     if size <= 400:
         return _Effort((2, 1, 0), _Look(4, 1), 2, _Look(6, 4, True))
     if size <= 1200:
-        return _Effort((2, 1), _Look(3, 1), 1, _Look(6, 3))
+        return _Effort((2, 1), _Look(3, 0), 1, _Look(6, 3))
     if size <= 8000:
         return _Effort((2, 1), _Look(4, 0), 1, _Look(6, 3))
     return _Effort((2, 1), _Look(2, 0), 1, _Look(2, 1))
@@ -68,7 +68,7 @@ def ordered(proper: Proper, anchors: Mapping[str, int]) -> Ordered:
     if proper.group_names:
         # Where groups belong is seen best before they bind.
         loose = _Sweeping(proper, is_fixed, has_groups=False)
-        starts = [loose.heights_of(loose.best(h, effort.first).order) for h in starts]
+        starts = [loose.heights_of(loose.best(h, effort.then).order) for h in starts]
     sweeping = _Sweeping(proper, is_fixed)
     found = sorted((sweeping.best(h, effort.first) for h in starts), key=_crossings)
     kept = [sweeping.heights_of(one.order) for one in found[: effort.kept]]
@@ -92,6 +92,7 @@ class _Sweeping:
         self.is_bound = [
             any(is_fixed[v] or self.groups[v] != FREE for v in layer) for layer in proper.layers
         ]
+        self.is_settled = [all(is_fixed[v] for v in layer) for layer in proper.layers]
         self.places: Places = [0.0] * len(proper.owners)
         self.columns: dict[int, list[tuple[int, float]]] = {}
         for pin in range(proper.size, len(proper.owners)):
@@ -154,11 +155,13 @@ class _Sweeping:
         return heights
 
     def _means(self, heights: Sequence[float]) -> dict[int, float]:
-        members: dict[int, list[float]] = {}
-        for group, height in zip(self.groups, heights, strict=True):
+        """Return where each group stands: what is fixed in it decides, where there is any."""
+        found: dict[tuple[int, bool], list[float]] = {}
+        for group, height, is_fixed in zip(self.groups, heights, self.is_fixed, strict=True):
             if group != FREE:
-                members.setdefault(group, []).append(height)
-        return {group: fmean(found) for group, found in members.items()}
+                found.setdefault((group, is_fixed), []).append(height)
+        # What is fixed comes later in the order of the keys, and so has the last word.
+        return {group: fmean(found[group, is_fixed]) for group, is_fixed in sorted(found)}
 
     def _start(self, heights: Sequence[float], means: Mapping[int, float]) -> Order:
         """Return the order by height, each group standing at its mean."""
@@ -193,6 +196,8 @@ class _Sweeping:
         pins = self.proper.up if turn % 2 == 0 else self.proper.down
         for index in indices:
             layer = order[index]
+            if self.is_settled[index]:
+                continue
             keys = _medians(layer, pins, self.places)
             if self.is_bound[index]:
                 found = self._bound(layer, keys)

@@ -208,23 +208,36 @@ def disordered(before: Layout, after: Layout) -> list[tuple[str, str]]:
     ]
 
 
-def with_one_more(graph: Graph, upstreams: list[str], downstreams: list[str]) -> Graph:
+def with_one_more(
+    graph: Graph, upstreams: list[str], downstreams: list[str], group: str = ""
+) -> Graph:
     edges = [Edge(upstream=u, downstream="new") for u in upstreams]
     edges += [Edge(upstream="new", downstream=d) for d in downstreams]
-    return replace(graph, nodes=(*graph.nodes, Node(key="new")), edges=(*graph.edges, *edges))
+    nodes = (*graph.nodes, Node(key="new", group=group))
+    return replace(graph, nodes=nodes, edges=(*graph.edges, *edges))
 
 
-@given(graphs(boxes=False, is_closing=False), st.data())
+@given(graphs(is_closing=False), st.data())
 def test_nodes_keep_their_order_when_one_is_added(graph: Graph, data: st.DataObject) -> None:
     before = layout(graph)
     keys = [place.node.key for place in before.places]
+    # What was joined to nothing leaves the rows below when the new one reads it.
     joined = {key for edge in graph.edges for key in (edge.upstream, edge.downstream)}
-    some = st.lists(st.sampled_from([k for k in keys if k in joined] or [""]), max_size=3)
+    some = st.lists(st.sampled_from([key for key in keys if key in joined] or [""]), max_size=3)
     cut = data.draw(st.integers(0, len(keys)))
     above = [key for key in data.draw(some) if key in keys[:cut]]
     below = [key for key in data.draw(some) if key in keys[cut:]]
-    after = layout(with_one_more(graph, above, below), before.anchors)
+    group = data.draw(st.sampled_from(["", "a", "b"]))
+    after = layout(with_one_more(graph, above, below, group), before.anchors)
     assert disordered(before, after) == []
+
+
+@given(graphs(boxes=True, is_closing=False), st.sampled_from(["a", "b", "c"]))
+def test_nodes_keep_their_order_when_a_group_is_closed_or_opened(graph: Graph, group: str) -> None:
+    closed = replace(graph, closed=frozenset({group}))
+    for one, other in ((graph, closed), (closed, graph)):
+        before = layout(one)
+        assert disordered(before, layout(other, before.anchors)) == []
 
 
 @pytest.mark.parametrize("seed", range(6))
