@@ -50,15 +50,9 @@ FILTERS: Mapping[str, object] = {
     "shortened": formatting.shortened,
     "tone": formatting.tone,
     "segment": segment,
-<<<<<<< HEAD
     "query": query,
     "replaced": replaced,
     "toggled": toggled,
-=======
-    "replaced": replaced,
-    "toggled": toggled,
-    "query": query,
->>>>>>> search
     "markdown": markdown,
     "highlighted": highlighted,
     "diffed": diffed,

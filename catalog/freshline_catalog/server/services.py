@@ -9,11 +9,8 @@ from freshline.ports import Clock
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.search.searching import Searching
 from freshline_catalog.server.links import Links
-<<<<<<< HEAD
 from freshline_catalog.server.news import Hub
 from freshline_catalog.server.people import Role
-=======
->>>>>>> search
 
 
 class Scope(NamedTuple):
@@ -58,12 +55,7 @@ class Services:
     logs: Path
     address: Address = Address()
     version: str = ""
-<<<<<<< HEAD
     links: Links = field(default_factory=Links)
     searching: Searching = field(default_factory=Searching, compare=False)
     hub: Hub | None = None
     most: Role = Role.OPERATOR
-=======
-    searching: Searching = field(default_factory=Searching, compare=False)
-    links: Links = field(default_factory=Links)
->>>>>>> search

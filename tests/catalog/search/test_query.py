@@ -76,7 +76,16 @@ def test_any_text_is_a_query(text: str) -> None:
 
 
 PIECES = st.sampled_from(
-    [*'orders net_amount " * + - ( ) NEAR( OR and not column: owner: tag: changed: state: : ^ { ä 売 %'.split(" "), " ", " and ", " not ", "\x00", "\\"]
+    [
+        *'orders net_amount " * + - ( ) NEAR( OR and not column: owner: tag: changed: state: : ^ { ä 売 %'.split(
+            " "
+        ),
+        " ",
+        " and ",
+        " not ",
+        "\x00",
+        "\\",
+    ]
 )
 
 
