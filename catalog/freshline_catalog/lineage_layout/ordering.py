@@ -49,7 +49,7 @@ def _effort(size: int) -> _Effort:
     if size <= 400:
         return _Effort((2, 1, 0), _Look(4, 1), 2, _Look(6, 4, True))
     if size <= 1200:
-        return _Effort((2, 1), _Look(3, 0), 1, _Look(6, 3))
+        return _Effort((2, 1), _Look(3, 0), 1, _Look(5, 2))
     if size <= 8000:
         return _Effort((2, 1), _Look(4, 0), 1, _Look(6, 3))
     return _Effort((2, 1), _Look(2, 0), 1, _Look(2, 1))

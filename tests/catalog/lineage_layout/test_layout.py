@@ -291,15 +291,15 @@ def test_without_what_was_before_one_node_more_can_turn_a_picture_over() -> None
 
 # What the layout found when these were written; fewer is better, more is a step back.
 BASELINES: dict[str, tuple[Graph, int]] = {
-    "a shop": (shop(), 3),
-    "a shop in boxes": (shop(boxes=True), 3),
-    "the trace of a column": (trace(), 2),
+    "a shop": (shop(), 0),
+    "a shop in boxes": (shop(boxes=True), 0),
+    "the trace of a column": (trace(), 0),
     "20 nodes anyhow": (scattered(20, 18, 5), 3),
     "200 nodes anyhow": (scattered(200, 249, 8), 824),
-    "500 nodes anyhow": (scattered(500, 645, 10), 5083),
+    "500 nodes anyhow": (scattered(500, 645, 10), 4951),
     "a project of 60": (project(60), 0),
     "a project of 200": (project(200), 41),
-    "a project of 500": (project(500), 515),
+    "a project of 500": (project(500), 516),
 }
 
 
@@ -317,7 +317,7 @@ def straight(found: Layout) -> float:
 
 def test_most_long_edges_run_straight() -> None:
     assert straight(layout(project(60))) >= 0.9
-    assert straight(layout(project(200))) >= 0.7
+    assert straight(layout(project(200))) >= 0.9
 
 
 def test_a_chain_is_one_straight_line() -> None:
