@@ -22,6 +22,13 @@ def coordinates(proper: Proper, order: Order) -> list[int]:
     return _Settling(proper, order).settled()
 
 
+def _sweeps(size: int) -> int:
+    """Return how often to sweep there and back; fewer where there is much to move."""
+    if size <= 400:
+        return 4
+    return 3 if size <= 8000 else 2
+
+
 class _Settling:
     """The coordinates of one ordered graph while they settle."""
 
@@ -49,14 +56,14 @@ class _Settling:
             self.pins.setdefault(proper.owners[pin], []).append(pin)
 
     def settled(self) -> list[int]:
-        """Return the coordinates after some sweeps; fewer where there is much to move."""
+        """Return the coordinates after some sweeps."""
         for index, starts in enumerate(self.starts):
             half = starts[-1] / 2 if starts else 0.0
             self._put(index, [start - half for start in starts])
         last = len(self.order)
         right, left = range(1, last), range(last - 2, -1, -1)
         up, down = (self.proper.up, self.proper.pull_up), (self.proper.down, self.proper.pull_down)
-        for _ in range(4 if self.proper.size < 8000 else 2):
+        for _ in range(_sweeps(self.proper.size)):
             self._sweep(right, *up)
             self._sweep(left, *down)
         joined = [[*above, *below] for above, below in zip(up[0], down[0], strict=True)]
