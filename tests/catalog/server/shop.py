@@ -22,7 +22,7 @@ def shop(made_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Return an operator who looks at the project two hours after all was done."""
     root = shutil.copytree(made_world, tmp_path_factory.mktemp("shop") / PROJECT)
     with opened(root) as log:
-        last = log.latest(1)[0].event.at
+        last = log.latest(limit=1)[0].event.at
         services = Services(
             scope=Scope(PROJECT, "main"),
             log=log,
@@ -38,6 +38,6 @@ def shop(made_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def page(client: TestClient, path: str, status: int = 200) -> Element:
     """Return a page that somebody asks for."""
-    answer = client.get(path)
+    answer = client.get(path, headers={"accept": "text/html"})
     assert answer.status_code == status, answer.text[:500]
     return parsed(answer.text)
