@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 from pygments.lexer import Lexer
-from pygments.lexers import get_lexer_by_name
+from pygments.lexers import find_lexer_class_by_name
 from pygments.token import Token
 from pygments.util import ClassNotFound
 
@@ -32,7 +32,7 @@ def highlighted(text: str, language: str = "sql", first: int = 1, prefix: str = 
         Markup('<span class="line" id="{}{}"><span class="ln">{}</span>{}\n</span>').format(
             prefix, number, number, line
         )
-        for number, line in enumerate(_coloured(text, language), first)
+        for number, line in enumerate(_coloured(text.rstrip("\n"), language), first)
     )
     return Markup("<code>{}</code>").format(lines)
 
@@ -78,6 +78,6 @@ def _tokens(lexer: Lexer, text: str) -> Iterator[tuple[str, str]]:
 @lru_cache(maxsize=8)
 def _lexer(language: str) -> Lexer | None:
     try:
-        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+        return find_lexer_class_by_name(language)(stripnl=False, ensurenl=False)
     except ClassNotFound:
         return None

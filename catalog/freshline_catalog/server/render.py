@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import cast
 from urllib.parse import quote, urlencode
@@ -63,11 +64,21 @@ class Renderer:
         self._services = services
         self._redact = Redactor()
         self.static = StaticFiles()
-        self._templates = templates(services, self.static)
+        self._templates = templates()
+        path = services.address.path
+        self._known: Mapping[str, object] = {
+            "services": services,
+            "path": path,
+            "static": partial(self.static.url, path=path),
+            "icon": icon,
+            "glyph": glyph,
+            "plural": formatting.plural,
+        }
 
     def page(self, request: Request, template: str, view: object, status: int = 200) -> Response:
         """Return a page of HTML: the template sees `view`, and what every page shows."""
         known: Mapping[str, object] = {
+            **self._known,
             "view": view,
             "request": request,
             "user": getattr(request.state, "user", None),
@@ -92,23 +103,14 @@ class Renderer:
         return Response(body, status_code=status, media_type=media, headers=headers)
 
 
-def templates(services: Services, static: StaticFiles) -> Environment:
-    """Return the environment that the templates of a server are filled in."""
-    path = services.address.path
+def templates() -> Environment:
+    """Return the environment that templates are filled in."""
     environment = Environment(
         loader=FileSystemLoader(WEB / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    environment.globals.update(
-        services=services,
-        path=path,
-        static=lambda name: static.url(name, path),
-        icon=icon,
-        glyph=glyph,
-        plural=formatting.plural,
     )
     cast(dict[str, object], environment.filters).update(FILTERS)
     return environment

@@ -1,0 +1,50 @@
+"""The definition of an asset: its query, what is in force and who said so, and what checks ask."""
+
+from dataclasses import dataclass
+
+from freshline.errors import Diagnostic
+from freshline.survey import EntryCheck, Setting
+from freshline_catalog.server.assets.head import Head, found
+from freshline_catalog.server.page import Page
+from freshline_catalog.server.reading import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadThrough:
+    """An upstream, and the columns of it that are read; none for all of them."""
+
+    upstream: str
+    columns: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """What an author wrote (`sql`), what runs (`query`), and everything that is in force."""
+
+    head: Head
+    sql: str
+    query: str
+    code_version: str
+    reads: tuple[ReadThrough, ...]
+    settings: tuple[Setting, ...]
+    checks: tuple[EntryCheck, ...]
+    problems: tuple[Diagnostic, ...]
+
+
+def definition(asked: Reading, key: str) -> Definition:
+    """Return the definition of an asset: its query, its settings, and what its checks ask."""
+    here = found(asked, key)
+    entry = here.entry
+    return Definition(
+        head=here.head,
+        sql=entry.sql,
+        query=entry.query if entry.query.strip() != entry.sql.strip() else "",
+        code_version=entry.code_version,
+        reads=tuple(ReadThrough(upstream=up, columns=names) for up, names in entry.windows),
+        settings=entry.settings,
+        checks=entry.checks,
+        problems=entry.problems,
+    )
+
+
+PAGES = (Page(path="/assets/{key}/definition", make=definition, template="asset_definition.html"),)
