@@ -29,6 +29,9 @@ class Shop(NamedTuple):
     listing: Listing
     searching: Searching
 
+    def __repr__(self) -> str:
+        return f"Shop of {len(self.listing.rows)} entries"
+
     def find(self, text: str) -> Found:
         """Return what a text finds."""
         return self.searching.find(self.connection, self.listing, query.parse(text))

@@ -14,8 +14,10 @@ CHOSEN = st.dictionaries(
     st.sampled_from(FACETS),
     st.lists(
         st.sampled_from(
-            ["raw", "finance", "growth", "platform", "pii", "gold", "fresh", "stale", "table"]
-            + [NOBODY, "not run", "certified", "lake", "f*", "*a*", "FRESH", "nothing"]
+            [
+                *("raw", "finance", "growth", "platform", "pii", "gold", "fresh", "stale"),
+                *(NOBODY, "not run", "certified", "lake", "f*", "*a*", "FRESH", "nothing"),
+            ]
         ),
         max_size=3,
     ).map(tuple),

@@ -75,7 +75,7 @@ def test_any_text_is_a_query(text: str) -> None:
     assert set(found.filters) <= set(FACETS)
 
 
-SIGNS = 'orders net_amount " * + - ( ) NEAR( OR and not column: owner: changed: : ^ { ä 売 %'
+SIGNS = 'orders net_amount " * + - ( ) NEAR( OR and not column: owner: changed: : ^ { ä %'
 PIECES = st.sampled_from([*SIGNS.split(" "), " ", " and ", " not ", "\x00", "\\"])
 
 
