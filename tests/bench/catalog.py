@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
+from urllib.parse import quote
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -50,7 +51,7 @@ class Page(NamedTuple):
 
 def quoted(q: str) -> str:
     """Return a text as part of an address."""
-    return urllib.request.quote(q, safe="")
+    return quote(q, safe="")
 
 
 BROAD = ("orders", "customer", "amount", "id", "a", "daily", "finance", "attribute_05", "kept from")

@@ -40,7 +40,7 @@ class Shop(NamedTuple):
         """Return the keys that a text finds, best first."""
         parsed = query.parse(text)
         found = self.searching.find(self.connection, self.listing, parsed)
-        filters = {} if found.is_selection else parsed.filters
+        filters: facets.Filters = {} if found.is_selection else parsed.filters
         rows = facets.keep(self.listing, found.rows, filters).rows
         ranked = ordered(self.listing, rows, Sort.RELEVANCE, parsed, found)
         return [each.key for each in first(ranked, None, limit)]

@@ -7,7 +7,7 @@ from tests.catalog.search.conftest import Shop
 
 from freshline_catalog.search.query import FACETS, Query, Reading, parse
 
-TERMS = {
+TERMS: dict[str, tuple[str, list[str]]] = {
     "words": ("orders daily", ["orders", "daily"]),
     "a name is words side by side": ("net_amount", ["net amount"]),
     "a phrase": ('"net of discounts" orders', ["net of discounts", "orders"]),
