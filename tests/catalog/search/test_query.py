@@ -75,23 +75,8 @@ def test_any_text_is_a_query(text: str) -> None:
     assert set(found.filters) <= set(FACETS)
 
 
-<<<<<<< HEAD
-PIECES = st.sampled_from(
-    [
-        *'orders net_amount " * + - ( ) NEAR( OR and not column: owner: tag: changed: state: : ^ { ä 売 %'.split(
-            " "
-        ),
-        " ",
-        " and ",
-        " not ",
-        "\x00",
-        "\\",
-    ]
-)
-=======
 SIGNS = 'orders net_amount " * + - ( ) NEAR( OR and not column: owner: changed: : ^ { ä %'
 PIECES = st.sampled_from([*SIGNS.split(" "), " ", " and ", " not ", "\x00", "\\"])
->>>>>>> search
 
 
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=12).map("".join)))
