@@ -58,7 +58,7 @@ def closed_groups(known: Known, wanted: Wanted, found: Scene) -> frozenset[str]:
     """
     groups = _groups(known, found)
     if wanted.closed is not None:
-        return groups.keys() & frozenset(wanted.closed)
+        return frozenset(groups) & frozenset(wanted.closed)
     if len(found.near) <= CLOSE_ABOVE:
         return frozenset()
     kept = {known.row(key).group for key in found.focus}

@@ -1,11 +1,12 @@
 """The view of lineage: the picture of a scene, and the table that says the same."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from freshline_catalog.lineage_layout.graph import Edge, Graph, Line, Node, group_key
-from freshline_catalog.lineage_layout.neighbourhood import Direction, Near
+from freshline_catalog.lineage_layout.layout import layout
+from freshline_catalog.lineage_layout.neighbourhood import Direction, Near, around
 from freshline_catalog.lineage_layout.quotient import quotient
 from freshline_catalog.search.selecting import Trouble
 from freshline_catalog.server.cursors import cursor, place
@@ -25,6 +26,7 @@ MOST_DRAWN = 1000
 AT_ONCE = 200
 _FEW = 60  # rows below a graph, for where there is no room for it
 _MOST_FOUND = 20
+_MOST_BESIDE = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +134,18 @@ def draw(known: Known, wanted: Wanted, found: Scene, closed: frozenset[str]) -> 
         wanted.end,
     )
     guise = (found.up, found.down, wanted.only, wanted.external, closed)
-    layout = known.asked.services.remembered.layout(scene, guise, graph)
-    return picture(layout, _facts(known, found, closed), found.focus)
+    made = known.asked.services.remembered.layout(scene, guise, graph)
+    return picture(made, _facts(known, found, closed), found.focus)
+
+
+def beside(known: Known, key: str) -> Picture | None:
+    """Return a picture of an asset and its neighbours, None where there are too many or none."""
+    near = around(known.upstreams, [key], 1, 1)
+    if not 1 < len(near) <= _MOST_BESIDE:
+        return None
+    found = Scene(focus=frozenset({key}), near=near, upstreams=known.upstreams, up=1, down=1)
+    made = layout(replace(graph_of(known, found, frozenset()), boxes=False))
+    return picture(made, _facts(known, found, frozenset()), found.focus)
 
 
 def graph_of(known: Known, found: Scene, closed: frozenset[str]) -> Graph:

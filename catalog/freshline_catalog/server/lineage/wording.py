@@ -10,7 +10,7 @@ from freshline_catalog.server.lineage.impact import Breaks, Hit, Via
 from freshline_catalog.server.lineage.view import LineageRow
 
 _BEGIN_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-_MOST_NAMED = 12
+_MOST_NAMED = 40
 
 
 def lineage_csv(rows: Iterable[LineageRow]) -> str:
@@ -109,7 +109,7 @@ def message(found: Breaks, address: str = "") -> str:
 def _line(hit: Hit) -> str:
     columns = f": {', '.join(hit.columns[:6])}" if hit.columns else ""
     more = ", ..." if len(hit.columns) > 6 else ""
-    checks = f" (checks: {', '.join(hit.checks[:3])})" if hit.checks else ""
+    checks = f" ({plural(len(hit.checks), 'check')})" if hit.checks else ""
     return f"{hit.key}{columns}{more}{checks}"
 
 

@@ -46,7 +46,7 @@ def asset_lineage(asked: Reading, key: str, near: Annotated[NearWanted, Depends(
 
 def _selection(key: str) -> str:
     """Return the selection that means this asset alone."""
-    return render(Keys(key))
+    return render(Keys(pattern=key))
 
 
 PAGES = (Page(path="/assets/{key}/lineage", make=asset_lineage, template="asset_lineage.html"),)

@@ -26,10 +26,9 @@ export class Viewport {
 
   /** A low picture needs no more room than it has. */
   fitHeight() {
-    const wide = Math.min(1, this.frame.clientWidth / this.width);
-    const low = this.height * wide < this.frame.clientHeight;
-    this.frame.classList.toggle("is-low", low);
-    if (low) this.svg.setAttribute("height", String(Math.ceil(this.height * wide)));
+    this.frame.style.height = "";
+    const tall = Math.ceil(this.height * Math.min(1, this.frame.clientWidth / this.width));
+    if (tall < this.frame.clientHeight) this.frame.style.height = `${Math.max(tall, 120)}px`;
   }
 
   /** Show all of it where letters stay legible, else what is in focus. */
