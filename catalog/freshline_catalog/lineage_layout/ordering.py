@@ -10,7 +10,6 @@ is the one returned. Three rules bind the order of a layer:
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from statistics import fmean
 from typing import NamedTuple
 
@@ -50,7 +49,7 @@ def _effort(size: int) -> _Effort:
     if size <= 400:
         return _Effort((2, 1, 0), _Look(4, 1), 2, _Look(6, 4, True))
     if size <= 1200:
-        return _Effort((2, 1), _Look(3, 0), 1, _Look(6, 3))
+        return _Effort((2, 1), _Look(3, 0), 1, _Look(5, 2))
     if size <= 8000:
         return _Effort((2, 1), _Look(4, 0), 1, _Look(6, 3))
     return _Effort((2, 1), _Look(2, 0), 1, _Look(2, 1))
@@ -75,7 +74,7 @@ def ordered(proper: Proper, anchors: Mapping[str, int]) -> Ordered:
     better = [(sweeping.best(heights, effort.then), heights) for heights in kept]
     best, heights = min(better, key=lambda pair: pair[0].crossings)
     best = min(best, found[0], key=_crossings)
-    return sweeping.regrouped(best, heights, effort.then) if effort.then.is_close else best
+    return sweeping.regrouped(best, heights, effort) if effort.then.is_close else best
 
 
 def _crossings(found: Ordered) -> int:
@@ -100,23 +99,25 @@ class _Sweeping:
             share = 0.4 * proper.offsets[pin] / (proper.height(owner) // 2)
             self.columns.setdefault(owner, []).append((pin, share))
 
-    def regrouped(self, best: Ordered, heights: Sequence[float], look: _Look) -> Ordered:
+    def regrouped(self, best: Ordered, heights: Sequence[float], effort: _Effort) -> Ordered:
         """Return the best order after trying to swap groups that stand above each other."""
         means = self._means(heights)
-        for _ in range(len(means)):
-            ranked = sorted(means, key=lambda group: (means[group], group))
-            for one, other in pairwise(ranked):
-                spans = self.proper.spans[one], self.proper.spans[other]
-                if spans[0].last < spans[1].first or spans[1].last < spans[0].first:
-                    continue
-                trial = {**means, one: means[other], other: means[one]}
-                found = self.best(heights, look, trial)
-                if found.crossings < best.crossings:
-                    best, means = found, trial
-                    break
-            else:
-                break
-        return best
+        ranked = sorted(means, key=lambda group: (means[group], group))
+        is_better = False
+        for place in (*range(1, len(ranked)), *range(len(ranked) - 1, 0, -1)):
+            one, other = ranked[place - 1 : place + 1]
+            spans = self.proper.spans[one], self.proper.spans[other]
+            if spans[0].last < spans[1].first or spans[1].last < spans[0].first:
+                continue
+            trial = {**means, one: means[other], other: means[one]}
+            found = self.best(heights, effort.first, trial)
+            if found.crossings < best.crossings:
+                best, means, is_better = found, trial, True
+                ranked[place - 1 : place + 1] = other, one
+        if not is_better:
+            return best
+        again = self.best(self.heights_of(best.order), effort.then, means)
+        return min(best, again, key=_crossings)
 
     def best(
         self, heights: Sequence[float], look: _Look, means: Mapping[int, float] | None = None

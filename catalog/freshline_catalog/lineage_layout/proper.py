@@ -97,13 +97,14 @@ class _Building:
         for node, group in enumerate(self.groups):
             if node not in lonely:
                 joined.setdefault(group, []).append(self.layer_of[node])
-        turns: dict[int, int] = {}
+        by_group: dict[int, list[int]] = {}
         for node in alone:
-            group = self.groups[node]
-            layers = joined.get(group) or [0, isqrt(self.groups.count(group) // _ABREAST)]
-            first, turn = min(layers), turns.get(group, 0)
-            self.layer_of[node] = first + turn % (max(layers) - first + 1)
-            turns[group] = turn + 1
+            by_group.setdefault(self.groups[node], []).append(node)
+        for group, nodes in by_group.items():
+            layers = joined.get(group) or [0, isqrt(len(nodes) // _ABREAST)]
+            first, count = min(layers), max(layers) - min(layers) + 1
+            for turn, node in enumerate(nodes):
+                self.layer_of[node] = first + turn % count
 
     def _spans(self) -> tuple[Span, ...]:
         members: list[list[int]] = [[] for _ in self.group_names]

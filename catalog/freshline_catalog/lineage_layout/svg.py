@@ -22,6 +22,7 @@ from freshline_catalog.lineage_layout.lettering import (
     safe_link,
     shown,
 )
+from freshline_catalog.lineage_layout.spacing import BOX_HEAD
 
 HUES = 8  # of the dots of groups
 _LEFT, _RIGHT = 14, 10  # between the edge of a node and its text
@@ -110,7 +111,9 @@ def _box(box: Box, drawing: Drawing) -> str:
     title = f"<title>{shown(face.title or box.group)}</title>"
     text = f'<text class="name" x="12" y="20">{name}</text>'
     link = safe_link(face.link)
-    head = f'<a href="{escaped(link)}">{text}</a>' if link else text
+    # The whole head can be hit, as letters alone are too small for a finger.
+    area = f'<rect class="head" width="{box.width}" height="{BOX_HEAD - 4}"/>'
+    head = f'<a href="{escaped(link)}">{area}{text}</a>' if link else text
     return (
         f'<g class="box" data-group="{escaped(box.group)}" transform="translate({box.x} {box.y})">'
         f'<rect width="{box.width}" height="{box.height}" rx="6">{title}</rect>{head}</g>'

@@ -74,11 +74,11 @@ def all_columns(
     """Return the columns of `rows`, asset by asset in the order of their keys, behind a place."""
     rest = sorted(rows, key=lambda row: row.key)
     if after is not None:
-        rest = [row for row in rest if row.key >= after[1]]
+        rest = [row for row in rest if row.key >= after[2]]
     hits: list[ColumnHit] = []
     for hit in _each(connection, rest):
         # Here a key stands before a name, and the name is told by its position.
-        if after is None or (hit.key, hit.tier) > (after[1], after[0]):
+        if after is None or (hit.key, hit.tier) > (after[2], after[0]):
             hits.append(hit)
         if len(hits) == limit:
             break

@@ -55,7 +55,7 @@ def find(connection: Connection, listing: Listing, selecting: Selecting, query: 
     good = _good(connection, listing, query)
     close: dict[int, float] = {}
     meant: tuple[Meant, ...] = ()
-    is_named = any(weight >= Tier.LAST for weight in good.values())
+    is_named = any(weight >= Tier.COLUMN_NAME for weight in good.values())
     if len(good) < _FEW and query.terms and not is_named:
         close, meant = _close(connection, listing, query)
         close = {each: weight for each, weight in close.items() if each not in good}
@@ -131,9 +131,9 @@ def _by_words(connection: Connection, listing: Listing, query: Query) -> dict[in
     for each in everyone & _named(connection, query.spellings):
         found[each] = max(found[each], named)
     for each in in_key:
-        tier = by_name(query, listing.by_id[each])
-        if tier is not None:
-            found[each] = float(tier)
+        as_name = by_name(query, listing.by_id[each])
+        if as_name is not None:
+            found[each] = float(as_name)
     return found
 
 
@@ -177,7 +177,7 @@ def _mended(connection: Connection, term: Term) -> tuple[tuple[Meant, ...], ...]
         if not nearest:
             return ()
         parts.append(nearest[0])
-    return (tuple(parts),)
+    return (tuple(parts),) if any(part.slips for part in parts) else ()
 
 
 def _weighed(connection: Connection, term: Term, slips: int) -> dict[int, float]:

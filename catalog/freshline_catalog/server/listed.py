@@ -51,13 +51,17 @@ class Sort(StrEnum):
     STATUS = "status"  # worst first
 
 
-class Attempt(NamedTuple):
-    """How one attempt to make an asset ended, in a strip of the last ones."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """How one attempt to make an asset ended, in a strip of the last ones.
+
+    `unchanged` where what is there was found to be what a rebuild would give.
+    """
 
     at: float
     outcome: Build
     run: str
-    unchanged: bool  # it was found to be what a rebuild would give
+    unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,5 +274,6 @@ def _strips(
     for row in asked.connection.execute(statements("listing")["strips"], (numbers, _STRIP)):
         target, at, kind, run = cast(tuple[int, float, str, str], row)
         outcome = _OUTCOMES.get(kind, Build.FAILED)
-        found.setdefault(target, []).append(Attempt(at, outcome, run, kind == "verified"))
+        attempt = Attempt(at=at, outcome=outcome, run=run, unchanged=kind == "verified")
+        found.setdefault(target, []).append(attempt)
     return {target: tuple(attempts) for target, attempts in found.items()}

@@ -67,6 +67,17 @@ class CommandEngine:
         self._root, self._environment = root, environment
         self._data: tuple[str, ...] = ()
         self._free = threading.BoundedSemaphore(_AT_ONCE)
+        self._lock = threading.Lock()
+        self._asking: set[subprocess.Popen[bytes]] = set()
+        self._is_over = False
+
+    def close(self) -> None:
+        """End whatever is being asked; runs that were begun go on."""
+        with self._lock:
+            self._is_over = True
+            asking = tuple(self._asking)
+        for process in asking:
+            _end(process)
 
     def stamp(self) -> str:
         """Return what the files look like that the last survey was made from."""
@@ -150,11 +161,15 @@ class CommandEngine:
         process = self._started(
             arguments, subprocess.PIPE, subprocess.PIPE, {ERRORS: "json", **(more or {})}
         )
+        with self._lock:
+            self._asking.add(process)
+            is_over = self._is_over
         try:
-            out, err = _heard(process, seconds)
-        except BaseException:
+            out, err = _heard(process, 0 if is_over else seconds)
+        finally:
             _end(process)
-            raise
+            with self._lock:
+                self._asking.discard(process)
         if process.returncode == 0:
             return out
         raise _error(err, arguments[0])

@@ -63,19 +63,23 @@ def _served(host: str, port: int | None, *, opens: bool, read_only: bool) -> int
         if opens:
             webbrowser.open(address + link)
 
+    engine = CommandEngine(root, environment)
     wanted = Serving(
         project=project,
         environment=environment,
         catalog=catalog_path(root),
         logs=root / LOGS,
-        engine=CommandEngine(root, environment),
+        engine=engine,
         ready=ready,
         host=host,
         port=port,
         read_only=read_only,
         version=__version__,
     )
-    server()(wanted)
+    try:
+        server()(wanted)
+    finally:
+        engine.close()
     return 0
 
 

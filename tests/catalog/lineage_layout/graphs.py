@@ -3,9 +3,13 @@
 import random
 from itertools import pairwise
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from freshline_catalog.lineage_layout.graph import Edge, Graph, Line, Node
+
+# How long an example takes says how busy the machine is, and nothing else.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=80)
 
 UPSTREAMS: dict[str, tuple[str, ...]] = {
     "raw.customers": (),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.catalog.lineage_layout.graphs import chain, graphs, shop
+from tests.catalog.lineage_layout.graphs import chain, graphs, shop, unhurried
 from tests.catalog.lineage_layout.pictures import DRAWING
 
 from freshline_catalog.lineage_layout.dot import dot
@@ -38,6 +38,7 @@ def test_an_export_reads_as_expected(name: str) -> None:
     assert GOLDENS[name] == (GOLDEN / name).read_text(encoding="utf-8")
 
 
+@unhurried
 @given(HOSTILE, HOSTILE)
 def test_no_text_ends_its_line_or_its_quotes_in_mermaid(label: str, words: str) -> None:
     graph = Graph(nodes=(Node(key="a"), Node(key="b")), edges=chain("a", "b"))
@@ -48,6 +49,7 @@ def test_no_text_ends_its_line_or_its_quotes_in_mermaid(label: str, words: str) 
     assert not set('"<>;[]{}|`\\&') & set(re.sub(r"#\d+;", "", inside))
 
 
+@unhurried
 @given(HOSTILE, HOSTILE)
 def test_no_text_ends_its_line_or_its_quotes_in_dot(label: str, words: str) -> None:
     graph = Graph(nodes=(Node(key="a"), Node(key=f"b{label}")), edges=chain("a", f"b{label}"))
@@ -70,6 +72,7 @@ def test_two_columns_are_one_arrow_the_most_direct() -> None:
     assert "  n0 --> n1" in mermaid(graph, Drawing()).splitlines()
 
 
+@unhurried
 @given(graphs())
 def test_routes_can_be_drawn_from_positions_alone(graph: Graph) -> None:
     found = layout(graph)

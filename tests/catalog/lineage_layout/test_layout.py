@@ -9,7 +9,15 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.catalog.lineage_layout.graphs import chain, graphs, project, scattered, shop, trace
+from tests.catalog.lineage_layout.graphs import (
+    chain,
+    graphs,
+    project,
+    scattered,
+    shop,
+    trace,
+    unhurried,
+)
 
 from freshline_catalog.lineage_layout.graph import Edge, Graph, Node, group_key
 from freshline_catalog.lineage_layout.layout import Layout, Place, layout
@@ -43,12 +51,14 @@ def boxes(found: Layout) -> dict[str, Rectangle]:
     return {b.group: Rectangle(b.x, b.y, b.x + b.width, b.y + b.height) for b in found.boxes}
 
 
+@unhurried
 @given(graphs())
 def test_no_two_nodes_overlap_or_touch(graph: Graph) -> None:
     for one, other in combinations(rectangles(layout(graph)).values(), 2):
         assert not one.meets(other._replace(top=other.top - 8, bottom=other.bottom + 8))
 
 
+@unhurried
 @given(graphs())
 def test_every_node_is_in_the_picture_or_stands_for_those_that_are_not(graph: Graph) -> None:
     found = layout(graph)
@@ -62,6 +72,7 @@ def test_every_node_is_in_the_picture_or_stands_for_those_that_are_not(graph: Gr
     assert all(node in graph.nodes for node in shown.values() if not node.members)
 
 
+@unhurried
 @given(graphs(is_closing=False))
 def test_upstreams_stand_left_of_their_downstreams(graph: Graph) -> None:
     found = layout(graph)
@@ -71,6 +82,7 @@ def test_upstreams_stand_left_of_their_downstreams(graph: Graph) -> None:
     assert not any(route.returns for route in found.routes)
 
 
+@unhurried
 @given(graphs(is_closing=False))
 def test_places_are_in_topological_order(graph: Graph) -> None:
     turn = {place.node.key: turn for turn, place in enumerate(layout(graph).places)}
@@ -87,6 +99,7 @@ def routes_of(found: Layout) -> Iterator[tuple[tuple[int, int], tuple[int, int],
         yield *ends, route.edge
 
 
+@unhurried
 @given(graphs())
 def test_routes_begin_and_end_at_their_nodes_and_columns(graph: Graph) -> None:
     found = layout(graph)
@@ -104,6 +117,7 @@ def test_routes_begin_and_end_at_their_nodes_and_columns(graph: Graph) -> None:
             assert route.points[-1] == (down.x, end)
 
 
+@unhurried
 @given(graphs())
 def test_routes_run_one_way_and_curve_between_layers_alone(graph: Graph) -> None:
     found = layout(graph)
@@ -116,6 +130,7 @@ def test_routes_run_one_way_and_curve_between_layers_alone(graph: Graph) -> None
             assert (min(left, right), abs(right - left)) in found.layers
 
 
+@unhurried
 @given(graphs())
 def test_routes_pass_no_node_in_the_layers_between(graph: Graph) -> None:
     found = layout(graph)
@@ -127,6 +142,7 @@ def test_routes_pass_no_node_in_the_layers_between(graph: Graph) -> None:
             assert not any(lane.meets(other) for other in rectangles(found).values())
 
 
+@unhurried
 @given(graphs())
 def test_every_edge_between_nodes_of_the_picture_has_a_route(graph: Graph) -> None:
     stands = {n.key: group_key(n.group) if n.group in graph.closed else n.key for n in graph.nodes}
@@ -135,6 +151,7 @@ def test_every_edge_between_nodes_of_the_picture_has_a_route(graph: Graph) -> No
     assert found == {(u, d) for u, d in wanted if u != d}
 
 
+@unhurried
 @given(graphs(boxes=True))
 def test_boxes_hold_their_members_and_nothing_else(graph: Graph) -> None:
     found = layout(graph)
@@ -148,6 +165,7 @@ def test_boxes_hold_their_members_and_nothing_else(graph: Graph) -> None:
                 assert not box.meets(rectangle(place))
 
 
+@unhurried
 @given(graphs(boxes=True))
 def test_boxes_do_not_overlap(graph: Graph) -> None:
     assert not any(
@@ -155,6 +173,7 @@ def test_boxes_do_not_overlap(graph: Graph) -> None:
     )
 
 
+@unhurried
 @given(graphs())
 def test_everything_lies_within_the_picture(graph: Graph) -> None:
     found = layout(graph)
@@ -165,6 +184,7 @@ def test_everything_lies_within_the_picture(graph: Graph) -> None:
     )
 
 
+@unhurried
 @given(graphs())
 def test_a_picture_is_not_much_higher_than_all_its_nodes_and_lanes_above_each_other(
     graph: Graph,
@@ -174,6 +194,7 @@ def test_a_picture_is_not_much_higher_than_all_its_nodes_and_lanes_above_each_ot
     assert found.height <= heights + 32 * len(found.anchors) + 64 * len(found.boxes) + 64
 
 
+@unhurried
 @given(graphs(), st.randoms(use_true_random=False))
 def test_the_order_of_nodes_and_edges_does_not_matter(graph: Graph, chance: Random) -> None:
     nodes, edges = [*graph.nodes], [*graph.edges]
@@ -182,6 +203,7 @@ def test_the_order_of_nodes_and_edges_does_not_matter(graph: Graph, chance: Rand
     assert layout(replace(graph, nodes=tuple(nodes), edges=tuple(edges))) == layout(graph)
 
 
+@unhurried
 @given(graphs())
 def test_the_same_graph_after_itself_is_the_same_picture(graph: Graph) -> None:
     first = layout(graph)
@@ -217,6 +239,7 @@ def with_one_more(
     return replace(graph, nodes=nodes, edges=(*graph.edges, *edges))
 
 
+@unhurried
 @given(graphs(is_closing=False), st.data())
 def test_nodes_keep_their_order_when_one_is_added(graph: Graph, data: st.DataObject) -> None:
     before = layout(graph)
@@ -232,6 +255,7 @@ def test_nodes_keep_their_order_when_one_is_added(graph: Graph, data: st.DataObj
     assert disordered(before, after) == []
 
 
+@unhurried
 @given(graphs(boxes=True, is_closing=False), st.sampled_from(["a", "b", "c"]))
 def test_nodes_keep_their_order_when_a_group_is_closed_or_opened(graph: Graph, group: str) -> None:
     closed = replace(graph, closed=frozenset({group}))
@@ -267,15 +291,15 @@ def test_without_what_was_before_one_node_more_can_turn_a_picture_over() -> None
 
 # What the layout found when these were written; fewer is better, more is a step back.
 BASELINES: dict[str, tuple[Graph, int]] = {
-    "a shop": (shop(), 3),
-    "a shop in boxes": (shop(boxes=True), 3),
-    "the trace of a column": (trace(), 2),
+    "a shop": (shop(), 0),
+    "a shop in boxes": (shop(boxes=True), 0),
+    "the trace of a column": (trace(), 0),
     "20 nodes anyhow": (scattered(20, 18, 5), 3),
     "200 nodes anyhow": (scattered(200, 249, 8), 824),
-    "500 nodes anyhow": (scattered(500, 645, 10), 5083),
+    "500 nodes anyhow": (scattered(500, 645, 10), 4951),
     "a project of 60": (project(60), 0),
     "a project of 200": (project(200), 41),
-    "a project of 500": (project(500), 515),
+    "a project of 500": (project(500), 516),
 }
 
 
@@ -293,7 +317,7 @@ def straight(found: Layout) -> float:
 
 def test_most_long_edges_run_straight() -> None:
     assert straight(layout(project(60))) >= 0.9
-    assert straight(layout(project(200))) >= 0.7
+    assert straight(layout(project(200))) >= 0.9
 
 
 def test_a_chain_is_one_straight_line() -> None:
@@ -329,14 +353,8 @@ def test_a_circle_of_closed_groups_is_drawn_with_an_edge_that_returns() -> None:
         Node(key=key, group=group) for key, group in (("a1", "a"), ("b", ""), ("a2", "a"))
     )
     graph = Graph(nodes=nodes, edges=chain("a1", "b", "a2"), closed=frozenset({"a"}))
-    found = layout(graph)
-    assert {(r.edge.upstream, r.edge.downstream): r.returns for r in found.routes} == {
-        ("b", group_key("a")): True,
-        (group_key("a"), "b"): False,
-    } or {(r.edge.upstream, r.edge.downstream): r.returns for r in found.routes} == {
-        ("b", group_key("a")): False,
-        (group_key("a"), "b"): True,
-    }
+    returns = {(r.edge.upstream, r.edge.downstream): r.returns for r in layout(graph).routes}
+    assert returns == {("b", group_key("a")): False, (group_key("a"), "b"): True}
 
 
 def test_nodes_without_edges_fill_rows_below() -> None:

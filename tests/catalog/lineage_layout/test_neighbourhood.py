@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.catalog.lineage_layout.graphs import UPSTREAMS
+from tests.catalog.lineage_layout.graphs import UPSTREAMS, unhurried
 
 from freshline_catalog.lineage_layout.neighbourhood import (
     Direction,
@@ -111,6 +111,7 @@ def paths(upstreams: dict[str, list[str]], start: str, end: str) -> list[list[st
     return [[*path, end] for u in upstreams[end] for path in paths(upstreams, start, u)]
 
 
+@unhurried
 @given(lineages(), st.data())
 def test_hops_are_the_length_of_the_shortest_path(
     upstreams: dict[str, list[str]], data: st.DataObject
@@ -129,6 +130,7 @@ def test_hops_are_the_length_of_the_shortest_path(
     assert [near.hops for near in found] == sorted(near.hops for near in found)
 
 
+@unhurried
 @given(lineages(), st.data())
 def test_between_is_all_that_any_path_passes(
     upstreams: dict[str, list[str]], data: st.DataObject

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.catalog.lineage_layout.graphs import unhurried
 
 from freshline_catalog.lineage_layout.crossings import crossings, swapped
 from freshline_catalog.lineage_layout.isotonic import isotonic
@@ -28,12 +29,14 @@ def by_hand(pairs: Pairs, place: list[int]) -> int:
     )
 
 
+@unhurried
 @given(PAIRS)
 def test_crossings_are_the_pairs_of_edges_that_cross(pairs: Pairs) -> None:
     order, down, places = two_layers(pairs)
     assert crossings(order, down, places) == by_hand(pairs, [*range(6)])
 
 
+@unhurried
 @given(PAIRS)
 def test_a_swap_makes_crossings_fewer_and_none_leaves_them(pairs: Pairs) -> None:
     order, down, places = two_layers(pairs)
@@ -46,6 +49,7 @@ def test_a_swap_makes_crossings_fewer_and_none_leaves_them(pairs: Pairs) -> None
     assert sorted(layer) == [*range(6)]
 
 
+@unhurried
 @given(PAIRS)
 def test_what_may_not_be_swapped_stays(pairs: Pairs) -> None:
     order, down, places = two_layers(pairs)
@@ -57,6 +61,7 @@ def test_what_may_not_be_swapped_stays(pairs: Pairs) -> None:
 NUMBERS = st.lists(st.integers(-20, 20), min_size=1, max_size=8)
 
 
+@unhurried
 @given(NUMBERS, st.data())
 def test_isotonic_numbers_rise_and_none_that_rise_are_closer(
     wanted: list[int], data: st.DataObject
@@ -74,6 +79,7 @@ def test_isotonic_numbers_rise_and_none_that_rise_are_closer(
     assert cost(found) <= cost(other) + 1e-6
 
 
+@unhurried
 @given(NUMBERS)
 def test_what_rises_already_stays(wanted: list[int]) -> None:
     assert isotonic(sorted(wanted), [1] * len(wanted)) == sorted(wanted)

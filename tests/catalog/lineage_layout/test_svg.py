@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.catalog.lineage_layout.graphs import chain, graphs, shop, trace
+from tests.catalog.lineage_layout.graphs import chain, graphs, shop, trace, unhurried
 from tests.catalog.lineage_layout.pictures import DRAWING, plain_faces
 
 from freshline_catalog.lineage_layout.drawing import ChipState, Drawing, Face, State
@@ -58,6 +58,7 @@ def edges(picture: ElementTree.Element) -> list[ElementTree.Element]:
     return [element for element in picture.iter() if "edge" in classes(element)]
 
 
+@unhurried
 @given(graphs())
 def test_any_graph_is_well_formed_and_has_neither_style_nor_script(graph: Graph) -> None:
     picture = root(svg(layout(graph), plain_faces(graph)))
@@ -81,6 +82,7 @@ FACES = st.builds(
 )
 
 
+@unhurried
 @given(TEXTS, TEXTS, FACES, FACES, TEXTS)
 def test_nothing_that_is_told_becomes_markup(
     key: str, group: str, face: Face, box: Face, label: str
@@ -132,6 +134,7 @@ def test_a_node_links_to_pages_alone(link: str, is_link: bool) -> None:
     assert node.get("href") == (link if is_link else None)
 
 
+@unhurried
 @given(graphs(is_closing=False))
 def test_nodes_are_links_in_topological_order(graph: Graph) -> None:
     found = nodes(root(svg(layout(graph), plain_faces(graph))))

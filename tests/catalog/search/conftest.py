@@ -29,6 +29,9 @@ class Shop(NamedTuple):
     listing: Listing
     searching: Searching
 
+    def __repr__(self) -> str:
+        return f"Shop of {len(self.listing.rows)} entries"
+
     def find(self, text: str) -> Found:
         """Return what a text finds."""
         return self.searching.find(self.connection, self.listing, query.parse(text))
@@ -37,7 +40,7 @@ class Shop(NamedTuple):
         """Return the keys that a text finds, best first."""
         parsed = query.parse(text)
         found = self.searching.find(self.connection, self.listing, parsed)
-        filters = {} if found.is_selection else parsed.filters
+        filters: facets.Filters = {} if found.is_selection else parsed.filters
         rows = facets.keep(self.listing, found.rows, filters).rows
         ranked = ordered(self.listing, rows, Sort.RELEVANCE, parsed, found)
         return [each.key for each in first(ranked, None, limit)]

@@ -28,7 +28,7 @@ def test_names_come_apart(text: str, found: tuple[str, ...]) -> None:
     assert words(text) == found
 
 
-MARKED = {
+MARKED: dict[str, tuple[str, tuple[str, ...], list[str]]] = {
     "the whole word that begins so": ("daily orders", ("ord",), ["orders"]),
     "neighbours as one": ("x.net_amount_eur", ("net", "amount"), ["net_amount"]),
     "the hump that is meant": ("grossNetAmount", ("net",), ["Net"]),

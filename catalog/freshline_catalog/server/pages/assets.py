@@ -275,14 +275,15 @@ def _selection(
             _any(tuple(Facet(method=name, value=value) for value in values))
             for name, values in filters.items()
         )
-        return render(And(parts=parts) if len(parts) > 1 else parts[0])
+        return render(And(parts=parts) if len(parts) > 1 else _any(parts))
     if not rows or len(rows) > _MOST_SELECTED:
         return ""
     return render(_any(tuple(Keys(pattern=row.key) for row in rows)))
 
 
 def _any(parts: Sequence[Selection]) -> Selection:
-    return Or(parts=tuple(parts)) if len(parts) > 1 else parts[0]
+    first, *others = parts
+    return Or(parts=(first, *others)) if others else first
 
 
 def _without(
