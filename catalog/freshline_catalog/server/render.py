@@ -16,6 +16,10 @@ from freshline_catalog.server.addresses import replaced, toggled
 from freshline_catalog.server.assets.lines import line
 from freshline_catalog.server.highlighting import diffed, highlighted
 from freshline_catalog.server.icons import glyph, icon
+from freshline_catalog.server.lineage.drawing import drawn
+from freshline_catalog.server.lineage.wanted import query as lineage_query
+from freshline_catalog.server.lineage.wanted import toggled as toggled_group
+from freshline_catalog.server.lineage.wording import message
 from freshline_catalog.server.markdown import markdown
 from freshline_catalog.server.redaction import Redactor
 from freshline_catalog.server.services import Services
@@ -57,6 +61,10 @@ FILTERS: Mapping[str, object] = {
     "highlighted": highlighted,
     "diffed": diffed,
     "line": line,
+    "drawn": drawn,
+    "lineage_query": lineage_query,
+    "toggled_group": toggled_group,
+    "message": message,
 }
 
 
