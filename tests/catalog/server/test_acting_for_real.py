@@ -47,11 +47,10 @@ def test_what_a_page_plans_is_what_its_run_does(operator: TestClient) -> None:
     fields = {**fields_of(page), "reason": "the budget is due"}
     place = operator.post("/materialize", data=fields).headers["location"]
 
-    def done() -> bool:
-        return operator.get(f"{place}.json").json()["began_by"]["outcome"] != "begun"
-
-    eventually(done)
-    told = operator.get(f"{place}.json").json()
+    told = eventually(
+        lambda: operator.get(f"{place}.json").json(),
+        lambda seen: seen["began_by"]["outcome"] != "begun",
+    )
     assert (told["facts"]["outcome"], told["counts"]) == ("succeeded", {"built": 1})
     assert told["facts"]["actor"] == "local"
     assert told["began_by"]["reason"] == "the budget is due"
