@@ -41,6 +41,12 @@ class SqliteSurveys:
             lambda connection: _keep(connection, survey, drafts, places), weight=1 + len(drafts)
         )
 
+    def scopes(self) -> tuple[tuple[str, str], ...]:
+        """Return of which projects and environments there is a survey, the newest first."""
+        with self._log.reader() as connection:
+            rows = connection.execute(statements("surveys")["scopes"]).fetchall()
+        return tuple(cast(tuple[str, str], row) for row in rows)
+
     def untraced(self, project: str, environment: str) -> tuple[tuple[str, str], ...]:
         """Return the keys whose column lineage is not on record, each with its `traced_by`."""
         sql = statements("surveys")

@@ -6,6 +6,7 @@ has its actions done by an `Engine`, each in a process apart, just as a person a
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from freshline.survey import ColumnHop, Survey
@@ -43,6 +44,13 @@ class Ended(NamedTuple):
     said: str
 
 
+class Surveyed(NamedTuple):
+    """What the files looked like that a survey was made from; whether column lineage is missing."""
+
+    stamp: str
+    is_untraced: bool = False
+
+
 class Engine(Protocol):
     """Planning and applying, done elsewhere. Every method may raise a FreshlineError that says why.
 
@@ -53,8 +61,8 @@ class Engine(Protocol):
         """Return what the project's files look like: another text, and a survey may be another."""
         ...
 
-    def survey(self) -> bool:
-        """Have a survey made and kept; say whether column lineage is missing."""
+    def survey(self) -> Surveyed:
+        """Have a survey made and kept."""
         ...
 
     def trace(self) -> None:
@@ -111,6 +119,10 @@ class Surveys(Protocol):
         """
         ...
 
+    def scopes(self) -> tuple[tuple[str, str], ...]:
+        """Return of which projects and environments there is a survey, the newest first."""
+        ...
+
     def untraced(self, project: str, environment: str) -> tuple[tuple[str, str], ...]:
         """Return the keys whose column lineage is not on record, each with its `traced_by`."""
         ...
@@ -119,4 +131,36 @@ class Surveys(Protocol):
         self, project: str, environment: str, hops: Iterable[tuple[str, str, Sequence[ColumnHop]]]
     ) -> None:
         """Keep column lineage: key, the `traced_by` it holds for, and the hops."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What is to be served, and how: the catalog in a file, for one project and environment.
+
+    `logs` is where runs keep theirs. Without a `port` the next one from `first` on is taken that is
+    free. `ready` is told the address and, below it, the path of a link that signs in once.
+    """
+
+    project: str
+    environment: str
+    catalog: Path
+    logs: Path
+    engine: Engine
+    ready: Callable[[str, str], None]
+    host: str = "127.0.0.1"
+    port: int | None = None
+    first: int = 8321
+    read_only: bool = False
+    version: str = ""
+
+
+class Server(Protocol):
+    """Who serves catalogs."""
+
+    def __call__(self, wanted: Serving) -> None:
+        """Serve until a signal says that it is enough.
+
+        UsageError for a host that others can reach, ResourceError where no port is free.
+        """
         ...

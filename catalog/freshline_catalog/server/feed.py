@@ -15,6 +15,7 @@ from freshline import codec
 from freshline.events import KINDS
 from freshline_catalog.connection import Connection, Row
 from freshline_catalog.server.asked import Asked
+from freshline_catalog.server.news import Moment
 from freshline_catalog.server.problems import InvalidError
 from freshline_catalog.server.redaction import without_secrets
 from freshline_catalog.server.services import Scope
@@ -25,13 +26,6 @@ STRETCH = 50_000
 HIGHEST = 2**62
 # So many assets are looked up one by one; for more, the stretch is walked.
 _FEW = 100
-
-
-class Moment(NamedTuple):
-    """How far the catalog is: its last sequence, and the serial of its last survey."""
-
-    sequence: int
-    survey: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ class Page:
 
 def answers(view: object, *refused: int) -> dict[int | str, dict[str, Any]]:
     """Return what the API's description says of answers: the view, and the shape of refusals."""
-    statuses = sorted({401, 403, 421, 422, 429, *refused})
+    statuses = sorted({401, 403, 413, 421, 422, 429, *refused})
     # Not as a model: FastAPI would make one for every status of every route, at every start.
     refusal = {JSON: {"schema": {"$ref": "#/components/schemas/Refusal"}}}
     told: dict[int | str, dict[str, Any]] = {

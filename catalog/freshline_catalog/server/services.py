@@ -8,6 +8,8 @@ from freshline.catalog import Engine
 from freshline.ports import Clock
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.server.links import Links
+from freshline_catalog.server.news import Hub
+from freshline_catalog.server.people import Role
 
 
 class Scope(NamedTuple):
@@ -40,7 +42,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """All that requests work with; made once, by whoever composes the server."""
+    """All that requests work with; made once, by whoever composes the server.
+
+    `hub` tells what is new, where somebody watches; `most` is what anybody may do at most.
+    """
 
     scope: Scope
     log: SqliteEventLog
@@ -50,3 +55,5 @@ class Services:
     address: Address = Address()
     version: str = ""
     links: Links = field(default_factory=Links)
+    hub: Hub | None = None
+    most: Role = Role.OPERATOR

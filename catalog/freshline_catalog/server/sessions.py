@@ -69,7 +69,9 @@ def find(services: Services, secret: str) -> User | None:
         # That somebody was here is worth no failure: a full disk must not sign people out.
         with suppress(FreshlineError):
             services.log.write(lambda connection: connection.execute(sql["touch"], (now, hashed)))
-    return User(actor=actor, role=Role(role), session=hashed[:16])
+    held = Role(role)
+    role_now = held if services.most.may(held) else services.most
+    return User(actor=actor, role=role_now, session=hashed[:16])
 
 
 def end(services: Services, secret: str) -> None:

@@ -1,22 +1,14 @@
 """Waiting for something to happen, without a thread and without a connection that is held."""
 
 import asyncio
-from typing import Protocol
 
 from starlette.concurrency import run_in_threadpool
 
-from freshline_catalog.server.feed import Moment, moment
+from freshline_catalog.server.feed import moment
+from freshline_catalog.server.news import Moment
 from freshline_catalog.server.services import Services
 
 _EVERY = 0.2
-
-
-class News(Protocol):
-    """Whoever notices that the catalog has changed, and tells those who wait."""
-
-    async def wait(self, after: Moment, timeout: float) -> Moment:
-        """Return how far the catalog is when that is no longer `after`, or when time is up."""
-        ...
 
 
 class Polled:
@@ -24,6 +16,11 @@ class Polled:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+
+    @property
+    def is_over(self) -> bool:
+        """Nobody tells."""
+        return False
 
     async def wait(self, after: Moment, timeout: float) -> Moment:
         """Return how far the catalog is when that is no longer `after`, or when time is up."""

@@ -108,3 +108,7 @@ join entry e on e.survey_id = s.id and e.gone is null
 where s.project = ?1 and s.environment = ?2 and e.body ->> '$.traced_by' <> ''
   and not exists (select 1 from traced t where t.entry_id = e.id)
 order by e.position;
+
+-- name: scopes
+-- Of which projects and environments there is a survey, the newest first.
+select project, environment from survey order by at desc;

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from freshline.catalog import By, Ended, Engine, Rows, Wanted
+from freshline.catalog import By, Ended, Engine, Rows, Surveyed, Wanted
 from freshline.cli.compose import ACTOR, RUN
 from freshline.cli.main import ERRORS
 from freshline.cli.stamps import stamp
@@ -55,6 +55,7 @@ class _Problem:
 class _Made:
     """What a survey has to say of itself."""
 
+    made_of: str
     data: tuple[str, ...]
     untraced: int
 
@@ -66,17 +67,28 @@ class CommandEngine:
         self._root, self._environment = root, environment
         self._data: tuple[str, ...] = ()
         self._free = threading.BoundedSemaphore(_AT_ONCE)
+        self._lock = threading.Lock()
+        self._asking: set[subprocess.Popen[bytes]] = set()
+        self._is_over = False
+
+    def close(self) -> None:
+        """End whatever is being asked; runs that were begun go on."""
+        with self._lock:
+            self._is_over = True
+            asking = tuple(self._asking)
+        for process in asking:
+            _end(process)
 
     def stamp(self) -> str:
         """Return what the files look like that the last survey was made from."""
         return stamp(self._root, list_files(self._root), self._data)
 
-    def survey(self) -> bool:
-        """Have a survey made and kept; say whether column lineage is missing."""
+    def survey(self) -> Surveyed:
+        """Have a survey made and kept."""
         out = self._asked(["catalog", "survey", "--part", "entries", "--json"], _LONG)
         made = decode(out, _Made)
         self._data = made.data
-        return made.untraced > 0
+        return Surveyed(made.made_of, made.untraced > 0)
 
     def trace(self) -> None:
         """Have missing column lineage taken and kept."""
@@ -149,11 +161,15 @@ class CommandEngine:
         process = self._started(
             arguments, subprocess.PIPE, subprocess.PIPE, {ERRORS: "json", **(more or {})}
         )
+        with self._lock:
+            self._asking.add(process)
+            is_over = self._is_over
         try:
-            out, err = _heard(process, seconds)
-        except BaseException:
+            out, err = _heard(process, 0 if is_over else seconds)
+        finally:
             _end(process)
-            raise
+            with self._lock:
+                self._asking.discard(process)
         if process.returncode == 0:
             return out
         raise _error(err, arguments[0])

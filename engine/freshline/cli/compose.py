@@ -15,7 +15,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import cast
 
-from freshline.catalog import Surveys
+from freshline.catalog import Server, Surveys
 from freshline.cli.options import Common
 from freshline.declare.files import find_root
 from freshline.definitions import ProjectDefinition, StorageDefinition
@@ -78,7 +78,7 @@ class Project:
 
     @cached_property
     def _events(self) -> EventLog:
-        return _event_log(self.root)
+        return event_log(self.root)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -218,7 +218,8 @@ def terminal_width(stream: int = 1) -> int | None:
     return shutil.get_terminal_size().columns if os.isatty(stream) else None
 
 
-def _event_log(root: Path) -> EventLog:
+def event_log(root: Path) -> EventLog:
+    """Return the event log in a project's catalog."""
     (found,) = entry_points(group="freshline.event_logs", name="sqlite")
     return cast(EventLog, found.load()(catalog_path(root)))
 
@@ -227,6 +228,12 @@ def surveys_in(log: EventLog) -> Surveys:
     """Return the keeper of surveys in the catalog of an event log."""
     (found,) = entry_points(group="freshline.surveys", name="sqlite")
     return cast(Surveys, found.load()(log))
+
+
+def server() -> Server:
+    """Return who serves catalogs."""
+    (found,) = entry_points(group="freshline.servers", name="web")
+    return cast(Server, found.load())
 
 
 def _storages(root: Path, project: ProjectDefinition) -> dict[str, Storage]:

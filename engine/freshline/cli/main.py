@@ -57,6 +57,10 @@ TABLE: Mapping[str, Mapping[str, Entry]] = {
         "query": Entry("rows:query", "Run SQL over the current versions."),
         "preview": Entry("rows:preview", "Show some rows of an asset."),
     },
+    "Serve": {
+        "up": Entry("serving:up", "Serve the asset catalog in a browser, and keep it current."),
+        "serve": Entry("serving:serve", "Serve the asset catalog in a browser, and nothing else."),
+    },
     "Look back": {
         "diff": Entry("diff:diff", "Compare two versions of an asset."),
         "history": Entry("records:history", "List the versions of an asset."),

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 from tests.catalog.server.world import made_world, world
 
-from freshline.catalog import By, Ended, Engine, Rows, Wanted
+from freshline.catalog import By, Ended, Engine, Rows, Surveyed, Wanted
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.server.app import create_app
 from freshline_catalog.server.people import Role
@@ -46,9 +46,9 @@ class IdleEngine:
     def stamp(self) -> str:
         return ""
 
-    def survey(self) -> bool:
+    def survey(self) -> Surveyed:
         self.asked.append(("survey", None))
-        return False
+        return Surveyed("")
 
     def trace(self) -> None:
         self.asked.append(("trace", None))

@@ -25,7 +25,7 @@ PEOPLE = (None, Role.VIEWER, Role.OPERATOR)
 def served(app: FastAPI) -> Iterator[tuple[str, APIRoute]]:
     for route in app.routes:
         assert isinstance(route, APIRoute), f"{route} is no route of ours"
-        for method in sorted(route.methods):
+        for method in sorted(route.methods or ()):
             yield f"{method} {route.path}", route
 
 

@@ -14,19 +14,19 @@ from freshline_catalog.server.feed import (
     MOST,
     Events,
     Filter,
-    Moment,
     forward,
     known_kinds,
     last_of,
 )
 from freshline_catalog.server.guard import signed_in
+from freshline_catalog.server.news import Moment, News
 from freshline_catalog.server.page import API, JSON, answers
 from freshline_catalog.server.people import Role, User
 from freshline_catalog.server.reading import instant
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.selecting import LONGEST, selected
 from freshline_catalog.server.services import Services
-from freshline_catalog.server.waiting import News, Polled
+from freshline_catalog.server.waiting import Polled
 
 LONGEST_WAIT = 30
 # Whoever has gone is noticed as often, and not waited for any more.
@@ -83,7 +83,7 @@ class Reader:
 
     def __init__(self, services: Services, news: News | None = None) -> None:
         self._services = services
-        self._news = news or Polled(services)
+        self._news = news or services.hub or Polled(services)
 
     async def read(self, request: Request, user: User, wanted: Filter, place: Place) -> Events:
         """Return events of a place, waiting for the first where there is none."""
@@ -92,7 +92,7 @@ class Reader:
         while True:
             before, found = await run_in_threadpool(self._look, user, wanted, place)
             left = end - loop.time()
-            if found.events or left <= 0 or await request.is_disconnected():
+            if found.events or left <= 0 or self._news.is_over or await request.is_disconnected():
                 return found
             # What does not fit need not be looked through again.
             place = place._replace(after=found.position)

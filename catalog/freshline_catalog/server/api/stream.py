@@ -19,15 +19,16 @@ from freshline import codec
 from freshline_catalog.server import sessions
 from freshline_catalog.server.access import needs
 from freshline_catalog.server.api.events import Who
-from freshline_catalog.server.feed import HIGHEST, Moment
+from freshline_catalog.server.feed import HIGHEST
 from freshline_catalog.server.limits import STREAMS
+from freshline_catalog.server.news import Moment, News
 from freshline_catalog.server.page import API, answers
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.problems import TooOftenError
 from freshline_catalog.server.redaction import Redactor
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
-from freshline_catalog.server.waiting import News, Polled, present
+from freshline_catalog.server.waiting import Polled, present
 from freshline_catalog.statements import statements
 
 HEARTBEAT = 15.0
@@ -56,7 +57,7 @@ class Streams:
 
     def __init__(self, services: Services, news: News | None = None) -> None:
         self._services = services
-        self._news = news or Polled(services)
+        self._news = news or services.hub or Polled(services)
         self._open: dict[str, int] = {}
         self._redact = Redactor()
 
@@ -86,7 +87,7 @@ class Streams:
             yield self._reset(now)
             seen = now
         beat = loop.time() + HEARTBEAT
-        while not await request.is_disconnected():
+        while not self._news.is_over and not await request.is_disconnected():
             now = await self._news.wait(seen, max(0.0, min(_LOOK_UP, beat - loop.time())))
             if now != seen:
                 yield await run_in_threadpool(self._hint, seen, now)
@@ -160,7 +161,8 @@ def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
     ) -> Response:
         if last_event_id:
             is_number = last_event_id.isascii() and last_event_id.isdecimal()
-            after = min(int(last_event_id), HIGHEST) if is_number else -1
+            # What is no place of ours is ahead of all: its reader looks at everything again.
+            after = min(int(last_event_id), HIGHEST) if is_number else HIGHEST
         streams.enter(user.session)
         return Following(streams, request, user.session, after)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+LEAST = 1e-9  # what is less is nothing: seconds and counts are all larger
 MOST = 300  # points of a series: more than a chart has pixels to tell apart
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 150, 64, 12, 10, 20
 
@@ -149,7 +150,7 @@ def chart_of(
     series: Series, marks: Iterable[Mark], since: float, until: float, *, log: bool = False
 ) -> Chart:
     """Return where a series is drawn between two moments; a log scale has no place for zero."""
-    points = [p for p in series.points if p.value > 0] if log else [*series.points]
+    points = [p for p in series.points if p.value >= LEAST] if log else [*series.points]
     length = max(until - since, 1e-9)
 
     def across(at: float) -> float:
@@ -205,7 +206,7 @@ def _rules(low: float, high: float, *, log: bool) -> tuple[float, ...]:
 
 def _step(length: float) -> float:
     """Return a round distance that divides a length into at most four."""
-    if length <= 0:
+    if length < LEAST:
         return 1.0
     power = 10.0 ** math.floor(math.log10(length / 4))
     return next(power * unit for unit in (1, 2, 5, 10, 20) if length / (power * unit) <= 4)

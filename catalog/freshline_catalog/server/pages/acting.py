@@ -23,7 +23,7 @@ from freshline_catalog.server.runs.log_file import is_run
 from freshline_catalog.server.runs.reading import RunFacts, run_of
 from freshline_catalog.server.services import Services
 
-Key = Annotated[str, Query(alias="select", max_length=200)]
+Key = Annotated[str, Query(alias="select", max_length=200, description="The asset's key")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +69,11 @@ class Confirm:
 
 def materialize(
     asked: Reading,
-    select: Annotated[str, Query(max_length=actions.LONGEST_SELECTION)] = "",
-    only: bool = False,
-    force: bool = False,
+    select: Annotated[
+        str, Query(max_length=actions.LONGEST_SELECTION, description="A selection")
+    ] = "",
+    only: Annotated[bool, Query(description="Leave what it reads as it is")] = False,
+    force: Annotated[bool, Query(description="Also what is fresh")] = False,
 ) -> Materialize:
     """Show exactly what would run now, and why."""
     wanted = Wanted(selection=select.strip(), only=only, force=force)
@@ -92,7 +94,9 @@ def planned(
     )
 
 
-def cancel(asked: Reading, run: Annotated[str, Query(max_length=100)]) -> Confirm:
+def cancel(
+    asked: Reading, run: Annotated[str, Query(max_length=100, description="The run's id")]
+) -> Confirm:
     """Show which run would be asked to stop."""
     actions.operating(asked.user)
     known = run_of(asked, run) if is_run(run) else None
@@ -124,7 +128,9 @@ def unpin(asked: Reading, key: Key) -> Confirm:
 
 
 def rollback(
-    asked: Reading, key: Key, number: Annotated[int, Query(ge=1, le=1_000_000_000)]
+    asked: Reading,
+    key: Key,
+    number: Annotated[int, Query(ge=1, le=1_000_000_000, description="The version")],
 ) -> Confirm:
     """Show which version would be current again, and be kept."""
     view = _about(asked, Kind.ROLLBACK, key)
@@ -140,7 +146,11 @@ def rollback(
     )
 
 
-def accept(asked: Reading, key: Key, check: Annotated[str, Query(max_length=300)]) -> Confirm:
+def accept(
+    asked: Reading,
+    key: Key,
+    check: Annotated[str, Query(max_length=300, description="The check's name")],
+) -> Confirm:
     """Show which failing check would be taken as it is, and on which rows it fails."""
     view = _about(asked, Kind.ACCEPT, key)
     state = state_of(asked, key)

@@ -24,7 +24,9 @@ class AssetChecks:
     held_back: str = ""
 
 
-def asset_checks(asked: Reading, key: Annotated[str, Path(max_length=200)]) -> AssetChecks:
+def asset_checks(
+    asked: Reading, key: Annotated[str, Path(max_length=200, description="The asset's key")]
+) -> AssetChecks:
     """Show what the checks of an asset found, and how they went before."""
     known = found(asked, key)
     state = state_of(asked, key)

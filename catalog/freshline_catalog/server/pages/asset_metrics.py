@@ -61,10 +61,12 @@ class AssetMetrics:
 
 def asset_metrics(
     asked: Reading,
-    key: Annotated[str, Path(max_length=200)],
-    since: Annotated[str, Query(max_length=40)] = "",
-    until: Annotated[str, Query(max_length=40)] = "",
-    scale: Annotated[Scale | None, BeforeValidator(none_if_blank)] = None,
+    key: Annotated[str, Path(max_length=200, description="The asset's key")],
+    since: Annotated[str, Query(max_length=40, description="A time, or 24h for a day ago")] = "",
+    until: Annotated[str, Query(max_length=40, description="A time, itself left out")] = "",
+    scale: Annotated[
+        Scale | None, BeforeValidator(none_if_blank), Query(description="How high a value is drawn")
+    ] = None,
 ) -> AssetMetrics:
     """Show rows, size, duration and failing checks of an asset over time."""
     known = found(asked, key)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Path
+from fastapi import Path, Query
 
 from freshline_catalog.server import actions
 from freshline_catalog.server.assets.head import Head, found
@@ -35,7 +35,11 @@ class AssetRows:
 
 
 def asset_rows(
-    asked: Reading, key: Annotated[str, Path(max_length=200)], show: bool = False
+    asked: Reading,
+    key: Annotated[str, Path(max_length=200, description="The asset's key")],
+    show: Annotated[
+        bool, Query(description="Whether rows are read, which is written down")
+    ] = False,
 ) -> AssetRows:
     """Show some rows of an asset that allows it; who looks is written down."""
     known = found(asked, key)

@@ -15,7 +15,7 @@ from freshline_catalog.server.page import Page
 from freshline_catalog.server.problems import AbsentError, InvalidError
 from freshline_catalog.server.reading import Reading
 
-Key = Annotated[str, Path(max_length=200)]
+Key = Annotated[str, Path(max_length=200, description="The asset's key")]
 Number = Annotated[int, Query(ge=1, le=1_000_000_000)]
 
 
@@ -48,8 +48,10 @@ class Compared:
 def asset_runs(
     asked: Reading,
     key: Key,
-    cursor_: Annotated[str, Query(alias="cursor", max_length=400)] = "",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor_: Annotated[
+        str, Query(alias="cursor", max_length=400, description="Where the page before ended")
+    ] = "",
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
 ) -> AssetRuns:
     """List the versions of an asset with why each was made, and the attempts that failed."""
     known = found(asked, key)
@@ -71,8 +73,12 @@ def asset_runs(
 def compare(
     asked: Reading,
     key: Key,
-    before: Annotated[int | None, Query(alias="from", ge=1, le=1_000_000_000)] = None,
-    after: Annotated[int | None, Query(alias="to", ge=1, le=1_000_000_000)] = None,
+    before: Annotated[
+        int | None, Query(alias="from", ge=1, le=1_000_000_000, description="The one version")
+    ] = None,
+    after: Annotated[
+        int | None, Query(alias="to", ge=1, le=1_000_000_000, description="The other version")
+    ] = None,
 ) -> Compared:
     """Compare two versions of an asset: columns, sizes, inputs and text."""
     known = found(asked, key)

@@ -62,7 +62,10 @@ class Checks:
     more: bool
 
 
-def checks(asked: Reading, owner: Annotated[str, Query(max_length=200)] = "") -> Checks:
+def checks(
+    asked: Reading,
+    owner: Annotated[str, Query(max_length=200, description="Only of their assets")] = "",
+) -> Checks:
     """List the checks that do not pass, those that the most hangs on first."""
     sql = statements("checks")
     scope = (*asked.services.scope, asked.survey)

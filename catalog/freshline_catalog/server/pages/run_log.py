@@ -47,11 +47,15 @@ class Log:
 
 def log(
     asked: Reading,
-    run: Annotated[str, Path(max_length=100)],
-    level: Level = Level.INFO,
-    q: Annotated[str, Query(max_length=200)] = "",
-    start: Annotated[int, Query(alias="from", ge=1, le=1_000_000_000)] = 1,
-    line: Annotated[int | None, Query(ge=1, le=1_000_000_000)] = None,
+    run: Annotated[str, Path(max_length=100, description="The run's id")],
+    level: Annotated[Level, Query(description="How bad a line is at least")] = Level.INFO,
+    q: Annotated[str, Query(max_length=200, description="A text that a line holds")] = "",
+    start: Annotated[
+        int, Query(alias="from", ge=1, le=1_000_000_000, description="The first line shown")
+    ] = 1,
+    line: Annotated[
+        int | None, Query(ge=1, le=1_000_000_000, description="A line that is to be on the page")
+    ] = None,
 ) -> Log:
     """Show what a run said while it went; `line` begins the page so that this line is on it."""
     found = run_of(asked, run) if is_run(run) else None
