@@ -37,9 +37,10 @@ create table entry (
   body        text not null,
   unique (survey_id, key)
 ) strict;
-create index entry_status on entry (survey_id, status);
-create index entry_owner on entry (survey_id, owner);
-create index entry_group on entry (survey_id, group_name);
+-- Counts of a whole catalog read these alone, not the bodies.
+create index entry_status on entry (survey_id, gone, status);
+create index entry_owner on entry (survey_id, gone, owner);
+create index entry_group on entry (survey_id, gone, group_name);
 
 create table entry_tag (
   entry_id integer not null references entry (id),
