@@ -24,6 +24,7 @@ from freshline_catalog.writer import GroupWriter
 
 T = TypeVar("T")
 _IDLE_READERS = 8
+_READER_MEMORY = 65_536
 
 
 class SqliteEventLog:
@@ -31,12 +32,14 @@ class SqliteEventLog:
 
     Opening raises ResourceError where the file cannot be made or written or lies on a network
     filesystem, CatalogError where it is damaged, not a catalog, or from a newer Freshline. Every
-    method raises CatalogError after `close`.
+    method raises CatalogError after `close`. Each of some readers keeps up to `reader_memory` KiB
+    of the file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, reader_memory: int = _READER_MEMORY) -> None:
         self._path = path.absolute()
-        self._readers = deque([database.prepare(self._path)])
+        self._reader_memory = reader_memory
+        self._readers = deque([self._frugal(database.prepare(self._path))])
         self._writer = GroupWriter(self._path, partial(database.connect_writer, self._path))
         self._leases: list[lease.FileLease] = []
         self._lock = threading.Lock()
@@ -196,6 +199,10 @@ class SqliteEventLog:
         with self.reader() as connection:
             return connection.execute(statements("queries")[name], bindings).fetchall()
 
+    def _frugal(self, connection: Connection) -> Connection:
+        connection.pragma("cache_size", -self._reader_memory)
+        return connection
+
     @contextmanager
     def reader(self) -> Generator[Connection]:
         """Lend a connection that only reads: it waits for nobody, and nobody waits for it."""
@@ -204,7 +211,7 @@ class SqliteEventLog:
         try:
             connection = self._readers.pop()
         except IndexError:
-            connection = database.connect(self._path, query_only=True)
+            connection = self._frugal(database.connect(self._path, query_only=True))
         try:
             with translated(self._path, connection):
                 yield connection

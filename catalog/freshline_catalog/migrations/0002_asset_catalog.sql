@@ -37,9 +37,10 @@ create table entry (
   body        text not null,
   unique (survey_id, key)
 ) strict;
-create index entry_status on entry (survey_id, status);
-create index entry_owner on entry (survey_id, owner);
-create index entry_group on entry (survey_id, group_name);
+-- Counts of a whole catalog read these alone, not the bodies.
+create index entry_status on entry (survey_id, gone, status);
+create index entry_owner on entry (survey_id, gone, owner);
+create index entry_group on entry (survey_id, gone, group_name);
 
 create table entry_tag (
   entry_id integer not null references entry (id),
@@ -82,12 +83,30 @@ create table column_hop (
 create index column_hop_entry on column_hop (entry_id, column_name);
 create index column_hop_origin on column_hop (upstream, origin);
 
--- Search: words (key, name parts, owner and tags, columns, description) and trigrams for typos.
+-- Search. Everything is folded before it comes here (search/words.py): words stand between blanks.
+-- `search_words` has a row for each entry: the words of its key, of the key's last part, of owner,
+-- tags, group, kind and storage, of its columns, and of what is said of it and them.
 create virtual table search_words using fts5(
   key, name, about, columns, description,
-  tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
+  content = '', contentless_delete = 1, prefix = '1 2 3'
 );
-create virtual table search_trigrams using fts5(text, tokenize = 'trigram');
+-- Every name of a column once, and the words that it is made of.
+create table column_name (
+  id   integer primary key,
+  name text not null unique
+) strict;
+create index column_name_any_case on column_name (name collate nocase);
+create virtual table search_columns using fts5(
+  words, content = '', columnsize = 0, prefix = '1 2 3'
+);
+-- Every word and name once, for typos. A term that nothing has any more leads nowhere, and stays.
+create table search_term (
+  id   integer primary key,
+  text text not null unique
+) strict;
+create virtual table search_trigrams using fts5(
+  text, content = 'search_term', content_rowid = 'id', tokenize = 'trigram', detail = none
+);
 
 -- Who is signed in. Only the hash of what the browser holds is kept.
 create table session (
@@ -149,6 +168,8 @@ alter table target_state add column running text;        -- the run that has a l
 alter table target_state add column passed integer;      -- checks on the current version, by result
 alter table target_state add column warned integer;
 alter table target_state add column failing integer;
+-- What has changed since somebody looked last.
+create index target_state_sequence on target_state (sequence);
 
 -- An older program would leave these columns as they were: it may read only.
 insert into schema_version values (2, 1, 2, unixepoch('subsec'));

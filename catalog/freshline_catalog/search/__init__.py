@@ -1,1 +1,1 @@
-"""Search over a survey's entries: an index that is written with them, and questions to it."""
+"""Search over the entries of the asset catalog: what is indexed, asked for, found, and why."""

@@ -17,14 +17,17 @@ from freshline_catalog.server.pages import (
     asset_metrics,
     asset_rows,
     asset_runs,
+    assets,
     checks,
     health,
     home,
     login,
+    owners,
     reconciler,
     run_log,
     runs,
     styles,
+    suggestions,
 )
 from freshline_catalog.server.pages import events as happened
 from freshline_catalog.server.render import Renderer
@@ -34,6 +37,9 @@ from freshline_catalog.server.theme import serve_theme
 
 PAGES: tuple[Page, ...] = (
     *home.PAGES,
+    *assets.PAGES,
+    *suggestions.PAGES,
+    *owners.PAGES,
     *asset.PAGES,
     *asset_columns.PAGES,
     *asset_definition.PAGES,

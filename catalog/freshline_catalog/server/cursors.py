@@ -6,7 +6,7 @@ from typing import cast
 
 from freshline_catalog.server.problems import InvalidError
 
-_LONGEST = 400
+_LONGEST = 4000
 
 
 def cursor(*parts: int | float | str) -> str:

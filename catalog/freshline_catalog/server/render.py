@@ -12,6 +12,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from freshline_catalog.server import formatting
+from freshline_catalog.server.addresses import replaced, toggled
 from freshline_catalog.server.assets.lines import line
 from freshline_catalog.server.highlighting import diffed, highlighted
 from freshline_catalog.server.icons import glyph, icon
@@ -49,6 +50,8 @@ FILTERS: Mapping[str, object] = {
     "shortened": formatting.shortened,
     "tone": formatting.tone,
     "segment": segment,
+    "replaced": replaced,
+    "toggled": toggled,
     "query": query,
     "markdown": markdown,
     "highlighted": highlighted,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from freshline.catalog import Engine
 from freshline.ports import Clock
 from freshline_catalog.event_log import SqliteEventLog
+from freshline_catalog.search.searching import Searching
 from freshline_catalog.server.links import Links
 from freshline_catalog.server.news import Hub
 from freshline_catalog.server.people import Role
@@ -54,6 +55,7 @@ class Services:
     logs: Path
     address: Address = Address()
     version: str = ""
+    searching: Searching = field(default_factory=Searching, compare=False)
     links: Links = field(default_factory=Links)
     hub: Hub | None = None
     most: Role = Role.OPERATOR

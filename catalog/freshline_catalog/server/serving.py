@@ -1,14 +1,17 @@
 """Serving: from a socket to a running server, and to its end."""
 
 import logging
+import os
 import socket
 import time
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
+from freshline import secrets
 from freshline.catalog import Server as ServerKind
 from freshline.catalog import Serving
 from freshline.errors import ResourceError, UsageError
@@ -22,6 +25,7 @@ from freshline_catalog.server.watching import Watcher
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _FURTHER = 20  # ports that are tried where nobody said which
+_READER_MEMORY = 4096  # KiB
 _GRACE = 2  # seconds for answers that are on their way
 
 
@@ -58,8 +62,10 @@ def listen(host: str, port: int | None, first: int) -> socket.socket:
 
 def serve(wanted: Serving) -> None:
     """Serve a catalog until a signal says that it is enough."""
+    # This process puts no secret in anywhere, and shows what was said where some were.
+    secrets.remember_all(os.environ)
     listening = listen(wanted.host, wanted.port, wanted.first)
-    with closing(listening), closing(SqliteEventLog(wanted.catalog)) as log:
+    with closing(listening), closing(_opened(wanted.catalog)) as log:
         hub = Hub()
         services = Services(
             scope=Scope(wanted.project, wanted.environment),
@@ -97,6 +103,11 @@ def serve(wanted: Serving) -> None:
 
 
 _: ServerKind = serve
+
+
+def _opened(catalog: Path) -> SqliteEventLog:
+    """Return a catalog for many who each read a little: the system keeps the file in memory."""
+    return SqliteEventLog(catalog, reader_memory=_READER_MEMORY)
 
 
 class _SystemClock:

@@ -20,7 +20,7 @@ from freshline_catalog.server.waiting import present
 
 _LOOK = 0.1  # seconds between two looks at the catalog
 _FILES = 1.0  # and between two at the files
-_SHARE = 20  # of the time that a look at the files takes, at least so much lies between two
+_SHARE = 50  # of the time that a look at the files takes, at least so much lies between two
 _AGAIN = 600.0  # seconds after which a survey is made anew whatever happened: time passes too
 _AFTER_TROUBLE = 30.0
 

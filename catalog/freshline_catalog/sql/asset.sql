@@ -63,37 +63,21 @@ where entry_id = ?1 order by column_name, kind, upstream, origin;
 select h.origin, count(*) from column_hop h join entry e on e.id = h.entry_id
 where h.upstream = ?2 and e.survey_id = ?1 and e.gone is null group by 1;
 
--- name: traced_above
--- The hops that lead to a column, over any number of edges, nearest first.
-with recursive above (key, name, hops) as (
-  values (?2, ?3, 0)
-  union
-  select h.upstream, h.origin, a.hops + 1
-  from above a join entry e on e.survey_id = ?1 and e.key = a.key
-  join column_hop h on h.entry_id = e.id and h.column_name = a.name
-  where a.hops < ?4 limit ?5
-)
-select min(a.hops), a.key, a.name, h.upstream, h.origin, h.kind, h.place
-from above a join entry e on e.survey_id = ?1 and e.key = a.key
-join column_hop h on h.entry_id = e.id and h.column_name = a.name
-group by a.key, a.name, h.upstream, h.origin, h.kind, h.place
-order by 1, a.key, a.name, h.upstream, h.origin limit ?5;
+-- name: into
+-- The hops into columns, given as a JSON array of pairs of key and name.
+select e.key, h.column_name, h.upstream, h.origin, h.kind, h.place
+from json_each(?2) p
+cross join entry e on e.survey_id = ?1 and e.key = p.value ->> 0
+cross join column_hop h on h.entry_id = e.id and h.column_name = p.value ->> 1
+order by 1, 2, 3, 4 limit ?3;
 
--- name: traced_below
--- The hops that lead from a column, over any number of edges, nearest first.
-with recursive below (key, name, hops) as (
-  values (?2, ?3, 0)
-  union
-  select e.key, h.column_name, b.hops + 1
-  from below b join column_hop h on h.upstream = b.key and h.origin = b.name
-  join entry e on e.id = h.entry_id and e.survey_id = ?1 and e.gone is null
-  where b.hops < ?4 limit ?5
-)
-select min(b.hops), e.key, h.column_name, b.key, b.name, h.kind, h.place
-from below b join column_hop h on h.upstream = b.key and h.origin = b.name
-join entry e on e.id = h.entry_id and e.survey_id = ?1 and e.gone is null
-group by b.key, b.name, e.key, h.column_name, h.kind, h.place
-order by 1, b.key, b.name, e.key, h.column_name limit ?5;
+-- name: out_of
+-- The hops out of columns, given as a JSON array of pairs of key and name.
+select e.key, h.column_name, h.upstream, h.origin, h.kind, h.place
+from json_each(?2) p
+cross join column_hop h on h.upstream = p.value ->> 0 and h.origin = p.value ->> 1
+cross join entry e on e.id = h.entry_id and e.survey_id = ?1 and e.gone is null
+order by 3, 4, 1, 2 limit ?3;
 
 -- name: versions
 -- The versions of a target before a sequence that are not like the one before, newest first.

@@ -8,6 +8,35 @@ from collections.abc import Mapping
 from freshline_catalog.server.people import Role
 
 VIEWER, OPERATOR = Role.VIEWER, Role.OPERATOR
+_KEY, _RUN = "/assets/{key}", "/runs/{run}"
+# Of pages: where each is in the API. A page is three routes: itself, its twin, and that.
+_PAGES: Mapping[Role, Mapping[str, str]] = {
+    VIEWER: {
+        "/": "/home",
+        **{path: path for path in ("/checks", "/health", "/reconciler", "/runs", "/styles")},
+        "/events": "/events/latest",
+        **{
+            _KEY + tab: _KEY + tab for tab in ("", "/checks", "/columns", "/compare", "/definition")
+        },
+        **{_KEY + tab: _KEY + tab for tab in ("/history", "/metrics", "/runs")},
+        **{_RUN + tab: _RUN + tab for tab in ("", "/log")},
+        **{path: path for path in ("/assets", "/search", "/owners", "/groups", "/tags")},
+        **{
+            path + "/{name:path}": path + "/{name:path}" for path in ("/owners", "/groups", "/tags")
+        },
+    },
+    OPERATOR: {
+        f"{_KEY}/rows": f"{_KEY}/rows",
+        "/materialize": "/plan",
+        "/accept": "/actions/accept",
+        "/cancel": "/actions/cancel",
+        "/pause": "/actions/pause",
+        "/resume": "/actions/resume",
+        "/rollback": "/actions/rollback",
+        "/unpin": "/actions/unpin",
+    },
+}
+_ACTIONS = ("accept", "cancel", "materialize", "pause", "resume", "rollback", "unpin")
 
 ROUTES: Mapping[str, Role | None] = {
     "GET /login": None,
@@ -20,7 +49,6 @@ ROUTES: Mapping[str, Role | None] = {
     "GET /api/docs": VIEWER,
     "GET /api/v1/openapi.json": VIEWER,
     "GET /api/v1/events": VIEWER,
-    "GET /api/v1/events/latest": VIEWER,
     "GET /api/v1/stream": VIEWER,
     "GET /api/v1/consumers": VIEWER,
     "GET /api/v1/consumers/{name}": VIEWER,
@@ -28,80 +56,15 @@ ROUTES: Mapping[str, Role | None] = {
     "PUT /api/v1/consumers/{name}": OPERATOR,
     "POST /api/v1/consumers/{name}/ack": OPERATOR,
     "DELETE /api/v1/consumers/{name}": OPERATOR,
-    "GET /events": VIEWER,
-    "GET /events.json": VIEWER,
-    "GET /health": VIEWER,
-    "GET /health.json": VIEWER,
-    "GET /api/v1/health": VIEWER,
-    "GET /styles": VIEWER,
-    "GET /styles.json": VIEWER,
-    "GET /api/v1/styles": VIEWER,
-    "GET /runs": VIEWER,
-    "GET /runs.json": VIEWER,
-    "GET /api/v1/runs": VIEWER,
-    "GET /runs/{run}": VIEWER,
-    "GET /runs/{run}.json": VIEWER,
-    "GET /api/v1/runs/{run}": VIEWER,
-    "GET /runs/{run}/log": VIEWER,
-    "GET /runs/{run}/log.json": VIEWER,
-    "GET /api/v1/runs/{run}/log": VIEWER,
-    "GET /checks": VIEWER,
-    "GET /checks.json": VIEWER,
-    "GET /api/v1/checks": VIEWER,
-    "GET /reconciler": VIEWER,
-    "GET /reconciler.json": VIEWER,
-    "GET /api/v1/reconciler": VIEWER,
-    "GET /assets/{key}/runs": VIEWER,
-    "GET /assets/{key}/runs.json": VIEWER,
-    "GET /api/v1/assets/{key}/runs": VIEWER,
-    "GET /assets/{key}/compare": VIEWER,
-    "GET /assets/{key}/compare.json": VIEWER,
-    "GET /api/v1/assets/{key}/compare": VIEWER,
-    "GET /assets/{key}/checks": VIEWER,
-    "GET /assets/{key}/checks.json": VIEWER,
-    "GET /api/v1/assets/{key}/checks": VIEWER,
-    "GET /assets/{key}/metrics": VIEWER,
-    "GET /assets/{key}/metrics.json": VIEWER,
-    "GET /api/v1/assets/{key}/metrics": VIEWER,
-    "GET /runs/{run}/log.txt": VIEWER,
-    "GET /assets/{key}/rows": OPERATOR,
-    "GET /assets/{key}/rows.json": OPERATOR,
-    "GET /api/v1/assets/{key}/rows": OPERATOR,
-    "GET /materialize": OPERATOR,
-    "GET /materialize.json": OPERATOR,
-    "GET /api/v1/plan": OPERATOR,
-    "GET /cancel": OPERATOR,
-    "GET /cancel.json": OPERATOR,
-    "GET /api/v1/actions/cancel": OPERATOR,
-    "GET /pause": OPERATOR,
-    "GET /pause.json": OPERATOR,
-    "GET /api/v1/actions/pause": OPERATOR,
-    "GET /resume": OPERATOR,
-    "GET /resume.json": OPERATOR,
-    "GET /api/v1/actions/resume": OPERATOR,
-    "GET /rollback": OPERATOR,
-    "GET /rollback.json": OPERATOR,
-    "GET /api/v1/actions/rollback": OPERATOR,
-    "GET /unpin": OPERATOR,
-    "GET /unpin.json": OPERATOR,
-    "GET /api/v1/actions/unpin": OPERATOR,
-    "GET /accept": OPERATOR,
-    "GET /accept.json": OPERATOR,
-    "GET /api/v1/actions/accept": OPERATOR,
-    "POST /materialize": OPERATOR,
-    "POST /api/v1/actions/materialize": OPERATOR,
-    "POST /cancel": OPERATOR,
-    "POST /api/v1/actions/cancel": OPERATOR,
-    "POST /pause": OPERATOR,
-    "POST /api/v1/actions/pause": OPERATOR,
-    "POST /resume": OPERATOR,
-    "POST /api/v1/actions/resume": OPERATOR,
-    "POST /rollback": OPERATOR,
-    "POST /api/v1/actions/rollback": OPERATOR,
-    "POST /unpin": OPERATOR,
-    "POST /api/v1/actions/unpin": OPERATOR,
-    "POST /accept": OPERATOR,
-    "POST /api/v1/actions/accept": OPERATOR,
+    f"GET {_RUN}/log.txt": VIEWER,
+    **{f"POST /{action}": OPERATOR for action in _ACTIONS},
+    **{f"POST /api/v1/actions/{action}": OPERATOR for action in _ACTIONS},
+    **{
+        f"GET {route}": role
+        for role, pages in _PAGES.items()
+        for path, api in pages.items()
+        for route in (path, f"{path}.json" if path != "/" else "/index.json", f"/api/v1{api}")
+    },
 }
 # Answers that do not end: what they say to who may is the business of their own tests.
 ENDLESS = frozenset({"GET /api/v1/stream"})
@@ -113,5 +76,4 @@ PARAMETERS: Mapping[str, str] = {
     "name": "reports",
     "key": "marts.daily",
     "run": "01a2034b-0000-7000-8000-000000000000",
-    "tab": "columns",
 }

@@ -1,8 +1,10 @@
 """The API is what it says it is, and nothing that anybody sends makes it fail."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import pytest
@@ -14,17 +16,22 @@ from schemathesis import GenerationMode
 from schemathesis import checks as any_server
 from schemathesis.specs.openapi import checks as described_server
 from starlette.testclient import TestClient
-from tests.catalog.server.conftest import ORIGIN, Served, somebody
+from tests.catalog.server.conftest import (
+    ADDRESS,
+    ORIGIN,
+    HandClock,
+    IdleEngine,
+    Served,
+    somebody,
+)
 from tests.catalog.server.routes import ENDLESS, ROUTES
-from tests.catalog.server.test_events import surveyed
+from tests.catalog.server.world import ENVIRONMENT, PROJECT, opened
 
-from freshline.testing import specimens
-from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.server.api.description import described, document
+from freshline_catalog.server.app import create_app
 from freshline_catalog.server.people import Role
-from freshline_catalog.server.services import Services
+from freshline_catalog.server.services import Scope, Services
 
-__all__ = ["surveyed"]
 OPERATIONS = [
     line
     for line in ROUTES
@@ -46,26 +53,50 @@ def viewer(client: Served) -> TestClient:
     return client(Role.VIEWER)
 
 
+class Standing(NamedTuple):
+    """A server over a real project, and who may ask it anything; made once for all tests here."""
+
+    app: FastAPI
+    description: dict[str, Any]
+    cookies: dict[str, str]
+    run: str
+
+
+@pytest.fixture(scope="module")
+def standing(made_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    root = shutil.copytree(made_world, tmp_path_factory.mktemp("standing") / "shop")
+    with opened(root) as log:
+        services = Services(
+            scope=Scope(PROJECT, ENVIRONMENT),
+            log=log,
+            engine=IdleEngine(),
+            clock=HandClock(log.latest(limit=1)[0].event.at),
+            logs=root / ".freshline/logs",
+            address=ADDRESS,
+        )
+        app = create_app(services)
+        operator = somebody(app, services, Role.OPERATOR)
+        operator.put("/api/v1/consumers/reports", json={"position": 1})
+        run = log.runs(PROJECT)[0].event.run
+        yield Standing(app, document(app), dict(operator.cookies), run)
+
+
 @pytest.fixture
-def paths(app: FastAPI) -> Mapping[str, Mapping[str, Any]]:
-    found: Mapping[str, Mapping[str, Any]] = document(app)["paths"]
+def paths(standing: Standing) -> Mapping[str, Mapping[str, Any]]:
+    found: Mapping[str, Mapping[str, Any]] = standing.description["paths"]
     return found
 
 
-@pytest.mark.usefixtures("surveyed")
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=str)
 @pytest.mark.parametrize("line", OPERATIONS)
 def test_whatever_is_sent_is_answered_as_the_description_says(
-    line: str, mode: GenerationMode, app: FastAPI, services: Services, log: SqliteEventLog
+    line: str, mode: GenerationMode, standing: Standing
 ) -> None:
-    log.append(specimens.one_of_each())
-    operator = somebody(app, services, Role.OPERATOR)
-    operator.put("/api/v1/consumers/reports", json={"position": 1})
     method, _, path = line.partition(" ")
-    schema = schemathesis.openapi.from_dict(document(app))
-    schema.app = app
+    schema: Any = schemathesis.openapi.from_dict(standing.description)
+    schema.app = standing.app
     operation: Any = schema[path][method]
-    cookies, headers = dict(operator.cookies), {"Sec-Fetch-Site": "same-origin"}
+    there = {"key": "marts.daily", "run": standing.run, "name": "reports"}
 
     @settings(
         max_examples=FEW,
@@ -73,12 +104,16 @@ def test_whatever_is_sent_is_answered_as_the_description_says(
         database=None,
         deadline=None,
         phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=[*HealthCheck.__members__.values()],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
-    @given(case=operation.as_strategy(generation_mode=mode))
-    def asked(case: Any) -> None:
+    @given(case=operation.as_strategy(generation_mode=mode), is_there=st.booleans())
+    def asked(case: Any, is_there: bool) -> None:
         _wait_for_nothing(case)
-        answer = case.call(base_url=ORIGIN, cookies=cookies, headers=headers)
+        given: dict[str, Any] = case.path_parameters or {}
+        if is_there:  # what is made up is seldom there
+            given.update({name: there[name] for name in given if name in there})
+        headers = {"Sec-Fetch-Site": "same-origin"}
+        answer = case.call(base_url=ORIGIN, cookies=standing.cookies, headers=headers)
         case.validate_response(answer, checks=CHECKS)
 
     asked()
@@ -86,13 +121,13 @@ def test_whatever_is_sent_is_answered_as_the_description_says(
 
 def _wait_for_nothing(case: Any) -> None:
     """Waiting is tested elsewhere."""
-    wait = (case.query or {}).get("wait")
+    query: dict[str, Any] = case.query or {}
     try:
-        is_long = 0 < float(str(wait)) <= 30
+        is_long = 0 < float(str(query.get("wait"))) <= 30
     except ValueError:
         return
     if is_long:
-        case.query["wait"] = 0
+        query["wait"] = 0
 
 
 @settings(
@@ -155,8 +190,9 @@ def test_every_route_of_the_api_is_described(paths: Mapping[str, Mapping[str, An
     assert told == {*OPERATIONS, *ENDLESS}
 
 
-def test_no_reference_leads_nowhere(app: FastAPI) -> None:
-    whole = document(app)
+def test_no_reference_leads_nowhere(standing: Standing) -> None:
+    whole = standing.description
+    assert "#/views/" not in str(whole)
     known = {f"#/components/schemas/{name}" for name in whole["components"]["schemas"]}
     assert set(re.findall(r"#/components/schemas/\w+", str(whole))) <= known
     assert not [name for name in known if "Validation" in name]

@@ -9,7 +9,7 @@ from freshline_catalog.server.asked import Asked
 from freshline_catalog.statements import statements
 
 ROWS = "*"  # stands for which rows there are
-_DEEPEST, _MOST = 20, 400
+_DEEPEST, _MOST = 20, 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +66,8 @@ def used_by(asked: Asked, key: str) -> dict[str, int]:
 
 def trace(asked: Asked, key: str, column: str, rows: tuple[Origin, ...]) -> Trace:
     """Return where a column comes from and where it goes."""
-    above = _steps(asked, "traced_above", key, column)
-    below = _steps(asked, "traced_below", key, column)
+    above = _steps(asked, "into", (key, column))
+    below = _steps(asked, "out_of", (key, column))
     return Trace(
         column=column,
         above=above,
@@ -77,20 +77,44 @@ def trace(asked: Asked, key: str, column: str, rows: tuple[Origin, ...]) -> Trac
     )
 
 
-def _steps(asked: Asked, name: str, key: str, column: str) -> tuple[Step, ...]:
-    bindings = (asked.survey, key, column, _DEEPEST, _MOST)
+def _steps(asked: Asked, name: str, start: tuple[str, str]) -> tuple[Step, ...]:
+    """Return the steps from a column, layer by layer; each column on the way is asked for once."""
+    found: list[Step] = []
+    told, layer = {start}, [start]
+    for hops in range(1, _DEEPEST + 1):
+        if not layer or len(found) >= _MOST:
+            break
+        steps = _layer(asked, name, layer, hops, _MOST - len(found))
+        found += steps
+        following = dict.fromkeys(
+            (s.origin_asset, s.origin_column) if name == "into" else (s.asset, s.column)
+            for s in steps
+        )
+        layer = [spot for spot in following if spot not in told]
+        told.update(layer)
+    return tuple(found)
+
+
+def _layer(
+    asked: Asked, name: str, layer: list[tuple[str, str]], hops: int, limit: int
+) -> list[Step]:
+    bindings = (asked.survey, codec.encode(layer).decode(), limit)
     rows = asked.connection.execute(statements("asset")[name], bindings).fetchall()
-    return tuple(
+    return [
         Step(
-            hops=hops + 1,
+            hops=hops,
             asset=asset,
-            column=reader,
+            column=column,
             origin_asset=upstream,
             origin_column=origin,
             kind=kind,
-            place=codec.decode(place or "null", Span | None),  # type: ignore[arg-type]
+            place=_place(place),
         )
-        for hops, asset, reader, upstream, origin, kind, place in cast(
-            "list[tuple[int, str, str, str, str, str, str]]", rows
+        for asset, column, upstream, origin, kind, place in cast(
+            "list[tuple[str, str, str, str, str, str]]", rows
         )
-    )
+    ]
+
+
+def _place(text: str) -> Span | None:
+    return None if text in ("", "null") else codec.decode(text, Span)
