@@ -12,12 +12,15 @@ from fastapi import Depends, FastAPI, Request, Response
 
 from freshline import codec
 from freshline_catalog.server.access import needs
+from freshline_catalog.server.failures import Refusal
 from freshline_catalog.server.limits import Rate
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.render import Renderer
 
 JSON = "application/json"
 API = "/api/v1"
+VIEW = "#/views/"
+VIEWS: dict[str, type[object]] = {}
 _PART = re.compile(r"\w+")
 
 
@@ -39,15 +42,24 @@ class Page:
     rate: Rate | None = None
 
 
-def answers(view: object, *refused: int) -> dict[int | str, dict[str, Any]]:
+def answers(view: type[object], *refused: int) -> dict[int | str, dict[str, Any]]:
     """Return what the API's description says of answers: the view, and the shape of refusals."""
-    statuses = sorted({401, 403, 421, 422, 429, *refused})
-    # Not as a model: FastAPI would make one for every status of every route, at every start.
-    refusal = {JSON: {"schema": {"$ref": "#/components/schemas/Refusal"}}}
+    statuses = sorted({401, 403, 413, 421, 422, 429, *refused})
     told: dict[int | str, dict[str, Any]] = {
-        status: {"description": _WORDS[status], "content": refusal} for status in statuses
+        status: {"description": _WORDS[status], "content": shaped(Refusal)} for status in statuses
     }
-    return {200: {"model": view, "description": "As asked"}, **told}
+    return {200: {"description": "As asked", "content": shaped(view)}, **told}
+
+
+def shaped(view: type[object]) -> dict[str, Any]:
+    """Return what the API's description says of a body that shows a view.
+
+    A name that stands for the view until somebody asks for the description: schemas of them all
+    would take longer than everything else that has to be done before the server can answer.
+    """
+    name = f"{view.__module__}.{view.__qualname__}"
+    VIEWS[name] = view
+    return {JSON: {"schema": {"$ref": f"{VIEW}{name}"}}}
 
 
 _WORDS: Mapping[int, str] = {

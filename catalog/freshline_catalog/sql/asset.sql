@@ -95,11 +95,6 @@ join entry e on e.id = h.entry_id and e.survey_id = ?1 and e.gone is null
 group by b.key, b.name, e.key, h.column_name, h.kind, h.place
 order by 1, b.key, b.name, e.key, h.column_name limit ?5;
 
--- name: known
--- Whether the log knows of an asset, and since when it is dropped.
-select s.state ->> '$.dropped' from target t join target_state s on s.target_id = t.id
-where t.project = ?1 and t.environment = ?2 and t.asset = ?3 and t.partition = '';
-
 -- name: versions
 -- The versions of a target before a sequence that are not like the one before, newest first.
 with published as (
@@ -143,11 +138,3 @@ where t.project = ?1 and t.environment = ?2 and t.asset = ?3 and t.partition = '
     'removed', 'dropped', 'renamed')
   and e.id < ?4
 order by e.id desc limit ?5;
-
--- name: recent_figures
--- Sizes of the last versions of a target, newest first.
-select e.at, m.build ->> '$.version.rows',
-  (select sum(f.value ->> 1) from json_each(m.build, '$.version.files') f)
-from target t join materialization m on m.target_id = t.id join event e on e.id = m.event_id
-where t.project = ?1 and t.environment = ?2 and t.asset = ?3 and t.partition = ''
-order by m.event_id desc limit ?4;

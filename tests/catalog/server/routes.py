@@ -8,6 +8,31 @@ from collections.abc import Mapping
 from freshline_catalog.server.people import Role
 
 VIEWER, OPERATOR = Role.VIEWER, Role.OPERATOR
+_KEY, _RUN = "/assets/{key}", "/runs/{run}"
+# Of pages: where each is in the API. A page is three routes: itself, its twin, and that.
+_PAGES: Mapping[Role, Mapping[str, str]] = {
+    VIEWER: {
+        "/": "/home",
+        **{path: path for path in ("/checks", "/health", "/reconciler", "/runs", "/styles")},
+        "/events": "/events/latest",
+        **{
+            _KEY + tab: _KEY + tab for tab in ("", "/checks", "/columns", "/compare", "/definition")
+        },
+        **{_KEY + tab: _KEY + tab for tab in ("/history", "/metrics", "/runs")},
+        **{_RUN + tab: _RUN + tab for tab in ("", "/log")},
+    },
+    OPERATOR: {
+        f"{_KEY}/rows": f"{_KEY}/rows",
+        "/materialize": "/plan",
+        "/accept": "/actions/accept",
+        "/cancel": "/actions/cancel",
+        "/pause": "/actions/pause",
+        "/resume": "/actions/resume",
+        "/rollback": "/actions/rollback",
+        "/unpin": "/actions/unpin",
+    },
+}
+_ACTIONS = ("accept", "cancel", "materialize", "pause", "resume", "rollback", "unpin")
 
 ROUTES: Mapping[str, Role | None] = {
     "GET /login": None,
@@ -20,7 +45,6 @@ ROUTES: Mapping[str, Role | None] = {
     "GET /api/docs": VIEWER,
     "GET /api/v1/openapi.json": VIEWER,
     "GET /api/v1/events": VIEWER,
-    "GET /api/v1/events/latest": VIEWER,
     "GET /api/v1/stream": VIEWER,
     "GET /api/v1/consumers": VIEWER,
     "GET /api/v1/consumers/{name}": VIEWER,
@@ -28,14 +52,15 @@ ROUTES: Mapping[str, Role | None] = {
     "PUT /api/v1/consumers/{name}": OPERATOR,
     "POST /api/v1/consumers/{name}/ack": OPERATOR,
     "DELETE /api/v1/consumers/{name}": OPERATOR,
-    "GET /events": VIEWER,
-    "GET /events.json": VIEWER,
-    "GET /health": VIEWER,
-    "GET /health.json": VIEWER,
-    "GET /api/v1/health": VIEWER,
-    "GET /styles": VIEWER,
-    "GET /styles.json": VIEWER,
-    "GET /api/v1/styles": VIEWER,
+    f"GET {_RUN}/log.txt": VIEWER,
+    **{f"POST /{action}": OPERATOR for action in _ACTIONS},
+    **{f"POST /api/v1/actions/{action}": OPERATOR for action in _ACTIONS},
+    **{
+        f"GET {route}": role
+        for role, pages in _PAGES.items()
+        for path, api in pages.items()
+        for route in (path, f"{path}.json" if path != "/" else "/index.json", f"/api/v1{api}")
+    },
 }
 # Answers that do not end: what they say to who may is the business of their own tests.
 ENDLESS = frozenset({"GET /api/v1/stream"})
@@ -47,5 +72,4 @@ PARAMETERS: Mapping[str, str] = {
     "name": "reports",
     "key": "marts.daily",
     "run": "01a2034b-0000-7000-8000-000000000000",
-    "tab": "columns",
 }

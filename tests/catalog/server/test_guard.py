@@ -25,7 +25,7 @@ PEOPLE = (None, Role.VIEWER, Role.OPERATOR)
 def served(app: FastAPI) -> Iterator[tuple[str, APIRoute]]:
     for route in app.routes:
         assert isinstance(route, APIRoute), f"{route} is no route of ours"
-        for method in sorted(route.methods):
+        for method in sorted(route.methods or ()):
             yield f"{method} {route.path}", route
 
 
@@ -44,21 +44,22 @@ def test_every_route_says_of_itself_what_the_table_says(app: FastAPI) -> None:
     assert {line: guard.role_of(route) for line, route in served(app)} == ROUTES
 
 
-@pytest.mark.parametrize("role", PEOPLE, ids=["nobody", "viewer", "operator"])
 @pytest.mark.parametrize("line", ROUTES)
-def test_a_route_answers_who_may_and_nobody_else(
-    line: str, role: Role | None, client: Served
-) -> None:
+def test_a_route_answers_who_may_and_nobody_else(line: str, client: Served) -> None:
     needed = ROUTES[line]
-    if needed is None:
-        # A link that signs nobody in is answered as nobody is.
-        assert asked(client(role), line) not in ((403,) if "/login" in line else (401, 403))
-    elif role is None:
-        assert asked(client(role), line) == 401
-    elif not role.may(needed):
-        assert asked(client(role), line) == 403
-    elif line not in ENDLESS:
-        assert asked(client(role), line) not in (401, 403, 405)
+    for role in PEOPLE:
+        if line in ENDLESS and role is not None and role.may(needed or role):
+            continue
+        status = asked(client(role), line)
+        if needed is None:
+            # A link that signs nobody in is answered as nobody is.
+            assert status not in ((403,) if "/login" in line else (401, 403)), role
+        elif role is None:
+            assert status == 401
+        elif not role.may(needed):
+            assert status == 403, role
+        else:
+            assert status not in (401, 403, 405), role
 
 
 def test_an_application_with_a_route_that_says_nothing_is_not_served(app: FastAPI) -> None:

@@ -142,7 +142,7 @@ def test_keys_are_kept_for_a_day(
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "a\tb", "\u00e9"], ids=repr)
 def test_a_key_that_is_none_is_refused(key: str, operator: TestClient, counter: Counter) -> None:
-    headers = {HEADER: key.encode()}
+    headers = {HEADER.encode(): key.encode()}
     answer = operator.post(COUNT, json={}, headers=headers)
     assert answer.status_code == 422
     assert counter.count == 0

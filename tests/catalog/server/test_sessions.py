@@ -174,7 +174,7 @@ def test_a_made_up_secret_signs_nobody_in(secret: str, services: Services) -> No
 
 @pytest.mark.parametrize("cookie", ["x", "x" * 5000, "\u00e9", '"', "a=b"], ids=lambda c: c[:5])
 def test_a_made_up_cookie_signs_nobody_in(cookie: str, client: Served) -> None:
-    answer = client(None).get(PAGE, headers={"Cookie": f"freshline_8321={cookie}".encode()})
+    answer = client(None).get(PAGE, headers={b"Cookie": f"freshline_8321={cookie}".encode()})
     assert answer.status_code == 401
 
 

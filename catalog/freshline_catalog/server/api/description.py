@@ -8,15 +8,52 @@ from fastapi import FastAPI, Request, Response
 from pydantic import TypeAdapter
 
 from freshline import codec
+from freshline.errors import InternalError
 from freshline_catalog.server.access import needs
-from freshline_catalog.server.failures import Refusal
-from freshline_catalog.server.page import API, JSON
+from freshline_catalog.server.page import API, JSON, VIEW, VIEWS
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.repeats import HEADER
 from freshline_catalog.server.services import Services
 
 Schema = Mapping[str, Any]
+# What parameters of pages are for, where they do not say so themselves.
+_WORDS: Mapping[str, str] = {
+    "actor": "Only what this person began",
+    "after": "Skip so many",
+    "asset": "Only what concerns this asset",
+    "check": "The check's name",
+    "col": "The column to trace",
+    "cursor": "`next` of the page before",
+    "down": "How many edges down",
+    "explain": "Whether to say how each result was scored",
+    "force": "Also what is fresh",
+    "from": "The first of what is compared or shown",
+    "group": "Only assets of this group",
+    "key": "The asset's key",
+    "kind": "Only entries of this kind",
+    "level": "Only lines at least so bad",
+    "limit": "At most so many",
+    "line": "The line to show",
+    "name": "Its name",
+    "number": "The number of a version",
+    "only": "Without what it needs from its stale ancestors",
+    "outcome": "Only what ended so",
+    "owner": "Only what this owner answers for",
+    "q": "What to look for",
+    "run": "The run's id",
+    "scale": "How values are drawn",
+    "select": "A selection, or the key of an asset where one is asked for",
+    "show": "Whether to fetch them",
+    "since": "Not before this time",
+    "sort": "By what to sort",
+    "status": "Only what stands so",
+    "tag": "Only assets with this tag",
+    "to": "The second of what is compared",
+    "until": "Not after this time",
+    "up": "How many edges up",
+    "view": "In which form",
+}
 _PLACES = {"path": "in the path", "query": "in the query", "header": "a header"}
 
 
@@ -80,7 +117,8 @@ def document(app: FastAPI) -> dict[str, Any]:
     made["security"] = [{"session": []}]
     for methods in made["paths"].values():
         for method, operation in methods.items():
-            # FastAPI says this of every route, but its own shape is never what is answered.
+            for parameter in operation.get("parameters", ()):
+                parameter.setdefault("description", _WORDS.get(parameter["name"], ""))
             if method == "post":
                 parameter = {
                     "name": HEADER,
@@ -93,10 +131,26 @@ def document(app: FastAPI) -> dict[str, Any]:
     schemas = made["components"].setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    refusal = TypeAdapter(Refusal).json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= refusal.pop("$defs")
-    schemas["Refusal"] = refusal
+    _put_in(made, schemas)
     return made
+
+
+def _put_in(made: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Put the schemas of views in where their names stand."""
+    asked = [(name, "serialization", TypeAdapter(view)) for name, view in sorted(VIEWS.items())]
+    found, shared = TypeAdapter.json_schemas(
+        cast(Any, asked), ref_template="#/components/schemas/{model}"
+    )
+    for name, schema in shared.get("$defs", {}).items():
+        if schemas.setdefault(name, schema) != schema:
+            raise InternalError(f"two things in the API are called {name}")
+    known = {f"{VIEW}{name}": schema for (name, _), schema in found.items()}
+    for methods in made["paths"].values():
+        for operation in methods.values():
+            for answer in operation["responses"].values():
+                for content in answer.get("content", {}).values():
+                    reference = content["schema"].get("$ref", "")
+                    content["schema"] = known.get(reference, content["schema"])
 
 
 def described(document: Mapping[str, Any]) -> Description:

@@ -161,7 +161,8 @@ def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
     ) -> Response:
         if last_event_id:
             is_number = last_event_id.isascii() and last_event_id.isdecimal()
-            after = min(int(last_event_id), HIGHEST) if is_number else -1
+            # What is no place of ours is ahead of all: its reader looks at everything again.
+            after = min(int(last_event_id), HIGHEST) if is_number else HIGHEST
         streams.enter(user.session)
         return Following(streams, request, user.session, after)
 

@@ -6,18 +6,18 @@ from typing import cast
 from freshline import codec
 from freshline.definitions import Lifecycle
 from freshline.errors import Span
-from freshline.survey import Entry, EntryKind, Status
+from freshline.survey import Entry, EntryColumn, EntryKind, Status
 from freshline_catalog.server.asked import Asked
-from freshline_catalog.server.entries import entry_of, target_of
-from freshline_catalog.server.problems import AbsentError
+from freshline_catalog.server.entries import entry_of, state_of, target_of
 from freshline_catalog.server.standing import Checks, Facts, Standing, standing
 from freshline_catalog.statements import statements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """An asset in short. `gone` is since when nobody declares it, None while somebody does.
+    """An asset in short. `declared` is whether anybody declares it still.
 
+    `gone` is since when nobody does, None where that is not known.
     `columns`, `checks` and `upstreams` are counts; `downstreams` is of all that hangs on it, over
     any number of edges. `since` is when it came to be as it is, `built_at` when its current version
     was made visible.
@@ -36,6 +36,7 @@ class Head:
     first_seen: float | None
     changed_at: float | None
     built_at: float | None
+    declared: bool
     gone: float | None
     rows: int | None
     bytes: int | None
@@ -56,13 +57,16 @@ class Found:
 
 def found(asked: Asked, key: str) -> Found:
     """Return an asset, also one that is gone; AbsentError where none was ever there."""
-    entry = _entry(asked, key)
     figures = _figures(asked, key)
     rows = asked.connection.execute(statements("asset")["placed"], (asked.survey, key)).fetchall()
     number, _, _, since, first_seen, changed_at, gone, upstreams, downstreams = cast(
         "tuple[int, str, str, float, float, float, float | None, int, int]",
-        rows[0] if rows else (0, "", "", None, None, None, _dropped(asked, key), 0, 0),
+        rows[0] if rows else (0, "", "", None, None, None, None, 0, 0),
     )
+    declared = bool(rows) and gone is None
+    entry = entry_of(asked, key) if rows else _remembered(asked, key)
+    if not rows:
+        gone = state_of(asked, key).dropped
     built_at, failed_at, running, passed, warned, failing, row_count, bytes_ = figures
     facts = Facts(
         status=entry.status,
@@ -70,7 +74,7 @@ def found(asked: Asked, key: str) -> Found:
         failed_at=failed_at,
         running=running,
         checks=Checks(passed=passed or 0, warned=warned or 0, failing=failing or 0),
-        gone=gone,
+        gone=None if declared else gone or asked.now,
     )
     head = Head(
         key=key,
@@ -86,6 +90,7 @@ def found(asked: Asked, key: str) -> Found:
         first_seen=first_seen,
         changed_at=changed_at,
         built_at=built_at,
+        declared=declared,
         gone=gone,
         rows=row_count,
         bytes=bytes_,
@@ -109,26 +114,33 @@ Figures = tuple[
 ]
 
 
-def _entry(asked: Asked, key: str) -> Entry:
-    """Return the entry; of an asset that only the log knows, one that says no more than its key."""
-    try:
+def _remembered(asked: Asked, key: str) -> Entry:
+    """Return what the log still tells of an asset that no survey knows; AbsentError for nothing."""
+    state = state_of(asked, key)
+    if not state.sequence:
         return entry_of(asked, key)
-    except AbsentError:
-        if _known(asked, key) is None:
-            raise
-        return Entry(key=key, kind=EntryKind.TABLE, status=Status.MISSING)
+    said = codec.decode(codec.encode(state.spec), _Said)
+    version = state.build.version if state.build is not None else None
+    return Entry(
+        key=key,
+        kind=EntryKind.VIEW if version is not None and version.query else EntryKind.TABLE,
+        status=Status.MISSING,
+        description=said.description,
+        owner=said.owner,
+        group=said.group,
+        tags=said.tags,
+        columns=tuple(EntryColumn(*column) for column in version.columns) if version else (),
+    )
 
 
-def _known(asked: Asked, key: str) -> tuple[float | None] | None:
-    target = target_of(asked, key)
-    rows = asked.connection.execute(statements("asset")["known"], target[:3]).fetchall()
-    return cast("tuple[float | None]", rows[0]) if rows else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What the log has of an asset's own words."""
 
-
-def _dropped(asked: Asked, key: str) -> float:
-    """Return since when an asset that has no entry is gone; where nobody knows, since now."""
-    known = _known(asked, key)
-    return asked.now if known is None or known[0] is None else known[0]
+    description: str = ""
+    owner: str | None = None
+    group: str = ""
+    tags: tuple[str, ...] = ()
 
 
 def _figures(asked: Asked, key: str) -> Figures:
