@@ -28,6 +28,8 @@ demo: $(READY)  ## build the flights project and ask it a question
 	@echo "      $(FLIGHTS) plan"
 	@echo "  why an asset is as it is:"
 	@echo "      $(FLIGHTS) explain marts.carriers"
+	@echo "  all of it in the browser:"
+	@echo "      $(FLIGHTS) up --open"
 	@echo "  a project of your own:"
 	@echo "      $(BIN)/freshline init my-project"
 

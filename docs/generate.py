@@ -49,7 +49,12 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         ),
     },
     "status": {"freshline status state:stale": "only what is stale"},
-    "check": {"freshline check tag:finance": "the checks of some assets, on what is current"},
+    "check": {
+        "freshline check tag:finance": "the checks of some assets, on what is current",
+        "freshline check --accept marts.daily:in_status --reason 'known to finance'": (
+            "take what failed last as it is; the next apply publishes it"
+        ),
+    },
     "explain": {"freshline explain marts.daily": "why it is as it is"},
     "show": {
         "freshline show marts.daily --sql": "the SQL that runs",
@@ -97,7 +102,15 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "freshline gc --orphans": "also what nobody declares any more",
     },
     "doctor": {"freshline doctor": "when something is odd"},
-    "catalog": {"freshline catalog rebuild --from-storage": "when the catalog is lost"},
+    "catalog": {
+        "freshline catalog rebuild --from-storage": "when the catalog is lost",
+        "freshline catalog survey": "write down anew what pages show; `up` does it by itself",
+    },
+    "up": {
+        "freshline up --open": "in the browser, signed in",
+        "freshline up --port 9000 --read-only": "on a port of your own, for looking only",
+    },
+    "serve": {"freshline serve": "the pages, and nothing else"},
     "schema": {
         "freshline schema --write": "for editors, into .freshline/schema",
         "freshline schema plan": "one of them",

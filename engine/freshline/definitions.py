@@ -252,7 +252,8 @@ class AssetDefinition:
     """One asset as declared: what computes it, and what people should know about it.
 
     `links` are titles with addresses. `retries` is None where the author says nothing of it;
-    `timeout` is in seconds, None where a step may take as long as it wants.
+    `timeout` is in seconds, None where a step may take as long as it wants. `preview` says that
+    the asset's page may show rows.
     """
 
     key: str
@@ -275,6 +276,7 @@ class AssetDefinition:
     was: Was | None = None
     volatile: Volatile | None = None
     cutoff: Cutoff = Cutoff()
+    preview: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

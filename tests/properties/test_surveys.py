@@ -46,10 +46,7 @@ TABLES = {
         from entry_column c join entry e on e.id = c.entry_id order by 1, 2""",
     "edges": """select r.key, u.key from entry_edge x
         join entry r on r.id = x.reader_id join entry u on u.id = x.upstream_id order by 1, 2""",
-    "words": """select e.key, w.name, w.about, w.columns, w.description
-        from search_words w left join entry e on e.id = w.rowid order by 1""",
-    "trigrams": """select e.key, w.text
-        from search_trigrams w left join entry e on e.id = w.rowid order by 1""",
+    "found": """select e.key from search_words w left join entry e on e.id = w.rowid order by 1""",
     "traced": "select e.key, t.digest from traced t join entry e on e.id = t.entry_id order by 1",
     "hops": """select e.key, h.column_name, h.upstream, h.origin from column_hop h
         join entry e on e.id = h.entry_id order by 1, 2, 3, 4""",

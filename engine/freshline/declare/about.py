@@ -19,6 +19,7 @@ from freshline.declare.section import (
     data_mapping,
     did_you_mean,
     place_of,
+    read_truth,
     text,
     word,
     words,
@@ -96,6 +97,7 @@ def read_layer(section: Section, key: str | None, scope: Scope) -> Layer:
         timeout=section.get("timeout", read_timeout),
         volatile=section.get("volatile", read_volatile),
         cutoff=section.get("cutoff", read_cutoff),
+        preview=section.get("preview", read_truth),
         columns=tuple(described.column for described in columns),
         checks=read_checks(section, key, below, scope.values),
     )

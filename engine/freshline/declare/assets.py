@@ -166,4 +166,5 @@ def _definition(key: str, sql: SqlText, span: Span, about: About) -> AssetDefini
         timeout=about.timeout,
         volatile=about.volatile,
         cutoff=about.cutoff,
+        preview=about.preview,
     )

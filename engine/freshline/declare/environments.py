@@ -9,8 +9,7 @@ from freshline.declare.declared import Quote
 from freshline.declare.layers import Layer
 from freshline.declare.policies import read_retention
 from freshline.declare.report import Report
-from freshline.declare.scalars import Meaning
-from freshline.declare.section import Section, check_key, mapping, wrong
+from freshline.declare.section import Section, check_key, mapping, read_truth, wrong
 from freshline.declare.variables import Variable, read_values
 from freshline.definitions import Retention
 
@@ -59,14 +58,6 @@ def read_environment(
     return Environment(
         overrides=overrides,
         places=places,
-        strict=section.get("strict", _read_truth) or False,
+        strict=section.get("strict", read_truth) or False,
         retention=read_retention(report, kept, retention) if kept else retention,
     )
-
-
-def _read_truth(report: Report, entry: source.Entry) -> bool | None:
-    if scalars.meaning_of(entry.value) is not Meaning.BOOL:
-        wrong(report, entry, "true or false", "write `strict: true`")
-        return None
-    assert isinstance(entry.value, source.Scalar)
-    return scalars.truth(entry.value)

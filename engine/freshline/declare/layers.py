@@ -45,6 +45,7 @@ class Layer:
     timeout: float | None = None
     volatile: Volatile | None = None
     cutoff: Cutoff | None = None
+    preview: bool | None = None
     columns: tuple[ColumnDefinition, ...] = ()
     checks: tuple[CheckDefinition, ...] = ()
 
@@ -66,6 +67,7 @@ class About:
     timeout: float | None = None
     volatile: Volatile | None = None
     cutoff: Cutoff = _BY_CONTENT
+    preview: bool = False
     columns: tuple[ColumnDefinition, ...] = ()
     checks: tuple[CheckDefinition, ...] = ()
 
@@ -100,6 +102,7 @@ def _over(about: About, layer: Layer, key: str) -> About:
         timeout=layer.timeout if "timeout" in given else about.timeout,
         volatile=layer.volatile if "volatile" in given else about.volatile,
         cutoff=layer.cutoff or _BY_CONTENT if "cutoff" in given else about.cutoff,
+        preview=bool(layer.preview) if "preview" in given else about.preview,
         columns=_columns(about.columns, layer),
         checks=_checks(about.checks, layer),
     )

@@ -41,7 +41,7 @@ Definition = AssetDefinition | SourceDefinition
 # What replaces what was said before, in the order in which people read it.
 _REPLACED = (
     *("description", "owner", "group", "kind", "storage", "links"),
-    *("lifecycle", "retries", "timeout", "volatile", "cutoff"),
+    *("lifecycle", "retries", "timeout", "volatile", "cutoff", "preview"),
 )
 _OF_SOURCES = ("description", "owner", "group")
 

@@ -12,7 +12,7 @@ _ABOUT = ("description", "owner", "group", "tags", "meta", "columns")
 _CHECKS = ("checks", "primary_key")
 _SQL_INFERS = "remove it: what an asset reads is inferred from its SQL"
 
-_POLICY = ("lifecycle", "retries", "timeout", "volatile", "cutoff")
+_POLICY = ("lifecycle", "retries", "timeout", "volatile", "cutoff", "preview")
 _OF_ONE = "say it of each: this is said of many"
 _OF_ASSETS = "remove it: it is about assets, and here are sources"
 _OF_SQL = "remove it: it is about assets; of a source `version:` says how changes are noticed"
@@ -26,7 +26,7 @@ ASSET = Keys(
     later=frozenset(
         {
             "command", "for_each", "freshness", "ignore_checks", "inputs", "on_change",
-            "partition", "pool", "preview", "protect", "reads_env", "refresh", "resources", "run",
+            "partition", "pool", "protect", "reads_env", "refresh", "resources", "run",
             "strict", "use", "write",
         }
     ),
@@ -124,7 +124,7 @@ DEFAULTS = Keys(
     section="list of defaults",
     known=(
         "owner", "group", "tags", "storage", "kind", "meta", "checks", "lifecycle", "retries",
-        "timeout", "volatile", "cutoff",
+        "timeout", "volatile", "cutoff", "preview",
     ),
     later=ASSET.later,
     elsewhere=dict.fromkeys(

@@ -132,6 +132,14 @@ def text(report: Report, entry: source.Entry) -> str | None:
     return None
 
 
+def read_truth(report: Report, entry: source.Entry) -> bool | None:
+    """Read `true` or `false`."""
+    if isinstance(entry.value, source.Scalar) and scalars.meaning_of(entry.value) is Meaning.BOOL:
+        return scalars.truth(entry.value)
+    wrong(report, entry, "true or false", f"write `{entry.key.text}: true`")
+    return None
+
+
 def read_key(report: Report, entry: source.Entry) -> str | None:
     """Read the key of an asset or source."""
     key = text(report, entry)

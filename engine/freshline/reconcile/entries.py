@@ -96,6 +96,7 @@ def _asset(asset: Asset, facts: Facts, told: Told, readable: Callable[[str], str
         proof=told.proof,
         action=told.action,
         trust=told.trust,
+        preview=definition.preview,
         code_version=asset.code_version,
         traced_by=traced_by(asset, graph),
     )

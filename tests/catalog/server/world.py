@@ -84,6 +84,7 @@ FROM raw.orders
 /*---
 description: One row for each customer.
 tags: [pii]
+preview: true
 ---*/
 SELECT id AS customer_id, name, city FROM raw.customers
 """,

@@ -1,5 +1,6 @@
 /*---
 volatile: hour
 cutoff: {round: 1e-9}
+preview: true
 ---*/
 SELECT 1 AS a
