@@ -1,6 +1,7 @@
 """Serving: from a socket to a running server, and to its end."""
 
 import logging
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from types import FrameType
 
 import uvicorn
 
+from freshline import secrets
 from freshline.catalog import Server as ServerKind
 from freshline.catalog import Serving
 from freshline.errors import ResourceError, UsageError
@@ -60,6 +62,8 @@ def listen(host: str, port: int | None, first: int) -> socket.socket:
 
 def serve(wanted: Serving) -> None:
     """Serve a catalog until a signal says that it is enough."""
+    # This process puts no secret in anywhere, and shows what was said where some were.
+    secrets.remember_all(os.environ)
     listening = listen(wanted.host, wanted.port, wanted.first)
     with closing(listening), closing(_opened(wanted.catalog)) as log:
         hub = Hub()
