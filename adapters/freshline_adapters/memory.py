@@ -21,12 +21,11 @@ from freshline.ports import (
     Condition,
     Inspection,
     Leftover,
-    Publication,
     Resolution,
     Stage,
     Storage,
 )
-from freshline.versions import DataFile, Manifest, Version
+from freshline.versions import DataFile, Manifest, Publication, Version
 from freshline_adapters import publishing
 from freshline_adapters.refusals import pass_failpoint, pass_failpoint_behind
 

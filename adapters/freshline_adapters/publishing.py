@@ -8,27 +8,12 @@ is over (FencedError), not that planning again might help (ConflictError).
 from collections.abc import Iterable
 
 from freshline.errors import ConflictError, FencedError
-from freshline.ports import Publication
-from freshline.versions import Manifest, Version
+from freshline.versions import Manifest, Publication, Version
 
 
 def manifest_of(publication: Publication) -> Manifest:
     """Return the record of the version that a publication makes, numbered after its base."""
-    version = Version(
-        target=publication.target,
-        number=publication.base + 1,
-        publish_id=publication.publish_id,
-        mat_id=publication.mat_id,
-        fence=publication.fence,
-        kind=publication.kind,
-        at=publication.at,
-        rows=publication.rows,
-        columns=publication.columns,
-        files=publication.files,
-        query=publication.query,
-        layout=publication.layout,
-    )
-    return Manifest(version=version, trace=publication.trace, logic=publication.logic)
+    return Manifest(version=publication.version, trace=publication.trace, logic=publication.logic)
 
 
 def already_published(newest_first: Iterable[Manifest], publication: Publication) -> Version | None:

@@ -19,8 +19,7 @@ from freshline.versions import (
     Logic,
     Manifest,
     Output,
-    PublishKind,
-    Trace,
+    Publication,
     Version,
     Window,
 )
@@ -123,31 +122,6 @@ class Stage(Protocol):
     def seal(self) -> tuple[DataFile, ...]:
         """Make the bytes durable and return their inventory; no write may follow."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
-    """What a step asks a storage to make visible: sealed files, or those of a version.
-
-    `base` is the number of the head it was planned against, 0 where there was none. A view has a
-    `query` in place of files: then its record is all that is published. A `layout` says under which
-    names the files have the columns, where that is not what they have.
-    """
-
-    target: Target
-    publish_id: str
-    mat_id: str
-    fence: int
-    base: int
-    kind: PublishKind
-    at: float
-    rows: int
-    columns: tuple[Column, ...]
-    files: tuple[DataFile, ...]
-    trace: Trace
-    logic: Logic
-    query: str = ""
-    layout: tuple[str, ...] = ()
 
 
 class Resolution(StrEnum):

@@ -133,6 +133,49 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What a step asks a storage to make visible: sealed files, or those of a version.
+
+    `base` is the number of the head it was planned against, 0 where there was none. A view has a
+    `query` in place of files: then its record is all that is published. A `layout` says under which
+    names the files have the columns, where that is not what they have.
+    """
+
+    target: Target
+    publish_id: str
+    mat_id: str
+    fence: int
+    base: int
+    kind: PublishKind
+    at: float
+    rows: int
+    columns: tuple[Column, ...]
+    files: tuple[DataFile, ...]
+    trace: Trace
+    logic: Logic
+    query: str = ""
+    layout: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> Version:
+        """The version that it makes, numbered after its base."""
+        return Version(
+            target=self.target,
+            number=self.base + 1,
+            publish_id=self.publish_id,
+            mat_id=self.mat_id,
+            fence=self.fence,
+            kind=self.kind,
+            at=self.at,
+            rows=self.rows,
+            columns=self.columns,
+            files=self.files,
+            query=self.query,
+            layout=self.layout,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """The complete record of one published version; with it a lost catalog can be rebuilt."""
 

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 from freshline.errors import ConflictError, FencedError, FreshlineError
-from freshline.ports import Publication
 from freshline.testing.attempts import TARGET, Attempts, new_id, query
 from freshline.testing.compute import DuckDBCompute
+from freshline.versions import Publication
 from freshline_adapters.lake import Lake
 
 

@@ -13,10 +13,10 @@ from freshline.execute.commit import Task
 from freshline.execute.run import Status
 from freshline.execute.setting import Setting
 from freshline.keys import Target
-from freshline.ports import Publication, Storage
+from freshline.ports import Storage
 from freshline.state import State, fold
 from freshline.testing.memory_log import MemoryEventLog
-from freshline.versions import Build, PublishKind
+from freshline.versions import Build, Publication, PublishKind
 
 SEEDS = int(os.environ.get("FRESHLINE_SEEDS", "400"))
 BLOCKS = 8

@@ -15,12 +15,12 @@ from freshline.execute.apply import Applied, Order, Place, apply
 from freshline.execute.run import Status
 from freshline.execute.runner import Patience, Progress
 from freshline.lineage.graph import Asset, Graph
-from freshline.ports import Holder, Ports, Publication
+from freshline.ports import Holder, Ports
 from freshline.reconcile.planned import Wish
 from freshline.testing.clock import CountedIds, VirtualClock
 from freshline.testing.fake_compute import FakeCompute
 from freshline.testing.memory_log import Ledger, MemoryEventLog
-from freshline.versions import Version
+from freshline.versions import Publication, Version
 from freshline_adapters.memory import Memory
 
 HOLDER = Holder(name="apply:main", actor="ada", host="here", pid=1, since=0.0, purpose="apply")

@@ -17,12 +17,11 @@ from freshline.ports import (
     Condition,
     Inspection,
     Leftover,
-    Publication,
     Resolution,
     Stage,
     Storage,
 )
-from freshline.versions import DataFile, Manifest, Version
+from freshline.versions import DataFile, Manifest, Publication, Version
 from freshline_adapters import publishing
 from freshline_adapters.lake import forms, layout, records, removal, stamps
 from freshline_adapters.lake.disk import Disk

@@ -18,19 +18,20 @@ from functools import cache
 
 from freshline.errors import FreshlineError, UnknownOutcomeError
 from freshline.events import AttemptFailed, Materialized
-from freshline.execute.checking import Findings, refusal
+from freshline.execute.check_step import CheckTask, subject_of
+from freshline.execute.checking import Findings, examine, refusal
 from freshline.execute.run import Status
-from freshline.execute.setting import Result, Setting, machine_refused, storage_for
+from freshline.execute.setting import Input, Result, Setting, machine_refused, storage_for
 from freshline.failpoints import failpoint
 from freshline.keys import Target
 from freshline.lineage.canonical import canonicaliser
 from freshline.lineage.graph import Asset
-from freshline.ports import Claim, Publication, Resolution, Storage
+from freshline.ports import Claim, Resolution, Storage
 from freshline.reconcile.fingerprint import config
 from freshline.reconcile.planned import Step
 from freshline.secrets import redacted
 from freshline.state import TargetState
-from freshline.versions import Build, Logic, Output, Read, Trace, Version
+from freshline.versions import Build, Logic, Output, Publication, Read, Trace, Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,29 +70,19 @@ def held_back(
     return Result(status=Status.FAILED, error=error, checks=findings.failed)
 
 
+def examined(task: Task, setting: Setting, content: Input) -> Findings:
+    """Put a candidate to the asset's checks, before anybody can see it."""
+    if not task.asset.checks:
+        return Findings()
+    own = CheckTask(target=task.target, builds=task.inputs, known=task.known)
+    return examine(setting, subject_of(setting, own, content))
+
+
 def forget_candidate(task: Task, setting: Setting) -> None:
     """Remove what the attempt before kept: only the last candidate can be looked at."""
     if task.known.candidate is not None:
         for storage in setting.ports.storages.values():
             storage.abort(task.target, task.known.candidate.mat_id)
-
-
-def unpublished(publication: Publication) -> Version:
-    """Return the version that a publication would make."""
-    return Version(
-        target=publication.target,
-        number=publication.base + 1,
-        publish_id=publication.publish_id,
-        mat_id=publication.mat_id,
-        fence=publication.fence,
-        kind=publication.kind,
-        at=publication.at,
-        rows=publication.rows,
-        columns=publication.columns,
-        files=publication.files,
-        query=publication.query,
-        layout=publication.layout,
-    )
 
 
 def claim(task: Task, setting: Setting, publish_id: str) -> int:

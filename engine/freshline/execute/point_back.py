@@ -19,8 +19,7 @@ from freshline.execute.commit import (
 )
 from freshline.execute.run import Status
 from freshline.execute.setting import Result, Setting, machine_refused, storage_for
-from freshline.ports import Publication
-from freshline.versions import Build, PublishKind
+from freshline.versions import Build, Publication, PublishKind
 
 
 def point_back(task: Task, setting: Setting) -> Result:

@@ -12,26 +12,24 @@ from dataclasses import replace
 
 from freshline.definitions import Column
 from freshline.errors import ComputeError
-from freshline.execute.check_step import CheckTask, subject_of
-from freshline.execute.checking import Findings, examine
 from freshline.execute.commit import (
     Task,
     claim,
+    examined,
     forget_candidate,
     give_up,
     held_back,
     logic_of,
     publish_and_record,
     trace_of,
-    unpublished,
 )
 from freshline.execute.run import Status
 from freshline.execute.setting import Input, Result, Setting, storage_for
 from freshline.lineage.quoting import quoted
-from freshline.ports import Publication, Storage
+from freshline.ports import Storage
 from freshline.reconcile.fingerprint import rounded_to
 from freshline.reconcile.inputs import reads
-from freshline.versions import WHOLE, Build, Output, PublishKind, Read, Version
+from freshline.versions import WHOLE, Build, Output, Publication, PublishKind, Read, Version
 
 
 def may_relay(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> bool:
@@ -78,8 +76,10 @@ def relay(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
             layout=layout,
         )
         publication = _measured(task, setting, storage, publication)
-        candidate = Build(version=unpublished(publication), trace=publication.trace)
-        findings = _examined(task, setting, storage, candidate)
+        candidate = Build(version=publication.version, trace=publication.trace)
+        relation = storage.relation(candidate.version)
+        content = Input(relation, candidate.version.mat_id, candidate.trace.data_version)
+        findings = examined(task, setting, content)
         if findings.refused:
             return held_back(task, setting, publish_id, candidate.version, findings)
         build = publish_and_record(task, setting, storage, publication)
@@ -88,15 +88,6 @@ def relay(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
         raise
     note = f"the rows of version {older.version.number} with other columns"
     return Result(status=Status.REPUBLISHED, build=build, note=note, checks=findings.failed)
-
-
-def _examined(task: Task, setting: Setting, storage: Storage, candidate: Build) -> Findings:
-    if not task.asset.checks:
-        return Findings()
-    version = candidate.version
-    content = Input(storage.relation(version), version.mat_id, candidate.trace.data_version)
-    own = CheckTask(target=task.target, builds=task.inputs, known=task.known)
-    return examine(setting, subject_of(setting, own, content))
 
 
 def _laid_out(task: Task, older: Version) -> tuple[tuple[Column, ...], tuple[str, ...]]:
@@ -111,7 +102,7 @@ def _measured(
 ) -> Publication:
     """Return the publication with its content hashed, as it is and through what reads it."""
     windows = setting.windows.get(task.target.asset, ())
-    relation = storage.relation(unpublished(publication))
+    relation = storage.relation(publication.version)
     quantum = task.asset.definition.cutoff.round
     measured = setting.ports.compute.measure(relation, windows, quantum=quantum)
     if (measured.rows, measured.columns) != (publication.rows, publication.columns):

@@ -7,18 +7,17 @@ from typing import NamedTuple
 from freshline.definitions import ProbeKind
 from freshline.errors import ComputeError, FreshlineError, InternalError
 from freshline.events import Verified
-from freshline.execute.check_step import CheckTask, perform_check, subject_of
-from freshline.execute.checking import Findings, examine
+from freshline.execute.check_step import CheckTask, perform_check
 from freshline.execute.commit import (
     Task,
     claim,
+    examined,
     forget_candidate,
     give_up,
     held_back,
     logic_of,
     publish_and_record,
     trace_of,
-    unpublished,
 )
 from freshline.execute.narrowing import is_refusal, narrowed
 from freshline.execute.relayout import may_relay, relay
@@ -35,11 +34,11 @@ from freshline.execute.setting import (
 from freshline.failpoints import failpoint
 from freshline.lineage.canonical import bind
 from freshline.lineage.sources import unmoved
-from freshline.ports import Measurement, Publication, Stage
+from freshline.ports import Measurement, Stage
 from freshline.reconcile.fingerprint import config, period
 from freshline.reconcile.inputs import Difference, compare, reads, reusable
 from freshline.reconcile.planned import Action
-from freshline.versions import WHOLE, Build, Output, PublishKind, Read, Window
+from freshline.versions import WHOLE, Build, Output, Publication, PublishKind, Read, Window
 
 
 def perform(task: Task, setting: Setting) -> Result:
@@ -179,7 +178,7 @@ def _republish(task: Task, setting: Setting, older: Build, inputs: Mapping[str, 
     try:
         forget_candidate(task, setting)
         content = Input(storage.relation(version), version.mat_id, trace.data_version)
-        findings = _examined(task, setting, content)
+        findings = examined(task, setting, content)
         if findings.refused:
             return held_back(task, setting, publish_id, version, findings)
         build = publish_and_record(task, setting, storage, publication)
@@ -200,7 +199,7 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
         made = _written(task, setting, inputs, mat_id)
         inputs, stage, measured = made.inputs, made.stage, made.measured
         content = Input(stage.relation, mat_id, measured.data_version)
-        findings = _examined(task, setting, content)
+        findings = examined(task, setting, content)
         files = stage.seal()
         record, moved = _reads(task, made.setting, inputs)
         outputs = (Output(WHOLE, measured.data_version), *measured.outputs)
@@ -219,7 +218,7 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
             logic=logic_of(task, setting),
         )
         if findings.refused:
-            return held_back(task, setting, mat_id, unpublished(publication), findings)
+            return held_back(task, setting, mat_id, publication.version, findings)
         build = publish_and_record(task, setting, storage, publication)
     except Exception as error:
         give_up(task, setting, mat_id, error)
@@ -279,14 +278,6 @@ def _computed(task: Task, setting: Setting, inputs: Mapping[str, Input], mat_id:
             help="a source may have changed while it was read: run apply again",
         )
     return _Written(setting, found, stage, measured, wanted)
-
-
-def _examined(task: Task, setting: Setting, content: Input) -> Findings:
-    """Put a candidate to the asset's checks, before anybody can see it."""
-    if not task.asset.checks:
-        return Findings()
-    own = CheckTask(target=task.target, builds=task.inputs, known=task.known)
-    return examine(setting, subject_of(setting, own, content))
 
 
 def _query(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> str:

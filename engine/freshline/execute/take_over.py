@@ -27,11 +27,11 @@ from freshline.events import (
 )
 from freshline.failpoints import failpoint
 from freshline.keys import Target
-from freshline.ports import Ports, Publication, Storage
+from freshline.ports import Ports, Storage
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
 from freshline.state import TargetState
-from freshline.versions import Build, Manifest
+from freshline.versions import Build, Manifest, Publication
 
 
 def take_over(run: str, facts: Facts, ports: Ports) -> None:

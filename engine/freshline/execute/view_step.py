@@ -5,23 +5,21 @@ Checks look at what the new definition gives before anybody else can see it.
 """
 
 from freshline.errors import ComputeError, FreshlineError
-from freshline.execute.check_step import CheckTask, subject_of
-from freshline.execute.checking import Findings, examine
+from freshline.execute.checking import Findings
 from freshline.execute.commit import (
     Task,
     claim,
+    examined,
     forget_candidate,
     give_up,
     held_back,
     logic_of,
     publish_and_record,
     trace_of,
-    unpublished,
 )
 from freshline.execute.run import Status
-from freshline.execute.setting import Result, Setting, input_of, machine_refused, storage_for
-from freshline.ports import Publication
-from freshline.versions import WHOLE, Build, Output, PublishKind
+from freshline.execute.setting import Input, Result, Setting, input_of, machine_refused, storage_for
+from freshline.versions import WHOLE, Build, Output, Publication, PublishKind
 
 
 def perform_view(task: Task, setting: Setting) -> Result:
@@ -56,9 +54,11 @@ def _defined(task: Task, setting: Setting) -> Result:
     )
     try:
         forget_candidate(task, setting)
-        findings = _examined(task, setting, publication)
+        findings = Findings()
+        if task.asset.checks:
+            findings = examined(task, setting, _rows_of(task, setting, publication))
         if findings.refused:
-            return held_back(task, setting, publish_id, unpublished(publication), findings)
+            return held_back(task, setting, publish_id, publication.version, findings)
         build = publish_and_record(
             task, setting, storage_for(setting, task.target.asset), publication
         )
@@ -73,10 +73,9 @@ def _defined(task: Task, setting: Setting) -> Result:
     )
 
 
-def _examined(task: Task, setting: Setting, publication: Publication) -> Findings:
-    if not task.asset.checks:
-        return Findings()
-    candidate = Build(version=unpublished(publication), trace=publication.trace)
+def _rows_of(task: Task, setting: Setting, publication: Publication) -> Input:
+    """Return how to read what the new definition gives."""
+    candidate = Build(version=publication.version, trace=publication.trace)
     builds = {**task.inputs, task.target.asset: candidate}
     content = input_of(setting, task.target.asset, builds)
     if content is None:
@@ -84,5 +83,4 @@ def _examined(task: Task, setting: Setting, publication: Publication) -> Finding
             f"{task.target.asset} reads what was never materialized",
             help="run apply without --only",
         )
-    own = CheckTask(target=task.target, builds=builds, known=task.known)
-    return examine(setting, subject_of(setting, own, content))
+    return content

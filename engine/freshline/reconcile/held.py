@@ -7,6 +7,7 @@ from freshline.errors import UsageError
 from freshline.reconcile.checks import Standing
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.staleness import Judgement
+from freshline.state import Pause, Pin
 from freshline.verdicts import SETTLED, Reason, ReasonKind, Verdict
 
 
@@ -31,43 +32,36 @@ def pinned(
     facts: Facts, judgements: Mapping[str, Judgement], shown: Iterable[str]
 ) -> tuple[Held, ...]:
     """Return the assets that stay as they are because somebody pinned them."""
-    found: list[Held] = []
-    for key in shown:
-        if judgements[key].verdict is Verdict.PINNED:
-            pin = facts.pins[key]
-            found.append(
-                Held(
-                    asset=key,
-                    version=_number(facts, key),
-                    actor=pin.actor,
-                    reason=pin.reason,
-                    since=pin.at,
-                    until=pin.until,
-                    reasons=judgements[key].reasons,
-                )
-            )
-    return tuple(found)
+    return tuple(
+        _held(facts, judgements[key], key, facts.pins[key], until=facts.pins[key].until)
+        for key in shown
+        if judgements[key].verdict is Verdict.PINNED
+    )
 
 
 def paused(
     facts: Facts, judgements: Mapping[str, Judgement], shown: Iterable[str]
 ) -> tuple[Held, ...]:
     """Return the assets that are left as they are until they are resumed."""
-    found: list[Held] = []
-    for key in shown:
-        if judgements[key].verdict is Verdict.PAUSED:
-            pause = facts.pauses[key]
-            found.append(
-                Held(
-                    asset=key,
-                    version=_number(facts, key),
-                    actor=pause.actor,
-                    reason=pause.reason,
-                    since=pause.at,
-                    reasons=judgements[key].reasons,
-                )
-            )
-    return tuple(found)
+    return tuple(
+        _held(facts, judgements[key], key, facts.pauses[key])
+        for key in shown
+        if judgements[key].verdict is Verdict.PAUSED
+    )
+
+
+def _held(
+    facts: Facts, judgement: Judgement, key: str, wish: Pin | Pause, until: float | None = None
+) -> Held:
+    return Held(
+        asset=key,
+        version=_number(facts, key),
+        actor=wish.actor,
+        reason=wish.reason,
+        since=wish.at,
+        until=until,
+        reasons=judgement.reasons,
+    )
 
 
 def shape(held: Held) -> Mapping[str, object]:

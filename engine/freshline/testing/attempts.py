@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from freshline.definitions import Column
 from freshline.keys import Target, time_ordered_id
-from freshline.ports import Compute, Publication, Storage
-from freshline.versions import WHOLE, Logic, Output, PublishKind, Trace, Version
+from freshline.ports import Compute, Storage
+from freshline.versions import WHOLE, Logic, Output, Publication, PublishKind, Trace, Version
 
 TARGET = Target("tests", "main", "marts.daily")
 

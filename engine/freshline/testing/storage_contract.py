@@ -29,11 +29,11 @@ from freshline.errors import (
     FreshlineError,
 )
 from freshline.keys import Target
-from freshline.ports import Compute, Condition, Publication, Resolution, Storage
+from freshline.ports import Compute, Condition, Resolution, Storage
 from freshline.testing.attempts import TARGET, Attempts, new_id, query
 from freshline.testing.storage_reading import DEV, Deviation
 from freshline.testing.storage_relayout import StorageRelayout
-from freshline.versions import PublishKind, Version
+from freshline.versions import Publication, PublishKind, Version
 
 __all__ = ["Deviation", "StorageContract"]
 

@@ -22,10 +22,10 @@ from freshline import failpoints
 from freshline.errors import ConflictError, FencedError
 from freshline.failpoints import Crash
 from freshline.keys import Target
-from freshline.ports import Condition, Measurement, Publication, Resolution, Storage
+from freshline.ports import Condition, Measurement, Resolution, Storage
 from freshline.testing.attempts import TARGET, Attempts, query
 from freshline.testing.compute import DuckDBCompute
-from freshline.versions import Version
+from freshline.versions import Publication, Version
 
 TARGETS = (
     TARGET,
