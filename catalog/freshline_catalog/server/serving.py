@@ -42,6 +42,7 @@ def listen(host: str, port: int | None, first: int) -> socket.socket:
     family = socket.AF_INET6 if host == "::1" else socket.AF_INET
     address = "127.0.0.1" if host == "localhost" else host
     ports = [port] if port is not None else range(first, first + _FURTHER)
+    last = OSError()
     for each in ports:
         made = socket.socket(family, socket.SOCK_STREAM)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
