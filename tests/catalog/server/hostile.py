@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
@@ -119,9 +120,8 @@ def _problem(text: str, place: Span) -> Diagnostic:
 def _events(services: Services, text: str, key: str) -> list[Event]:
     target = Target(*services.scope, key)
     begun = specimens.run_started(RUN)
-    again = {name: text for name in ("actor", "command", "plan_id")}
     return [
-        type(begun)(at=1.0, run=RUN, project="shop", environment="main", steps=1, **again),
+        replace(begun, actor=text, command=text, plan_id=text, assets=(text,)),
         AssetDefined(at=1.0, run=RUN, target=target, digest="d", spec={text: text}),
         specimens.attempt_failed(RUN, target, "m0", message=text),
         specimens.materialized(RUN, target, "m1"),
