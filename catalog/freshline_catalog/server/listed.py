@@ -12,7 +12,7 @@ from freshline_catalog.search.columns import ColumnHit
 from freshline_catalog.search.finding import Found
 from freshline_catalog.search.listing import Listed, Listing
 from freshline_catalog.search.query import Query
-from freshline_catalog.search.ranking import score
+from freshline_catalog.search.ranking import score, totals
 from freshline_catalog.search.reasons import Because, Reasons, reasons
 from freshline_catalog.search.words import Range, marks, words
 from freshline_catalog.server.asked import Asked
@@ -232,8 +232,8 @@ def _rank(
 ) -> Callable[[Listed], float] | None:
     match by:
         case Sort.RELEVANCE:
-            weights = found.weights
-            return (lambda row: -score(query, row, weights[row.id]).total) if weights else None
+            weights, total = found.weights, totals(query)
+            return (lambda row: -total(row, weights[row.id])) if weights else None
         case Sort.KEY:
             return None
         case Sort.BUILT:
