@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from heapq import nsmallest
 from typing import NamedTuple, cast
 
@@ -16,7 +17,7 @@ from freshline_catalog.search.ranking import score, totals
 from freshline_catalog.search.reasons import Because, Reasons, reasons
 from freshline_catalog.search.words import Range, marks, words
 from freshline_catalog.server.asked import Asked
-from freshline_catalog.server.standing import Build, Checks, Facts, Standing, standing
+from freshline_catalog.server.standing import Build, Checks, Facts, Health, Standing, standing
 from freshline_catalog.statements import statements
 
 _STRIP = 14
@@ -225,6 +226,30 @@ def standing_of(listing: Listing, row: Listed) -> Standing:
             checks=Checks(passed=lately.passed, warned=lately.warned, failing=lately.failing),
         )
     )
+
+
+def health_of(listing: Listing, row: Listed) -> Health:
+    """Return the roll-up of how an asset stands; there are few ways to, so each is told once."""
+    lately = listing.lately(row.key)
+    flags = (lately.built_at, lately.failed_at, lately.running)
+    checks = (lately.passed, lately.warned, lately.failing)
+    return _health(
+        row.status, tuple(flag is not None for flag in flags), tuple(n > 0 for n in checks)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _health(status: str, flags: tuple[bool, ...], checks: tuple[bool, ...]) -> Health:
+    built, failed, running = flags
+    passed, warned, failing = map(int, checks)
+    facts = Facts(
+        status=Status(status),
+        built_at=0.0 if built else None,
+        failed_at=0.0 if failed else None,
+        running="" if running else None,
+        checks=Checks(passed=passed, warned=warned, failing=failing),
+    )
+    return standing(facts).health
 
 
 def _rank(
