@@ -30,7 +30,8 @@ class Face:
     """What a node shows: its name, a line of words that begins with a glyph, a chip at the right.
 
     Without a `label` it shows its key; `title` is shown when the pointer rests on it, and is the
-    key and the group where nothing is given. Without a `link` it is no link.
+    key and the group where nothing is given. Without a `link` it is no link. Others than this
+    project make what is `is_outside`.
     """
 
     label: str = ""
@@ -40,6 +41,7 @@ class Face:
     chip_state: ChipState = ChipState.PLAIN
     link: str = ""
     title: str = ""
+    is_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,7 @@ class Drawing:
             chip_state=face.chip_state,
             link=face.link,
             title=face.title or (f"group {node.group}: {words}" if node.members else named),
+            is_outside=face.is_outside,
         )
 
     def box_face(self, group: str) -> Face:

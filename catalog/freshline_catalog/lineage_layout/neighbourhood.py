@@ -1,10 +1,10 @@
 """What is near in the lineage: up and down from some assets by hops, and between two of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-Upstreams = Mapping[str, Sequence[str]]
+Upstreams = Mapping[str, Collection[str]]
 
 
 class Direction(StrEnum):

@@ -142,7 +142,8 @@ def _node(
     node, face = place.node, drawing.face(place.node)
     width, height = node.width, node.height
     is_focus = node.key in drawing.focus
-    classes = f"node {face.state}{' closed' if node.members else ''}{' focus' if is_focus else ''}"
+    kind = " closed" if node.members else " outside" if face.is_outside else ""
+    classes = f"node {face.state}{kind}{' focus' if is_focus else ''}"
     link = safe_link(face.link)
     current = ' aria-current="true"' if is_focus else ""
     opened = f'a href="{escaped(link)}"' if link else "g"

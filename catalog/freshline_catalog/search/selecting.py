@@ -63,14 +63,21 @@ class Selecting:
             message, _, at = str(error.message).partition("\n")
             return Trouble(message=message, at=at, help=error.help)
 
-    def _subject(
-        self, connection: Connection, listing: Listing, selection: Selection
-    ) -> Selectable:
+    def lasting(self, connection: Connection, listing: Listing) -> Selectable:
+        """Return what can be selected from, without what changes between two surveys.
+
+        `upstream` has each of the keys, also those that read nothing.
+        """
         kept = self._kept
         if kept is None or kept[:2] != (listing.survey, listing.serial):
             kept = (listing.survey, listing.serial, _lasting(connection, listing))
             self._kept = kept
-        lasting = kept[2]
+        return kept[2]
+
+    def _subject(
+        self, connection: Connection, listing: Listing, selection: Selection
+    ) -> Selectable:
+        lasting = self.lasting(connection, listing)
         asked = {facet.method for facet in _facets(selection)}
         more: dict[str, Mapping[str, frozenset[str]]] = {}
         for name in sorted(asked & {"status", "checks"}):
@@ -92,7 +99,7 @@ class Selecting:
 
 def _lasting(connection: Connection, listing: Listing) -> Selectable:
     sql = statements("listing")
-    upstream: dict[str, list[str]] = {}
+    upstream: dict[str, list[str]] = {row.key: [] for row in listing.rows}
     downstream: dict[str, list[str]] = {}
     for row in connection.execute(sql["edges"], (listing.survey,)):
         reader, read = cast(tuple[str, str], row)

@@ -14,6 +14,7 @@ from freshline_catalog.server.pages import (
     asset_columns,
     asset_definition,
     asset_history,
+    asset_lineage,
     asset_metrics,
     asset_rows,
     asset_runs,
@@ -21,6 +22,8 @@ from freshline_catalog.server.pages import (
     checks,
     health,
     home,
+    impact,
+    lineage,
     login,
     owners,
     reconciler,
@@ -41,6 +44,7 @@ PAGES: tuple[Page, ...] = (
     *suggestions.PAGES,
     *asset.PAGES,
     *asset_columns.PAGES,
+    *asset_lineage.PAGES,
     *asset_runs.PAGES,
     *asset_checks.PAGES,
     *asset_metrics.PAGES,
@@ -48,6 +52,8 @@ PAGES: tuple[Page, ...] = (
     *asset_definition.PAGES,
     *asset_history.PAGES,
     *owners.PAGES,
+    *lineage.PAGES,
+    *impact.PAGES,
     *runs.PAGES,
     *run_log.PAGES,
     *checks.PAGES,
@@ -75,7 +81,7 @@ def create_app(services: Services) -> FastAPI:
     renderer = Renderer(services)
     failures.tell(app, renderer)
     login.add(app, services, renderer)
-    for room in (description, events, stream, consumers, run_log, doing):
+    for room in (description, events, stream, consumers, run_log, doing, lineage, impact):
         room.add(app, services, renderer)
     for page in PAGES:
         serve(app, page, renderer)

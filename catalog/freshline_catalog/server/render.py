@@ -16,6 +16,10 @@ from freshline_catalog.server.addresses import replaced, toggled
 from freshline_catalog.server.assets.lines import line
 from freshline_catalog.server.highlighting import diffed, highlighted
 from freshline_catalog.server.icons import glyph, icon
+from freshline_catalog.server.lineage.drawing import drawn
+from freshline_catalog.server.lineage.wanted import query as lineage_query
+from freshline_catalog.server.lineage.wanted import toggled as toggled_group
+from freshline_catalog.server.lineage.wording import message
 from freshline_catalog.server.markdown import markdown
 from freshline_catalog.server.redaction import Redactor
 from freshline_catalog.server.services import Services
@@ -59,6 +63,10 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "highlighted": lambda text, *how: highlighted(_REDACT.text(text), *how),
     "diffed": lambda old, new: diffed(_REDACT.text(old), _REDACT.text(new)),
     "line": line,
+    "drawn": drawn,
+    "lineage_query": lineage_query,
+    "toggled_group": toggled_group,
+    "message": message,
 }
 
 

@@ -8,6 +8,7 @@ from freshline.catalog import Engine
 from freshline.ports import Clock
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.search.searching import Searching
+from freshline_catalog.server.lineage.remembered import Remembered
 from freshline_catalog.server.links import Links
 from freshline_catalog.server.news import Hub
 from freshline_catalog.server.people import Role
@@ -57,5 +58,6 @@ class Services:
     version: str = ""
     links: Links = field(default_factory=Links)
     searching: Searching = field(default_factory=Searching, compare=False)
+    remembered: Remembered = field(default_factory=Remembered, compare=False)
     hub: Hub | None = None
     most: Role = Role.OPERATOR

@@ -13,6 +13,9 @@ from freshline_catalog.server.assets.checks import CheckShown, checks_of
 from freshline_catalog.server.assets.head import Found, Head, found, survey_of
 from freshline_catalog.server.builds.history import Attempted, attempts_of
 from freshline_catalog.server.entries import state_of
+from freshline_catalog.server.lineage.known import known
+from freshline_catalog.server.lineage.picture import Picture
+from freshline_catalog.server.lineage.view import beside
 from freshline_catalog.server.page import Page
 from freshline_catalog.server.reading import Reading
 
@@ -48,13 +51,17 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetView:
-    """An asset as a whole. `columns` are the first of them, `attempts` the last, newest first."""
+    """An asset as a whole. `columns` are the first of them, `attempts` the last, newest first.
+
+    `beside` is a picture of it and its neighbours, where they are few.
+    """
 
     head: Head
     description: str
     freshness: Freshness
     contacts: tuple[Contact, ...]
     around: Around
+    beside: Picture | None
     columns: tuple[EntryColumn, ...]
     attempts: tuple[Attempted, ...]
     checks: tuple[CheckShown, ...]
@@ -77,6 +84,7 @@ def asset(asked: Reading, key: str) -> AssetView:
         freshness=_freshness(here, state),
         contacts=contacts(survey_of(asked), here.head.owner),
         around=around(asked, here.number),
+        beside=beside(known(asked), key) if here.head.gone is None else None,
         columns=entry.columns[:FIRST_COLUMNS],
         attempts=attempts_of(asked, key, limit=LAST_ATTEMPTS),
         checks=checks_of(entry, state),
