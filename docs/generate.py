@@ -6,11 +6,13 @@ so that the same sources give the same page on every machine.
 
 import json
 import re
+import tempfile
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import click
 import yaml
@@ -21,6 +23,10 @@ from freshline.codes import CODES
 from freshline.declare import asset_tests, rules
 from freshline.declare.section import Keys
 from freshline.events import KINDS
+from freshline_catalog.event_log import SqliteEventLog
+from freshline_catalog.server.api.description import described, document
+from freshline_catalog.server.app import create_app
+from freshline_catalog.server.services import Scope, Services
 from freshline_schemas import read
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -381,6 +387,36 @@ def events() -> str:
     return _page(lines)
 
 
+def api() -> str:
+    """Return the page of the API, from the description that the server gives of itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        with closing(SqliteEventLog(Path(folder) / "catalog.db")) as log:
+            told = described(document(create_app(_served(log))))
+    lines = [
+        "# API",
+        "",
+        *_prose("""
+        What the server of `freshline up` answers to programs, below its address. `/api/docs` there
+        says more of each, with the shapes of what is taken and given; `/api/v1/openapi.json` says
+        it to programs. See [follow what happens](../howto/follow-what-happens.md) for how to sign
+        in.
+        """),
+        "",
+        "| | | for a | gives |",
+        "|---|---|---|---|",
+    ]
+    for each in sorted(told.operations, key=lambda operation: (operation.path, operation.method)):
+        call = _code(f"{each.method} {each.path}")
+        gives = _code(each.gives) if each.gives else ""
+        lines.append(f"| {call} | {_cell(each.summary)} | {each.role} | {gives} |")
+    return _page(lines)
+
+
+def _served(log: SqliteEventLog) -> Services:
+    nothing = cast(Any, None)  # a description asks for nothing
+    return Services(scope=Scope("", ""), log=log, engine=nothing, clock=nothing, logs=Path())
+
+
 def _prose(text: str) -> list[str]:
     return textwrap.wrap(" ".join(text.split()), 100, break_on_hyphens=False)
 
@@ -425,6 +461,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands,
     "diagnostics.md": diagnostics,
     "events.md": events,
+    "api.md": api,
 }
 
 

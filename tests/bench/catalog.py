@@ -110,6 +110,8 @@ def measured(client: TestClient, page: Page) -> tuple[list[float], int, set[int]
     for path in page.paths:
         answer = client.get(path)
         statuses.add(answer.status_code)
+        if answer.status_code != 200:
+            continue
         largest = max(largest, len(gzip.compress(answer.content, 5)))
         for _ in range(page.rounds):
             begun = time.process_time()

@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple, cast
 
 from freshline import codec
@@ -60,6 +61,17 @@ def matching_columns(
     return found
 
 
+def count_columns(connection: Connection, rows: Sequence[Listed], query: Query) -> int:
+    """Return how many columns `matching_columns` would return."""
+    if len(query.terms) + len(query.columns) != 1:
+        return len(matching_columns(connection, rows, query))
+    # A single term is in every name that it finds: nothing has to be looked at but whose they are.
+    kept = {row.id for row in rows}
+    bindings = (codec.encode(sorted(_names(connection, query))).decode(),)
+    found = connection.execute(statements("search")["entries_named"], bindings).fetchall()
+    return sum(map(kept.__contains__, chain.from_iterable(found)))
+
+
 def best(
     found: Iterable[ColumnHit], after: tuple[int, str, str] | None, limit: int
 ) -> list[ColumnHit]:
@@ -100,7 +112,10 @@ def _each(connection: Connection, rows: Sequence[Listed]) -> Iterator[ColumnHit]
 
 def _names(connection: Connection, query: Query) -> set[str]:
     sql = statements("search")
-    wanted = [expression(term) for term in query.terms]
+    # A single letter begins too many names to be of use: it has to be all of a word.
+    wanted = [
+        expression(term._replace(whole=term.whole or len(term.text) < 2)) for term in query.terms
+    ]
     found: set[str] | None = None
     if wanted:
         rows = connection.execute(sql["column_names"], (" OR ".join(wanted),))

@@ -4,12 +4,20 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from freshline_catalog.search.listing import Listed, Listing
 from freshline_catalog.search.query import FACETS
 
 NOBODY = "(none)"  # where nothing is said: assets without owner, tag, group ...
+_PLAIN: Mapping[str, Callable[[Listed], str]] = {
+    "owner": attrgetter("owner"),
+    "group": attrgetter("group"),
+    "kind": attrgetter("kind"),
+    "lifecycle": attrgetter("stage"),
+    "storage": attrgetter("storage"),
+}
 Filters = Mapping[str, tuple[str, ...]]
 
 
@@ -73,6 +81,15 @@ def counts(listing: Listing, kept: Kept) -> Mapping[str, Mapping[str, int]]:
 
 
 def _counted(listing: Listing, facet: str, rows: Sequence[Listed]) -> Mapping[str, int]:
+    plain = _PLAIN.get(facet)
+    if plain is not None:
+        found = Counter(map(plain, rows))
+        found[NOBODY] += found.pop("", 0)
+        return +found
+    if facet == "tag":
+        found = Counter(chain.from_iterable(map(attrgetter("tags"), rows)))
+        found[NOBODY] += sum(not row.tags for row in rows)
+        return +found
     return Counter(chain.from_iterable(map(values(listing, facet), rows)))
 
 
@@ -85,7 +102,9 @@ def _status(listing: Listing, row: Listed) -> tuple[str, ...]:
 
 
 def _checks(listing: Listing, row: Listed) -> str:
-    lately = listing.lately(row.key)
+    lately = listing.known.get(row.key)
+    if lately is None:
+        return "not run" if row.checks else NOBODY
     if lately.failing:
         return "failing"
     if lately.warned:

@@ -5,8 +5,9 @@ said about it, its description. Among equals, how much of the name was typed, ho
 asset, and where it stands in its life.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum
+from functools import lru_cache
 from math import log2
 from typing import NamedTuple
 
@@ -77,16 +78,44 @@ def of_column(query: Query) -> float:
 
 def score(query: Query, row: Listed, matched: float) -> Score:
     """Return the score of an asset that matched with this weight."""
-    last = row.name.rpartition(".")[2]
-    typed = len(query.name.rpartition(".")[2])
-    share = min(typed, len(last)) / max(typed, len(last), 1)
     return Score(
         matched=matched,
-        coverage=round(_COVERAGE * share, 1),
-        downstream=round(min(_DOWNSTREAM, 3 * log2(1 + row.downstream)), 1),
+        coverage=_covered(_typed(query), len(row.name) - row.name.rfind(".") - 1),
+        downstream=_hanging(row.downstream),
         lifecycle=_LIFECYCLE.get(row.stage, 0.0),
         kind=_SOURCE if row.kind == "source" else 0.0,
     )
+
+
+def totals(query: Query) -> Callable[[Listed, float], float]:
+    """Return what gives the total of `score`, fast enough for every asset there is."""
+    typed = _typed(query)
+
+    def total(row: Listed, matched: float) -> float:
+        covered = _covered(typed, len(row.name) - row.name.rfind(".") - 1)
+        return matched + covered + _standing(row.downstream, row.stage, row.kind)
+
+    return total
+
+
+def _typed(query: Query) -> int:
+    return len(query.name.rpartition(".")[2])
+
+
+@lru_cache(maxsize=4096)
+def _covered(typed: int, length: int) -> float:
+    return round(_COVERAGE * min(typed, length) / max(typed, length, 1), 1)
+
+
+@lru_cache(maxsize=4096)
+def _hanging(downstream: int) -> float:
+    return round(min(_DOWNSTREAM, 3 * log2(1 + downstream)), 1)
+
+
+@lru_cache(maxsize=4096)
+def _standing(downstream: int, stage: str, kind: str) -> float:
+    source = _SOURCE if kind == "source" else 0.0
+    return _hanging(downstream) + _LIFECYCLE.get(stage, 0.0) + source
 
 
 def combined(weights: Mapping[int, list[int]], number: int) -> dict[int, float]:

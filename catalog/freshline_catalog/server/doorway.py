@@ -62,7 +62,9 @@ class Doorway:
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
-            return  # there are no websockets
+            else:  # there are no websockets
+                await send({"type": "websocket.close", "code": 1008})
+            return
         scope["root_path"] = self._services.address.path
         request = Request(scope, receive)
         request.state.number = secrets.token_hex(6)

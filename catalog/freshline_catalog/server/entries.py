@@ -1,5 +1,6 @@
 """Entries as requests need them: one by its key, with what the log knows of it now."""
 
+from dataclasses import replace
 from typing import cast
 
 from freshline import codec
@@ -9,6 +10,7 @@ from freshline.suggest import closest
 from freshline.survey import Entry
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.problems import AbsentError
+from freshline_catalog.server.redaction import HIDDEN, is_telling, without_secrets
 from freshline_catalog.statements import statements
 
 
@@ -17,11 +19,21 @@ def entry_of(asked: Asked, key: str) -> Entry:
     sql = statements("entries")
     rows = asked.connection.execute(sql["entry"], (asked.survey, key)).fetchall()
     if rows:
-        return codec.decode(cast(str, rows[0][0]), Entry)
+        return _redacted(codec.decode(cast(str, rows[0][0]), Entry))
     known = [cast(str, row[0]) for row in asked.connection.execute(sql["keys"], (asked.survey,))]
     near = closest(key, known)
     hint = f'did you mean "{near[0]}"?' if near else "search for a part of its name"
     raise AbsentError("there is no asset of this key", help=hint)
+
+
+def _redacted(entry: Entry) -> Entry:
+    """Return an entry without what stands under telling names in what its author may say freely."""
+    settings = tuple(
+        setting._replace(value=HIDDEN) if is_telling(setting.name) else setting
+        for setting in entry.settings
+    )
+    meta = cast("dict[str, object]", without_secrets(entry.meta))
+    return replace(entry, meta=meta, settings=settings)
 
 
 def target_of(asked: Asked, key: str) -> Target:

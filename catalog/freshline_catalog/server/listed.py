@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from heapq import nsmallest
 from typing import NamedTuple, cast
 
@@ -12,11 +13,11 @@ from freshline_catalog.search.columns import ColumnHit
 from freshline_catalog.search.finding import Found
 from freshline_catalog.search.listing import Listed, Listing
 from freshline_catalog.search.query import Query
-from freshline_catalog.search.ranking import score
+from freshline_catalog.search.ranking import score, totals
 from freshline_catalog.search.reasons import Because, Reasons, reasons
 from freshline_catalog.search.words import Range, marks, words
 from freshline_catalog.server.asked import Asked
-from freshline_catalog.server.standing import Build, Checks, Facts, Standing, standing
+from freshline_catalog.server.standing import Build, Checks, Facts, Health, Standing, standing
 from freshline_catalog.statements import statements
 
 _STRIP = 14
@@ -227,13 +228,37 @@ def standing_of(listing: Listing, row: Listed) -> Standing:
     )
 
 
+def health_of(listing: Listing, row: Listed) -> Health:
+    """Return the roll-up of how an asset stands; there are few ways to, so each is told once."""
+    lately = listing.lately(row.key)
+    flags = (lately.built_at, lately.failed_at, lately.running)
+    checks = (lately.passed, lately.warned, lately.failing)
+    return _health(
+        row.status, tuple(flag is not None for flag in flags), tuple(n > 0 for n in checks)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _health(status: str, flags: tuple[bool, ...], checks: tuple[bool, ...]) -> Health:
+    built, failed, running = flags
+    passed, warned, failing = map(int, checks)
+    facts = Facts(
+        status=Status(status),
+        built_at=0.0 if built else None,
+        failed_at=0.0 if failed else None,
+        running="" if running else None,
+        checks=Checks(passed=passed, warned=warned, failing=failing),
+    )
+    return standing(facts).health
+
+
 def _rank(
     listing: Listing, by: Sort, query: Query, found: Found
 ) -> Callable[[Listed], float] | None:
     match by:
         case Sort.RELEVANCE:
-            weights = found.weights
-            return (lambda row: -score(query, row, weights[row.id]).total) if weights else None
+            weights, total = found.weights, totals(query)
+            return (lambda row: -total(row, weights[row.id])) if weights else None
         case Sort.KEY:
             return None
         case Sort.BUILT:

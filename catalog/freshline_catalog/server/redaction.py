@@ -6,6 +6,7 @@ under a telling name, in settings and other mappings that people write.
 """
 
 import base64
+import html
 import re
 from collections.abc import Mapping
 from typing import cast
@@ -60,6 +61,10 @@ class Redactor:
                 body = looks.sub(HIDDEN.encode(), body)
         return body
 
+    def text(self, text: str) -> str:
+        """Return a text with `***` in place of every secret: before it is cut, or taken apart."""
+        return self(text.encode("utf-8", "replace")).decode()
+
 
 def is_telling(name: str) -> bool:
     """Say whether what stands under this name is likely to be a secret."""
@@ -88,7 +93,8 @@ def _pattern(known: frozenset[str]) -> re.Pattern[bytes] | None:
         if len(value) < _SHORTEST:
             continue
         plain = value.encode("utf-8", "replace")
-        forms |= {plain, str(escape(value)).encode("utf-8", "replace")}
+        escaped = (str(escape(value)), html.escape(value, quote=False), html.escape(value))
+        forms |= {plain, *(form.encode("utf-8", "replace") for form in escaped)}
         forms.add(base64.b64encode(plain).rstrip(b"="))
     if not forms:
         return None

@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -41,7 +41,9 @@ def query(asked: Mapping[str, str], **changes: object) -> str:
     return urlencode({name: str(value) for name, value in kept.items() if value not in (None, "")})
 
 
-FILTERS: Mapping[str, object] = {
+# What cuts a text, or takes it apart, would leave the redactor at the door nothing to recognise.
+_REDACT = Redactor()
+FILTERS: Mapping[str, Callable[..., object]] = {
     "iso": formatting.iso,
     "absolute": formatting.absolute,
     "clock": formatting.clock,
@@ -51,15 +53,15 @@ FILTERS: Mapping[str, object] = {
     "size": formatting.size,
     "number": formatting.number,
     "short_number": formatting.short_number,
-    "shortened": formatting.shortened,
+    "shortened": lambda text, length: formatting.shortened(_REDACT.text(text), length),
     "tone": formatting.tone,
     "segment": segment,
     "query": query,
     "replaced": replaced,
     "toggled": toggled,
-    "markdown": markdown,
-    "highlighted": highlighted,
-    "diffed": diffed,
+    "markdown": lambda text: markdown(_REDACT.text(text)),
+    "highlighted": lambda text, *how: highlighted(_REDACT.text(text), *how),
+    "diffed": lambda old, new: diffed(_REDACT.text(old), _REDACT.text(new)),
     "line": line,
     "drawn": drawn,
     "lineage_query": lineage_query,

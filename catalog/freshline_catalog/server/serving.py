@@ -1,6 +1,7 @@
 """Serving: from a socket to a running server, and to its end."""
 
 import logging
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from types import FrameType
 
 import uvicorn
 
+from freshline import secrets
 from freshline.catalog import Server as ServerKind
 from freshline.catalog import Serving
 from freshline.errors import ResourceError, UsageError
@@ -40,6 +42,7 @@ def listen(host: str, port: int | None, first: int) -> socket.socket:
     family = socket.AF_INET6 if host == "::1" else socket.AF_INET
     address = "127.0.0.1" if host == "localhost" else host
     ports = [port] if port is not None else range(first, first + _FURTHER)
+    last = OSError()
     for each in ports:
         made = socket.socket(family, socket.SOCK_STREAM)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -60,6 +63,8 @@ def listen(host: str, port: int | None, first: int) -> socket.socket:
 
 def serve(wanted: Serving) -> None:
     """Serve a catalog until a signal says that it is enough."""
+    # This process puts no secret in anywhere, and shows what was said where some were.
+    secrets.remember_all(os.environ)
     listening = listen(wanted.host, wanted.port, wanted.first)
     with closing(listening), closing(_opened(wanted.catalog)) as log:
         hub = Hub()

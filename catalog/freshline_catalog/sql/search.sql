@@ -57,6 +57,11 @@ select name from column_name;
 select c.entry_id, c.name from json_each(?1) n
 cross join entry_column c on c.name = n.value collate nocase and c.name = n.value;
 
+-- name: entries_named
+-- For each column of these names, a JSON array, the entry that it belongs to.
+select c.entry_id from json_each(?1) n
+cross join entry_column c on c.name = n.value collate nocase and c.name = n.value;
+
 -- name: like_trigrams
 -- The terms that share most trigrams.
 select text from search_trigrams where search_trigrams match ?1 order by rank limit ?2;

@@ -48,6 +48,8 @@ from freshline.reconcile.planned import Action, Wish
 from freshline.state import State, TargetState
 from freshline.versions import Manifest, Version
 
+_NICE = 5
+
 
 @click.command()
 @selection
@@ -152,6 +154,8 @@ def survey(part: str | None, as_json: bool) -> int:
     """Write down anew what pages show of every asset: `freshline up` does so by itself."""
     from freshline.cli.surveying import survey_of, trace
 
+    if part is not None and hasattr(os, "nice"):
+        os.nice(_NICE)  # a server asked: whoever builds something goes first
     files = list_files(root_of(said()))
     told: dict[str, object] = {"version": 1}
     with opened(said()) as project:

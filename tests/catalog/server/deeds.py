@@ -49,13 +49,14 @@ def planned(plan_id: str = PLAN, *keys: str) -> Mapping[str, object]:
 
 
 class RecordingEngine(IdleEngine):
-    """It records a run as an apply would, at once; `refuses` is raised in place of anything."""
+    """It records a run as an apply would, at once; `refuses` and `begins` are raised."""
 
     def __init__(self, log: SqliteEventLog, clock: Clock) -> None:
         super().__init__()
         self.log, self.clock = log, clock
         self.current = planned()
         self.refuses: FreshlineError | None = None
+        self.begins: FreshlineError | None = None
         self.ends: Ended | None = Ended(0, "")
         self.records = True
 
@@ -68,7 +69,8 @@ class RecordingEngine(IdleEngine):
         self, wanted: Wanted, plan_id: str, by: By, run: str, ended: Callable[[Ended], None]
     ) -> None:
         self.asked.append(("apply", (wanted, plan_id, by, run)))
-        self._may_refuse()
+        if self.begins is not None:
+            raise self.begins
         if self.records:
             self.log.append(self._run(by, run))
         if self.ends is not None:

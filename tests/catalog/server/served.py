@@ -1,6 +1,5 @@
 """A server in a process of its own, as `freshline up` starts it, and somebody who has signed in."""
 
-import json
 import os
 import signal
 import subprocess
@@ -13,6 +12,9 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx2 as httpx
+
+from freshline import codec
+from freshline_catalog.server.pages.health import Health
 
 T = TypeVar("T")
 LONG_ENOUGH = 60.0
@@ -35,12 +37,11 @@ class Served:
         """Use the link up."""
         assert self.browser.get(self.link).status_code == 303
 
-    def health(self) -> dict[str, object]:
+    def health(self) -> Health:
         """Return what the server says of itself."""
         answer = self.browser.get("/health.json")
         assert answer.status_code == 200, answer.text
-        found: dict[str, object] = json.loads(answer.text)
-        return found
+        return codec.decode(answer.text, Health)
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Send a signal; return the exit code and what was said on stderr."""

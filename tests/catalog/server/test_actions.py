@@ -15,7 +15,6 @@ from tests.catalog.surveyed import entry, survey
 from freshline.catalog import By, Ended, Wanted
 from freshline.errors import BusyError, UsageError
 from freshline_catalog.event_log import SqliteEventLog
-from freshline_catalog.server.app import create_app
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.services import Services
 from freshline_catalog.surveys import SqliteSurveys
@@ -296,16 +295,10 @@ def test_rows_are_shown_to_operators_where_that_is_allowed_and_it_is_on_record(
 
 
 def test_an_apply_that_the_machine_refuses_is_on_record_as_failed(
-    operator: TestClient, engine: RecordingEngine, log: SqliteEventLog, services: Services
+    operator: TestClient, engine: RecordingEngine, log: SqliteEventLog
 ) -> None:
-    class Refusing(RecordingEngine):
-        def apply(self, *_: object) -> None:
-            raise BusyError("no process can be started")
-
-    refusing = Refusing(log, services.clock)
-    app = create_app(replace(services, engine=refusing))
-    caller = somebody(app, services, Role.OPERATOR)
-    answer = caller.post("/materialize", data=FORMS["materialize"][0])
+    engine.begins = BusyError("no process can be started")
+    answer = operator.post("/materialize", data=FORMS["materialize"][0])
     assert answer.status_code == 409
     assert recorded(log)[0][4:] == ("failed", "no process can be started")
 

@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.catalog.server.served import eventually
 from tests.catalog.server.world import opened
 
+from freshline import codec
 from freshline.catalog import By, Ended, Wanted
 from freshline.cli.by_command import CommandEngine
 from freshline.errors import DefinitionError, FreshlineError, TimedOutError, UsageError
@@ -17,6 +19,16 @@ from freshline.keys import Target
 
 BEN = By(actor="ben", reason="somebody asked")
 RUN = "01939c00-0000-7000-8000-000000000001"
+
+
+@dataclass(frozen=True)
+class Step:
+    asset: str
+
+
+@dataclass(frozen=True)
+class Planned:
+    steps: tuple[Step, ...]
 
 
 @pytest.fixture
@@ -57,9 +69,8 @@ def applied(engine: CommandEngine, wanted: Wanted, run: str = RUN, plan_id: str 
     ],
 )
 def test_a_plan_is_of_what_is_wanted(made_world: Path, wanted: Wanted, assets: set[str]) -> None:
-    steps = CommandEngine(made_world, "main").plan(wanted)["steps"]
-    assert isinstance(steps, list)
-    assert {step["asset"] for step in steps} == assets
+    plan = codec.encode(CommandEngine(made_world, "main").plan(wanted))
+    assert {step.asset for step in codec.decode(plan, Planned).steps} == assets
 
 
 def test_what_was_planned_is_applied_under_the_id_and_name_that_were_given(
@@ -134,47 +145,51 @@ def test_rows_come_as_text_with_their_types(made_world: Path) -> None:
     assert any(value is None for row in daily.rows for value in row)
 
 
+Ask = Callable[[CommandEngine], object]
+REFUSED: list[tuple[Ask, type[FreshlineError], str, str]] = [
+    (
+        lambda engine: engine.plan(Wanted(selection="marts.dailly")),
+        UsageError,
+        'nothing is called "marts.dailly"',
+        "marts.daily",
+    ),
+    (
+        lambda engine: engine.plan(Wanted(selection="--version")),
+        UsageError,
+        "--version",
+        "",
+    ),
+    (lambda engine: engine.rows("marts.ratio", 3), UsageError, "marts.ratio has no rows", ""),
+    (
+        lambda engine: engine.pause(["marts.daily"], By(actor="ben")),
+        UsageError,
+        "a pause needs a reason",
+        "--reason",
+    ),
+    (
+        lambda engine: engine.accept("marts.daily", "unique_day", BEN),
+        UsageError,
+        "none of these checks fails",
+        "",
+    ),
+    (
+        lambda engine: engine.cancel("01939c00-0000-7000-8000-00000000beef", BEN),
+        UsageError,
+        "no run",
+        "",
+    ),
+    (
+        lambda engine: engine.rollback("marts.daily", 77, None, BEN),
+        UsageError,
+        "77",
+        "",
+    ),
+]
+
+
 @pytest.mark.parametrize(
     ("ask", "kind", "words", "help"),
-    [
-        (
-            lambda engine: engine.plan(Wanted(selection="marts.dailly")),
-            UsageError,
-            'nothing is called "marts.dailly"',
-            "marts.daily",
-        ),
-        (
-            lambda engine: engine.plan(Wanted(selection="--version")),
-            UsageError,
-            "--version",
-            "",
-        ),
-        (lambda engine: engine.rows("marts.ratio", 3), UsageError, "marts.ratio has no rows", ""),
-        (
-            lambda engine: engine.pause(["marts.daily"], By(actor="ben")),
-            UsageError,
-            "a pause needs a reason",
-            "--reason",
-        ),
-        (
-            lambda engine: engine.accept("marts.daily", "unique_day", BEN),
-            UsageError,
-            "none of these checks fails",
-            "",
-        ),
-        (
-            lambda engine: engine.cancel("01939c00-0000-7000-8000-00000000beef", BEN),
-            UsageError,
-            "no run",
-            "",
-        ),
-        (
-            lambda engine: engine.rollback("marts.daily", 77, None, BEN),
-            UsageError,
-            "77",
-            "",
-        ),
-    ],
+    REFUSED,
     ids=[
         "an asset that is not there",
         "a selection that looks like an option",
@@ -187,7 +202,7 @@ def test_rows_come_as_text_with_their_types(made_world: Path) -> None:
 )
 def test_errors_come_back_as_they_were(
     made_world: Path,
-    ask: Callable[[CommandEngine], object],
+    ask: Ask,
     kind: type[FreshlineError],
     words: str,
     help: str,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freshline.definitions import Column
@@ -103,6 +103,7 @@ COLUMNS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(COLUMNS, COLUMNS)
 def test_applying_the_changes_of_columns_gives_the_newer_ones(
     before: list[Column], after: list[Column]
@@ -118,6 +119,7 @@ def test_applying_the_changes_of_columns_gives_the_newer_ones(
     assert types == {column.name: column.type for column in after}
 
 
+@settings(deadline=None)
 @given(COLUMNS)
 def test_equal_columns_have_no_changes(columns: list[Column]) -> None:
     assert columns_changed(columns, columns) == ()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
@@ -26,6 +26,7 @@ STEPS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(STEPS, MOMENTS, MOMENTS)
 def test_every_bar_lies_inside_and_can_be_seen(
     steps: list[Step], began: float, ended: float
@@ -41,6 +42,7 @@ def test_every_bar_lies_inside_and_can_be_seen(
         assert LABELS <= tick.x <= chart.width + 0.1
 
 
+@settings(deadline=None)
 @given(STEPS, MOMENTS, MOMENTS)
 def test_what_began_earlier_lies_further_left_and_rows_keep_their_order(
     steps: list[Step], began: float, ended: float
@@ -53,6 +55,7 @@ def test_what_began_earlier_lies_further_left_and_rows_keep_their_order(
                 assert one.x <= other.x
 
 
+@settings(deadline=None)
 @given(st.floats(1e-6, 1e10))
 def test_a_chart_has_few_lines_at_round_distances(length: float) -> None:
     every = spacing(length)

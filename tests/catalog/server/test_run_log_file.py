@@ -89,7 +89,7 @@ def test_a_folder_or_a_pipe_is_no_log(tmp_path: Path) -> None:
     assert log_path(tmp_path, f"{RUN[:-1]}2") is None
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 3 * PAGE + 7))
 def test_pages_add_up_to_the_log_forwards_and_backwards(
     tmp_path_factory: pytest.TempPathFactory, count: int
@@ -150,6 +150,7 @@ def test_a_line_that_was_cut_by_a_kill_is_shown_as_it_is(tmp_path: Path) -> None
     assert tail_of(tmp_path, RUN, 1)[0].number == 2
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_line(raw: bytes) -> None:
     assert read_line(3, raw).number == 3

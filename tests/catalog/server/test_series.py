@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freshline_catalog.server.builds.series import (
@@ -33,6 +33,7 @@ def points_of(values: list[float]) -> list[Point]:
     return [Point(1000.0 + 60 * place, value, f"r{place}") for place, value in enumerate(values)]
 
 
+@settings(deadline=None)
 @given(VALUES, st.integers(10, 300))
 def test_thinning_keeps_first_last_and_both_extremes(values: list[float], most: int) -> None:
     points = points_of(values)
@@ -46,6 +47,7 @@ def test_thinning_keeps_first_last_and_both_extremes(values: list[float], most: 
     assert max(p.value for p in kept) == max(values)
 
 
+@settings(deadline=None)
 @given(VALUES, st.booleans())
 def test_all_points_and_lines_lie_inside_of_the_chart(values: list[float], log: bool) -> None:
     points = points_of(values)

@@ -12,12 +12,6 @@ from tests.catalog.server.world import freshline, opened
 from freshline_catalog.statements import statements
 
 
-def statuses(health: dict[str, object]) -> dict[str, int]:
-    found = health["statuses"]
-    assert isinstance(found, dict)
-    return {str(status): int(str(count)) for status, count in found.items()}
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
 def test_a_server_ends_quickly_also_while_somebody_listens(world: Path, number: int) -> None:
     with served(world) as server, server.browser.stream("GET", "/api/v1/stream") as stream:
@@ -41,7 +35,7 @@ def test_read_only_lets_nobody_change_anything_not_even_who_could_before(world: 
     with served(world, "--read-only", "--port", str(port)) as server:
         server.browser.cookies.clear()
         server.browser.cookies.update(cookies)
-        assert server.health()
+        assert server.health().project == "shop"
         refused = server.browser.put("/api/v1/consumers/nightly", json={"selection": ""})
         assert refused.status_code == 403
 
@@ -49,7 +43,7 @@ def test_read_only_lets_nobody_change_anything_not_even_who_could_before(world: 
 def test_the_next_port_is_taken_where_nobody_said_which(world: Path) -> None:
     with served(world) as first, served(world) as second:
         assert second.port != first.port
-        assert second.health()["project"] == first.health()["project"] == "shop"
+        assert second.health().project == first.health().project == "shop"
 
 
 @pytest.mark.parametrize(
@@ -79,13 +73,13 @@ def test_a_port_that_is_taken_is_refused_where_it_was_asked_for(made_world: Path
 
 def test_an_apply_in_another_terminal_shows_without_a_reload(world: Path) -> None:
     with served(world) as server:
-        before = eventually(server.health, lambda told: bool(told["surveyed"]))
-        assert statuses(before)["stale"] == 2
+        before = eventually(server.health, lambda told: bool(told.surveyed))
+        assert before.statuses["stale"] == 2
         apply = start(world, ["apply", "--yes", "finance.forecast", "finance.budget"])
-        told = eventually(server.health, lambda told: statuses(told).get("stale") == 1)
+        told = eventually(server.health, lambda told: told.statuses.get("stale") == 1)
         assert apply.communicate()[0] is not None and apply.returncode == 0
-        told = eventually(server.health, lambda told: statuses(told).get("missing") == 1)
-        assert int(str(told["sequence"])) > int(str(before["sequence"]))
+        told = eventually(server.health, lambda told: told.statuses.get("missing") == 1)
+        assert told.sequence > before.sequence
 
 
 @pytest.mark.parametrize(
@@ -100,31 +94,31 @@ def test_a_saved_file_shows_without_a_command(
     world: Path, file: str, text: str, status: str
 ) -> None:
     with served(world) as server:
-        before = eventually(server.health, lambda told: bool(told["surveyed"]))
+        before = eventually(server.health, lambda told: bool(told.surveyed))
         (world / file).write_text(text)
-        count = statuses(before)[status]
-        eventually(server.health, lambda told: statuses(told)[status] > count)
+        count = before.statuses[status]
+        eventually(server.health, lambda told: told.statuses[status] > count)
 
 
 def test_a_project_that_cannot_be_read_leaves_the_pages_as_they_were(world: Path) -> None:
     main = world / "freshline.yaml"
     good = main.read_text()
     with served(world) as server:
-        before = eventually(server.health, lambda told: bool(told["surveyed"]))
+        before = eventually(server.health, lambda told: bool(told.surveyed))
         main.write_text("project: [")
-        told = eventually(server.health, lambda told: bool(told["trouble"]))
-        assert statuses(told) == statuses(before)
+        told = eventually(server.health, lambda told: bool(told.trouble))
+        assert told.statuses == before.statuses
         page = server.browser.get("/health").text
-        assert "The project cannot be read" in page and str(told["trouble"]) in page
+        assert "The project cannot be read" in page and told.trouble in page
         main.write_text(good)
-        eventually(server.health, lambda told: not told["trouble"])
+        eventually(server.health, lambda told: not told.trouble)
 
 
 def test_a_project_that_cannot_be_read_is_served_from_its_last_survey(world: Path) -> None:
     (world / "freshline.yaml").write_text("project: [")
     with served(world) as server:
-        told = eventually(server.health, lambda told: bool(told["trouble"]))
-        assert told["project"] == "shop" and statuses(told)["fresh"]
+        told = eventually(server.health, lambda told: bool(told.trouble))
+        assert told.project == "shop" and told.statuses["fresh"]
 
 
 def test_a_project_without_a_name_or_a_survey_is_not_served(tmp_path: Path) -> None:

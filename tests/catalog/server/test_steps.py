@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freshline.versions import PublishKind
@@ -168,6 +168,7 @@ EVENTS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(EVENTS, st.booleans(), st.none() | st.just({"a": "failed"}))
 def test_any_events_give_each_asset_one_step_that_ends_after_it_began(
     events: list[StepEvent], live: bool, left: dict[str, str] | None

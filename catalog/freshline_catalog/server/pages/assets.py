@@ -10,7 +10,13 @@ from fastapi import Depends, Query
 from freshline.lineage.selection import And, Facet, Keys, Or, Selection, render
 from freshline_catalog.search import facets, query
 from freshline_catalog.search.close import nearest
-from freshline_catalog.search.columns import ColumnHit, all_columns, best, matching_columns
+from freshline_catalog.search.columns import (
+    ColumnHit,
+    all_columns,
+    best,
+    count_columns,
+    matching_columns,
+)
 from freshline_catalog.search.finding import Found
 from freshline_catalog.search.listing import Listed, Listing
 from freshline_catalog.search.query import Term
@@ -149,12 +155,14 @@ def assets(asked: Reading, wanted: Annotated[Wanted, Depends()]) -> Assets:
     found = searching.find(connection, listing, parsed)
     filters = _together(wanted.filters, {} if found.is_selection else parsed.filters)
     kept = facets.keep(listing, found.rows, filters)
-    hits = _hits(asked, parsed, found, kept.rows)
-    page = _Page()
+    meant = None if found.is_selection or not parsed.has_words else _mended(parsed, found)
     if wanted.view is Shown.ASSETS:
         page = _assets(asked, wanted, (parsed, found), listing, kept.rows)
+        count = count_columns(connection, kept.rows, meant) if meant else None
     else:
+        hits = matching_columns(connection, kept.rows, meant) if meant else None
         page = _columns(asked, wanted, parsed, listing, (kept.rows, hits))
+        count = None if hits is None else len(hits)
     is_empty = not (page.assets or page.columns or wanted.cursor)
     return Assets(
         asked=_understood(parsed, found),
@@ -163,7 +171,7 @@ def assets(asked: Reading, wanted: Annotated[Wanted, Depends()]) -> Assets:
         total=len(listing.rows),
         assets_count=len(kept.rows),
         close_count=sum(row.id in found.close for row in kept.rows) if found.close else 0,
-        columns_count=sum(row.columns for row in kept.rows) if hits is None else len(hits),
+        columns_count=sum(row.columns for row in kept.rows) if count is None else count,
         facets=_facets(listing, kept, filters),
         assets=page.assets,
         columns=page.columns,
@@ -197,17 +205,13 @@ def _assets(
     return _Page(made, (), cursor(shown[-1].rank, shown[-1].key) if len(found) > len(shown) else "")
 
 
-def _hits(
-    asked: Asked, parsed: query.Query, found: Found, rows: Sequence[Listed]
-) -> list[ColumnHit] | None:
-    """Return the columns that the words mean, None where there are no words."""
-    if found.is_selection or not parsed.has_words:
-        return None
-    if found.meant:
-        mended = {each.typed: Term(words(each.text)) for each in reversed(found.meant)}
-        terms = tuple(mended.get(term.text, term) for term in parsed.terms)
-        parsed = replace(parsed, terms=terms, name=" ".join(term.text for term in terms))
-    return matching_columns(asked.connection, rows, parsed)
+def _mended(parsed: query.Query, found: Found) -> query.Query:
+    """Return a query with what its words were probably meant to be in their place."""
+    if not found.meant:
+        return parsed
+    mended = {each.typed: Term(words(each.text)) for each in reversed(found.meant)}
+    terms = tuple(mended.get(term.text, term) for term in parsed.terms)
+    return replace(parsed, terms=terms, name=" ".join(term.text for term in terms))
 
 
 def _columns(

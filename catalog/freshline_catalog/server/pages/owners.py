@@ -15,7 +15,7 @@ from freshline_catalog.search.finding import Found
 from freshline_catalog.search.listing import Listed, Listing
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.cursors import cursor, place
-from freshline_catalog.server.listed import AssetRow, Sort, asset_rows, first, ordered, standing_of
+from freshline_catalog.server.listed import AssetRow, Sort, asset_rows, first, health_of, ordered
 from freshline_catalog.server.page import Page
 from freshline_catalog.server.problems import AbsentError
 from freshline_catalog.server.reading import Reading
@@ -144,7 +144,7 @@ def _summary(
     listing: Listing, name: str, rows: Sequence[Listed], contacts: tuple[tuple[str, str], ...]
 ) -> Summary:
     known = [listing.lately(row.key) for row in rows]
-    health = Counter(standing_of(listing, row).health.value for row in rows)
+    health = Counter(health_of(listing, row).value for row in rows)
     return Summary(
         name=name,
         count=len(rows),

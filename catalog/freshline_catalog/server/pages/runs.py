@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query
 from pydantic import BeforeValidator
 
 from freshline.events import RunCancelRequested
@@ -94,7 +94,7 @@ class Run:
         return chart_of(self.steps, began, self.now if ended is None else ended)
 
 
-def runs(
+def wanted_by(
     asked: Reading,
     outcome: Annotated[
         RunOutcome | None, BeforeValidator(none_if_blank), Query(description="How it ended")
@@ -103,20 +103,27 @@ def runs(
     asset: Annotated[str, Query(max_length=200, description="An asset that it is about")] = "",
     since: Annotated[str, Query(max_length=40, description="A time, or 24h for a day ago")] = "",
     until: Annotated[str, Query(max_length=40, description="A time, itself left out")] = "",
-    cursor_: Annotated[
-        str, Query(alias="cursor", max_length=400, description="Where the page before ended")
-    ] = "",
-    limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
-) -> Runs:
-    """List runs, newest first."""
+) -> Filter:
+    """Return which runs are asked for; InvalidError where a time cannot be read."""
     earliest, latest = moment(since, asked.now), moment(until, asked.now)
-    wanted = Filter(
+    return Filter(
         outcome=outcome,
         actor=actor,
         asset=asset,
         since=0.0 if earliest is None else earliest,
         until=_NEVER if latest is None else latest,
     )
+
+
+def runs(
+    asked: Reading,
+    wanted: Annotated[Filter, Depends(wanted_by)],
+    cursor_: Annotated[
+        str, Query(alias="cursor", max_length=400, description="Where the page before ended")
+    ] = "",
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
+) -> Runs:
+    """List runs, newest first."""
     before = sequence_in(cursor_) if cursor_ else reading.LAST
     found = reading.runs_of(asked, wanted, before=before, limit=limit + 1)
     shown = found[:limit]
