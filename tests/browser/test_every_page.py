@@ -1,6 +1,7 @@
 """Every page in every guise: well to the eye of axe, quiet, and light."""
 
 import pytest
+from playwright.sync_api import expect
 from tests.browser.conftest import Open
 from tests.browser.crawling import crawled, faults
 from tests.browser.served import Served
@@ -46,7 +47,7 @@ def test_a_page_is_well_in_the_light_in_the_dark_and_on_a_phone(
     found = visit(flights, "")
     assert found.go(path) == 200
     # A first visit: nothing was in the browser before, and all of it came over the wire.
-    found.page.wait_for_function("document.querySelector('#live').dataset.state === 'live'")
+    expect(found.page.locator("#live")).to_have_attribute("data-state", "live")
     weight = sum(found.sizes)
     assert 0 < weight <= MOST_BYTES, f"{weight / 1024:.0f} KiB were sent"
     assert found.page.locator("h1").count() == 1
