@@ -46,7 +46,7 @@ _REDACT = Redactor()
 def _first(make: Callable[Concatenate[str, P], T]) -> Callable[Concatenate[str, P], T]:
     """Return a filter that takes secrets out of its text first."""
 
-    def made(text: str, *how: P.args, **named: P.kwargs) -> T:
+    def made(text: str, /, *how: P.args, **named: P.kwargs) -> T:
         return make(_REDACT.text(text), *how, **named)
 
     return made
