@@ -34,7 +34,7 @@ from tests.catalog.server.conftest import IdleEngine, somebody  # noqa: E402
 from freshline_catalog.event_log import SqliteEventLog  # noqa: E402
 from freshline_catalog.server.app import create_app  # noqa: E402
 from freshline_catalog.server.people import Role  # noqa: E402
-from freshline_catalog.server.services import Scope, Services  # noqa: E402
+from freshline_catalog.server.services import Address, Scope, Services  # noqa: E402
 
 START_SECONDS, MEMORY_MB, PAGE_BYTES = 2.0, 120.0, 150 * 1024
 RUN = "00000000-0000-7000-8000-000000000000"
@@ -92,7 +92,7 @@ class Turning:
         return 0.0
 
 
-def services(path: Path) -> Services:
+def services(path: Path, port: int = 8321) -> Services:
     """Return what a server of this catalog is made of."""
     return Services(
         scope=Scope(*SCOPE),
@@ -100,6 +100,7 @@ def services(path: Path) -> Services:
         engine=IdleEngine(),
         clock=Turning(),
         logs=path.parent,
+        address=Address(port=port),
     )
 
 
@@ -128,7 +129,7 @@ def started(path: Path) -> tuple[float, float]:
     code = Path(__file__).name.removesuffix(".py")
     child = (
         f"import uvicorn; from tests.bench.{code} import services, create_app; from pathlib import "
-        f"Path; uvicorn.run(create_app(services(Path({str(path)!r}))), port={port},"
+        f"Path; uvicorn.run(create_app(services(Path({str(path)!r}), {port})), port={port},"
         " log_level='error')"
     )
     begun = time.monotonic()
