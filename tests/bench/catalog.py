@@ -55,6 +55,7 @@ def quoted(q: str) -> str:
 
 
 BROAD = ("orders", "customer", "amount", "id", "a", "daily", "finance", "attribute_05", "kept from")
+HALF = "group:finance and tag:pii or owner:growth and tag:pii"
 PAGES = (
     Page("search", 0.050, [f"/assets?q={quoted(case['q'])}" for case in CASES], 2),
     Page("search, broad words", 0.050, [f"/assets?q={quoted(q)}" for q in BROAD], 4),
@@ -66,7 +67,11 @@ PAGES = (
     Page("asset's columns", 0.080, ["/assets/staging.orders/columns"]),
     Page("asset's runs", 0.080, ["/assets/staging.orders/runs"]),
     Page("asset's metrics", 0.080, ["/assets/staging.orders/metrics"]),
-    Page("lineage, 500", 0.150, ["/lineage?select=group:finance&up=2&down=2"], 5),
+    Page("lineage, 500", 0.150, [f"/lineage?select={quoted(HALF)}&closed="], 10),
+    Page("lineage, groups", 0.150, ["/lineage?select=group:finance&up=2&down=2"], 5),
+    Page("lineage, all of it", 0.150, ["/lineage", "/lineage?view=table"], 5),
+    Page("lineage of an asset", 0.080, ["/assets/staging.orders/lineage"], 5),
+    Page("what breaks", 0.150, ["/impact?select=staging.orders"], 5),
     Page("home", 0.080, ["/"], 5),
     Page("runs", 0.050, ["/runs"]),
     Page("run", 0.080, [f"/runs/{RUN}"], 5),
