@@ -7,7 +7,7 @@ from typing import Annotated, cast
 from urllib.parse import urlencode
 
 from fastapi import Query
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from freshline_catalog.server.moments import none_if_blank
 
@@ -17,7 +17,7 @@ _KEY = 500
 
 Text = Annotated[str, Query(max_length=_KEY)]
 Blank = BeforeValidator(none_if_blank)
-Hops = Annotated[int | None, Blank, Query(ge=0, le=DEEPEST)]
+Hops = Annotated[Annotated[int, Field(ge=0, le=DEEPEST)] | None, Blank]
 
 
 class View(StrEnum):
