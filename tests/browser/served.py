@@ -68,9 +68,10 @@ def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def applied(root: Path, *words: str) -> None:
-    """Apply a project and expect that all of it succeeds."""
-    done = run(root, "apply", "--yes", *words)
-    assert done.returncode == 0, done.stdout + done.stderr
+    """Apply a project, expect that all of it succeeds, and have the catalog know of it."""
+    for line in (("apply", "--yes", *words), ("catalog", "survey")):
+        done = run(root, *line)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @contextmanager

@@ -90,4 +90,5 @@ def test_a_page_can_be_read_without_scripts(path: str, flights: Served, visit: O
 def test_whatever_is_linked_is_there_and_well_formed(flights: Served) -> None:
     pages = crawled(flights)
     assert len(pages) >= 60, "too few pages were found for the crawl to say anything"
-    assert [f"{path}: {fault}" for path, page in pages.items() for fault in faults(page)] == []
+    found = [f"{path}: {fault}" for path, page in pages.items() for fault in faults(page)]
+    assert not found, "\n".join(found)
