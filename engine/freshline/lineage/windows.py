@@ -46,15 +46,15 @@ def with_windows(
     remembered, results = memory
     columns = {key: node.columns for nodes in (sources, assets) for key, node in nodes.items()}
     open_: dict[str, tuple[str, Mapping[str, Sequence[Column]]]] = {}
-    found: dict[str, _Found] = {}
+    found: dict[str, tuple[_Windows, tuple[str, ...], str]] = {}
     for key, asset in assets.items():
         schemas = {upstream: columns[upstream] for upstream in asset.reads}
         called = [macros.known[name].digest for name in asset.macros]
-        identity = digest("windows and what varies", asset.query, digest_of([schemas, called]))
+        identity = digest("windows and what is unread", asset.query, digest_of([schemas, called]))
         known = remembered.get(identity)
         if known is not None:
             results[identity] = known
-            found[key] = (known.windows, known.varies)
+            found[key] = (known.windows, known.varies, known.unread)
         else:
             open_[key] = (identity, schemas)
     statements = {name: macro.definition.text for name, macro in macros.known.items()}
@@ -66,35 +66,35 @@ def with_windows(
         statements,
     )
     for key, (windows, varies) in told.items():
-        results[open_[key][0]] = Analysis(windows=windows, varies=varies)
-    found |= told
-    return {key: _read(asset, columns, *found[key]) for key, asset in assets.items()}
+        identity, read = open_[key]
+        unread = _unread(assets[key].query, read, windows)
+        results[identity] = Analysis(windows=windows, varies=varies, unread=unread)
+        found[key] = (windows, varies, unread)
+    return {key: _read(asset, *found[key]) for key, asset in assets.items()}
 
 
-def _read(
-    asset: Asset,
-    columns: Mapping[str, Sequence[Column]],
-    windows: _Windows,
-    varies: tuple[str, ...],
-) -> Asset:
-    """Return an asset that knows its windows.
+def _read(asset: Asset, windows: _Windows, varies: tuple[str, ...], unread: str) -> Asset:
+    """Return an asset that knows its windows."""
+    version = digest(asset.code_version, unread) if unread else asset.code_version
+    return replace(asset, windows=windows, varies=varies, code_version=version)
 
-    A column that is named and not read may still decide by its type: in typeof(), or where types
-    are made one. Content does not show it, so these types are part of the logic.
+
+def _unread(query: str, schemas: Mapping[str, Sequence[Column]], windows: _Windows) -> str:
+    """Return the digest of the types of what a query names and does not read; empty if of none.
+
+    Such a column may still decide by its type: in typeof(), or where types are made one. Content
+    does not show it, so these types are part of the logic.
     """
     seen = dict(windows)
-    words = None if _RENAMED.search(asset.query) else {*_WORD.findall(asset.query.lower())}
+    words = None if _RENAMED.search(query) else {*_WORD.findall(query.lower())}
     unread = [
         (upstream, column.name, column.type)
-        for upstream in asset.reads
-        for column in columns[upstream]
+        for upstream, columns in schemas.items()
+        for column in columns
         if (read := seen.get(upstream, WHOLE).columns) is not None and column.name not in read
         if words is None or words.issuperset(_WORD.findall(column.name.lower()))
     ]
-    version = digest(asset.code_version, digest_of(unread)) if unread else None
-    return replace(
-        asset, windows=windows, varies=varies, code_version=version or asset.code_version
-    )
+    return digest_of(unread) if unread else ""
 
 
 def asked(queries: Mapping[str, Question], macros: Mapping[str, str]) -> dict[str, _Found]:
