@@ -9,7 +9,9 @@ from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from threading import local
+from typing import ClassVar
 
+import duckdb
 import pytest
 
 from freshline.definitions import Declared
@@ -30,9 +32,7 @@ _mine = local()
 class _Kept(plans.Plans):
     """A database of plans that stays open for the next one who asks, and knows its answers."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._answers: dict[object, str | None] = {}
+    _answers: ClassVar[dict[object, str | None]] = {}
 
     def close(self) -> None:
         """Stay open."""
@@ -58,7 +58,9 @@ class _KeptBinder(Binder):
         """Stay open."""
 
 
-def _kept() -> _Kept:
+def _kept(tables: duckdb.DuckDBPyConnection | None = None) -> _Kept:
+    if tables is not None:
+        return _Kept(tables)
     if not hasattr(_mine, "plans"):
         _mine.plans = _Kept()
     kept: _Kept = _mine.plans
