@@ -1,4 +1,4 @@
-"""Lineage: what is shown around what, in a picture and in a table that say the same, and as files."""
+"""Lineage: what is shown around what, in a picture and a table that say the same, and as files."""
 
 import csv
 import io
@@ -147,14 +147,14 @@ def test_what_others_make_can_be_left_out(shop: TestClient) -> None:
 
 
 def test_edges_lead_through_what_is_left_out(log: SqliteEventLog, client: Served) -> None:
-    stale = {"status": Status.STALE}
+    stale = Status.STALE
     SqliteSurveys(log).keep(
         survey(
             entry("raw.a"),
-            entry("marts.b", "raw.a", **stale),
+            entry("marts.b", "raw.a", status=stale),
             entry("marts.c", "marts.b"),
-            entry("marts.d", "marts.c", "marts.b", **stale),
-            entry("marts.e", "marts.c", **stale),
+            entry("marts.d", "marts.c", "marts.b", status=stale),
+            entry("marts.e", "marts.c", status=stale),
         )
     )
     found = around(client(), "?only=stale")

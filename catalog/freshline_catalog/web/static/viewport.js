@@ -27,7 +27,7 @@ export class Viewport {
   /** A low picture needs no more room than it has. */
   fitHeight() {
     this.frame.style.height = "";
-    const tall = Math.ceil(this.height * Math.min(1, this.frame.clientWidth / this.width));
+    const tall = Math.ceil(this.height * Math.min(1, Math.max(0.6, this.frame.clientWidth / this.width)));
     if (tall < this.frame.clientHeight) this.frame.style.height = `${Math.max(tall, 120)}px`;
   }
 
