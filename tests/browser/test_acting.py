@@ -156,8 +156,10 @@ def test_a_rollback_pins_until_it_is_unpinned(shop: Served, visit: Open) -> None
 def test_a_failing_check_is_accepted_as_it_is(shop: Served, visit: Open) -> None:
     till.order(shop.root, "4,700,2026-01-02")
     assert shop.freshline("apply", "--yes").returncode == 1
-    page = visit(shop, "/checks").page
-    page.get_by_role("main").get_by_role("link", name="small_amounts").first.click()
+    page = visit(shop).page
+    row = page.get_by_role("table", name="Assets that are not well").get_by_role("row")
+    row.filter(has_text="small_amounts").get_by_role("link", name="staging.orders").click()
+    page.get_by_role("navigation", name="Pages of this asset").get_by_text("Checks").click()
     check = page.locator("article.check", has_text="small_amounts")
     expect(check).to_contain_text("700")
     check.get_by_role("link", name="accept…").click()
@@ -172,10 +174,8 @@ def test_a_failing_check_is_accepted_as_it_is(shop: Served, visit: Open) -> None
 
 
 def test_a_run_that_takes_too_long_is_cancelled(shop: Served, visit: Open) -> None:
-    long = (
-        "SELECT count(*) AS n FROM range(1000000) a, range(1000000) b WHERE a.range * b.range % 7 = 3"
-    )
-    till.write(shop.root, **{"assets/marts/long.sql": f"{long}\n"})
+    pairs = "range(1000000) a, range(1000000) b WHERE a.range * b.range % 7 = 3"
+    till.write(shop.root, **{"assets/marts/long.sql": f"SELECT count(*) AS n FROM {pairs}\n"})
     page = visit(shop, "/materialize?select=marts.long").page
     page.get_by_role("button", name="Materialize 1 asset").click()
     chip(page, "running")
