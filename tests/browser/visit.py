@@ -18,7 +18,7 @@ GUISES: dict[str, dict[str, Any]] = {
 }
 _AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-SECONDS = 10
+SECONDS = 20
 
 
 class Visit:
