@@ -59,6 +59,7 @@ export class Viewport {
 
   /** @param {number} x @param {number} y @param {number} w */
   show(x, y, w) {
+    if (!this.frame.clientWidth) return; // a phone shows the table in its place
     const widest = Math.max(this.frame.clientWidth, this.frame.clientWidth / this.scaleOfAll()) * 1.5;
     w = Math.min(Math.max(w, this.frame.clientWidth / CLOSEST), widest);
     const h = this.tall(w);
