@@ -12,6 +12,7 @@ from typing import Protocol
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
+from tests.browser import till
 from tests.browser.served import Served, applied, serve
 from tests.browser.visit import SECONDS, Visit
 
@@ -71,6 +72,15 @@ def flights(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     applied(root)
     with serve(root) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def built(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The till, built once: to be copied, and left as it is."""
+    del browser
+    root = till.write(tmp_path_factory.mktemp("built") / "till")
+    applied(root)
+    return root
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Journeys of people who have something done, and of those who watch what others do."""
 
 import re
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,13 @@ from tests.browser import till
 from tests.browser.conftest import Open
 from tests.browser.served import Served, applied, run, serve
 
-Till = Callable[..., Served]
 SOON = 30_000  # milliseconds for what a process of its own does on a busy machine
 
 
 @pytest.fixture
-def shop(browser: Browser, tmp_path: Path) -> Iterator[Served]:
-    """The till, built once and served."""
-    del browser
-    root = till.write(tmp_path / "till")
-    applied(root)
-    with serve(root) as served:
+def shop(built: Path, tmp_path: Path) -> Iterator[Served]:
+    """The till, built and served, to do anything with."""
+    with serve(shutil.copytree(built, tmp_path / "till")) as served:
         yield served
 
 
