@@ -29,6 +29,8 @@ PATHS = (
     "/runs/RUN/log",
     "/checks",
     "/events",
+    "/search",
+    "/search?q=carriers",
     "/owners",
     "/owners/operations",
     "/groups",
