@@ -68,24 +68,27 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "toggled_group": toggled_group,
     "message": message,
 }
+# How long ago something was is true for as long as somebody is there to say it again.
+STILL = {**FILTERS, "relative": lambda at, now: formatting.absolute(at)}
 
 
 class Renderer:
-    """Fills templates for one application."""
+    """Fills templates for one application; `still` ones for pages that no server stands behind."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, *, still: bool = False) -> None:
         self._services = services
         self._redact = Redactor()
         self.static = StaticFiles()
-        self._templates = templates()
+        self._templates = templates(STILL if still else FILTERS)
         path = services.address.path
         self._known: Mapping[str, object] = {
             "services": services,
             "path": path,
-            "static": partial(self.static.url, path=path),
+            "static": "/static/{}".format if still else partial(self.static.url, path=path),
             "icon": icon,
             "glyph": glyph,
             "plural": formatting.plural,
+            "still": still,
         }
 
     def page(self, request: Request, template: str, view: object, status: int = 200) -> Response:
@@ -116,7 +119,7 @@ class Renderer:
         return Response(body, status_code=status, media_type=media, headers=headers)
 
 
-def templates() -> Environment:
+def templates(filters: Mapping[str, Callable[..., object]] = FILTERS) -> Environment:
     """Return the environment that templates are filled in."""
     environment = Environment(
         loader=FileSystemLoader(WEB / "templates"),
@@ -125,5 +128,5 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    cast(dict[str, object], environment.filters).update(FILTERS)
+    cast(dict[str, object], environment.filters).update(filters)
     return environment
