@@ -170,15 +170,15 @@ class Server(Protocol):
 class Exporting:
     """What is to be written as a folder of pages, and where: see `Serving`.
 
-    `root` is the project's, which no folder is replaced with; `force` replaces one that holds
-    something else.
+    `keep` is what no replaced folder may hold, the project's files; `force` replaces one that
+    holds something else.
     """
 
     project: str
     environment: str
     catalog: Path
     logs: Path
-    root: Path
+    keep: tuple[Path, ...]
     folder: Path
     force: bool = False
     version: str = ""

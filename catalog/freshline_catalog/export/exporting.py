@@ -33,7 +33,7 @@ def export(wanted: Exporting) -> Exported:
 
     UsageError where the folder may not be replaced. Whatever goes wrong, the old one stays.
     """
-    look_at(wanted.folder, wanted.root, force=wanted.force)
+    look_at(wanted.folder, wanted.keep, force=wanted.force)
     secrets.remember_all(os.environ)
     aside = Aside(wanted.folder)
     try:
@@ -90,7 +90,11 @@ def _filled(
 
 
 def _request(address: str) -> Request:
-    return Request({"type": "http", "method": "GET", "path": address, "query_string": b"", "headers": [], "server": ("localhost", 80), "scheme": "http", "root_path": ""})
+    """Return the request that a page would be asked for with."""
+    line = {"method": "GET", "path": address, "query_string": b"", "root_path": ""}
+    return Request(
+        {"type": "http", "scheme": "http", "server": ("file", 80), "headers": [], **line}
+    )
 
 
 class _Stopped:

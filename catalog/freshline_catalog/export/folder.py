@@ -2,12 +2,13 @@
 
 1. What is in the way is replaced if it is empty or bears our mark, and otherwise only if somebody
    says so. Never a folder with the project in it.
-2. The new folder is written beside its place, and trades places with the old one by renames. Whoever
-   ends this at any moment finds the old folder or the new one; if between the two renames, the next
-   export or `recover` puts the old one back.
+2. The new folder is written beside its place, and trades places with the old one by renames. If
+   this ends at any moment, the old folder is there or the new one; if it ends between the two
+   renames, the next export puts the old one back.
 """
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from freshline.errors import ResourceError, UsageError
@@ -65,14 +66,15 @@ def recover(folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def look_at(folder: Path, keep: Path, *, force: bool) -> None:
+def look_at(folder: Path, keep: Iterable[Path], *, force: bool) -> None:
     """Raise UsageError where a folder may not be replaced, ResourceError where it cannot be read.
 
     `keep` is what must never be in it.
     """
-    if keep.resolve().is_relative_to(folder.resolve()):
+    place = folder.resolve()
+    if any(each.resolve().is_relative_to(place) for each in keep):
         raise UsageError(
-            f"the project is in {folder}", help="name a folder of its own, inside or outside of it"
+            f"there are files of the project in {folder}", help="name a folder of its own"
         )
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise UsageError(f"{folder} is no folder", help="name a folder, or one that is not there")
@@ -89,6 +91,3 @@ def look_at(folder: Path, keep: Path, *, force: bool) -> None:
 
 def _beside(folder: Path, what: str) -> Path:
     return folder.with_name(f".{folder.name}.freshline-{what}")
-
-
-

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
 from freshline.lineage.selection import Keys, render
@@ -15,6 +16,7 @@ from freshline_catalog.export.places import (
 )
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.lineage.wanted import Wanted as Near
+from freshline_catalog.server.listed import Sort
 from freshline_catalog.server.pages import (
     asset,
     asset_checks,
@@ -78,14 +80,12 @@ def pages(asked: Asked, found: Contents) -> Iterator[Shown]:
     yield Shown(list_file("assets"), "/assets", "assets", lambda: _assets(asked))
     yield Shown(list_file("checks"), "/checks", "checks", lambda: checks.checks(asked))
     whole = Near()
-    yield Shown(
-        list_file("lineage"), "/lineage", "lineage", lambda: lineage.lineage(asked, whole)
-    )
+    yield Shown(list_file("lineage"), "/lineage", "lineage", lambda: lineage.lineage(asked, whole))
     yield from _gathered(asked, found.places)
     yield Shown(list_file("runs"), "/runs", "runs", lambda: _runs(asked))
     for run in found.runs:
         file, address = thing_file("runs", run), f"/runs/{run}"
-        yield Shown(file, address, "run", lambda run=run: runs.run(asked, run))
+        yield Shown(file, address, "run", partial(runs.run, asked, run))
     for key, kind in found.places.assets.items():
         yield from _asset(asked, key, kind)
 
@@ -112,21 +112,21 @@ def _gathered(asked: Asked, places: Places) -> Iterator[Shown]:
     ones = (owners.owner, owners.group, owners.tag)
     for facet, all_, one in zip(GATHERED, lists, ones, strict=True):
         folder = f"{facet}s"
-        yield Shown(list_file(folder), f"/{folder}", folder, lambda all_=all_: all_(asked))
+        yield Shown(list_file(folder), f"/{folder}", folder, partial(all_, asked))
         for name in sorted(places.gathered[facet]):
             file = thing_file(folder, name)
-            yield Shown(
-                file,
-                f"/{folder}/{name}",
-                facet,
-                lambda one=one, name=name: _whole(
-                    lambda at: one(asked, name, at), lambda view: view.assets, "assets"
-                ),
-            )
+            made = partial(_gathering, asked, one, name)
+            yield Shown(file, f"/{folder}/{name}", facet, made)
+
+
+def _gathering(
+    asked: Asked, one: Callable[[Asked, str, str], owners.Gathering], name: str
+) -> object:
+    return _whole(partial(one, asked, name), lambda view: view.assets, "assets")
 
 
 def _assets(asked: Asked) -> object:
-    return assets.assets(asked, assets.Wanted(limit=_ALL, sort=assets.Sort.KEY))
+    return assets.assets(asked, assets.Wanted(limit=_ALL, sort=Sort.KEY))
 
 
 def _columns(asked: Asked, key: str) -> object:
@@ -163,8 +163,8 @@ def _whole(
         more = made(following)
         rows, following = (*rows, *listed(more)), _next(more)
     changes: dict[str, Any] = {name: rows, "next": ""}
-    return replace(cast(Any, view), **changes)
+    return cast(View, replace(cast(Any, view), **changes))
 
 
 def _next(view: object) -> str:
-    return cast(str, getattr(view, "next"))
+    return cast(str, cast(Any, view).next)

@@ -93,7 +93,7 @@ class Places:
                 return found
             case "runs", [run, *_]:
                 return Place(thing_file(first, run), fragment) if run in self.runs else None
-            case ("owners" | "groups" | "tags"), [*names] if names:
+            case (("owners" | "groups" | "tags"), [*names]) if names:
                 return self._gathering(first[:-1], "/".join(names))
             case _ if not rest and (first in LISTS or not first):
                 return Place(list_file(first), fragment)

@@ -3,13 +3,15 @@
 import gzip
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from freshline_catalog.server import formatting
 from freshline_catalog.server.addresses import replaced, toggled
@@ -17,6 +19,7 @@ from freshline_catalog.server.assets.lines import line
 from freshline_catalog.server.highlighting import diffed, highlighted
 from freshline_catalog.server.icons import glyph, icon
 from freshline_catalog.server.lineage.drawing import drawn
+from freshline_catalog.server.lineage.picture import Picture
 from freshline_catalog.server.lineage.wanted import query as lineage_query
 from freshline_catalog.server.lineage.wanted import toggled as toggled_group
 from freshline_catalog.server.lineage.wording import message
@@ -68,8 +71,20 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "toggled_group": toggled_group,
     "message": message,
 }
+
+
+def undated(picture: Picture, *how: Any) -> Markup:
+    """Return a picture to put into a page, without how long ago something was built."""
+    nodes = tuple(replace(node, built_at=None) for node in picture.nodes)
+    return drawn(replace(picture, nodes=nodes), *how)
+
+
 # How long ago something was is true for as long as somebody is there to say it again.
-STILL = {**FILTERS, "relative": lambda at, now: formatting.absolute(at)}
+STILL: Mapping[str, Callable[..., object]] = {
+    **FILTERS,
+    "relative": lambda at, now: formatting.absolute(at),
+    "drawn": undated,
+}
 
 
 class Renderer:

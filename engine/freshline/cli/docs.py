@@ -28,12 +28,13 @@ def docs(folder: Path, force: bool) -> int:
         made = survey_of(project, files).survey
         surveys.keep(made)
         trace(project, surveys)
+        root = project.root
         wanted = Exporting(
             project=made.project,
             environment=made.environment,
-            catalog=catalog_path(project.root),
-            logs=project.root / LOGS,
-            root=project.root,
+            catalog=catalog_path(root),
+            logs=root / LOGS,
+            keep=(root, catalog_path(root), *(root / file.path for file in files)),
             folder=folder,
             force=force,
             version=__version__,
