@@ -1,6 +1,7 @@
 """Pages: all that the folder shows, each made by the function that makes it for the server."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
@@ -34,6 +35,7 @@ from freshline_catalog.server.pages import (
     owners,
     runs,
 )
+from freshline_catalog.server.problems import AbsentError
 
 View = TypeVar("View")
 RUNS = 50  # the newest have pages
@@ -63,7 +65,8 @@ def contents(asked: Asked) -> Contents:
     listing = services.searching.listing(asked.connection, services.scope, asked.survey)
     kinds = {row.key: row.kind for row in listing.rows}
     for key in home.home(asked).orphans:
-        kinds.setdefault(key, asset.asset(asked, key).head.kind)
+        with suppress(AbsentError):  # of some there is nothing on record
+            kinds.setdefault(key, asset.asset(asked, key).head.kind)
     gathered = {
         facet: frozenset(summary.name for summary in made(asked).summaries if summary.name)
         for facet, made in zip(GATHERED, (owners.owners, owners.groups, owners.tags), strict=True)

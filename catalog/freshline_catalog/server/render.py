@@ -79,10 +79,15 @@ def undated(picture: Picture, *how: Any) -> Markup:
     return drawn(replace(picture, nodes=nodes), *how)
 
 
+def exactly(at: float, now: float) -> str:
+    """Return when something was, whenever it is read."""
+    return formatting.absolute(at)
+
+
 # How long ago something was is true for as long as somebody is there to say it again.
 STILL: Mapping[str, Callable[..., object]] = {
     **FILTERS,
-    "relative": lambda at, now: formatting.absolute(at),
+    "relative": exactly,
     "drawn": undated,
 }
 
