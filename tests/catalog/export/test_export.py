@@ -36,7 +36,7 @@ def written(made_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def wanted(root: Path, folder: Path, **how: bool) -> Exporting:
+def wanted(root: Path, folder: Path, *, force: bool = False) -> Exporting:
     return Exporting(
         project="shop",
         environment="main",
@@ -44,7 +44,7 @@ def wanted(root: Path, folder: Path, **how: bool) -> Exporting:
         logs=root / ".freshline/logs",
         keep=(root,),
         folder=folder,
-        **how,
+        force=force,
     )
 
 
@@ -183,7 +183,7 @@ def test_secrets_do_not_leave(written: Path, world: Path, tmp_path: Path) -> Non
     done = subprocess.run(
         [sys.executable, "-m", "freshline", "docs", str(tmp_path / "docs")],
         cwd=world,
-        env={**os.environ, "SHOP_PASSWORD": said},
+        env={**os.environ, "FRESHLINE_SECRET_SHOP": said},
         capture_output=True,
         timeout=120,
     )
