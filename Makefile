@@ -34,7 +34,7 @@ demo: $(READY)  ## build the flights project and ask it a question
 	@echo "      $(BIN)/freshline init my-project"
 
 test: $(READY)  ## run the whole suite
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q --numprocesses auto --dist loadfile
 
 lint: $(READY)  ## check format, style, types and import contracts
 	@$(BIN)/ruff format --check .

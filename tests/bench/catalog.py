@@ -34,7 +34,7 @@ from tests.catalog.server.conftest import IdleEngine, somebody  # noqa: E402
 from freshline_catalog.event_log import SqliteEventLog  # noqa: E402
 from freshline_catalog.server.app import create_app  # noqa: E402
 from freshline_catalog.server.people import Role  # noqa: E402
-from freshline_catalog.server.services import Scope, Services  # noqa: E402
+from freshline_catalog.server.services import Address, Scope, Services  # noqa: E402
 
 START_SECONDS, MEMORY_MB, PAGE_BYTES = 2.0, 120.0, 150 * 1024
 RUN = "00000000-0000-7000-8000-000000000000"
@@ -55,6 +55,7 @@ def quoted(q: str) -> str:
 
 
 BROAD = ("orders", "customer", "amount", "id", "a", "daily", "finance", "attribute_05", "kept from")
+HALF = "group:finance and tag:pii or owner:growth and tag:pii"
 PAGES = (
     Page("search", 0.050, [f"/assets?q={quoted(case['q'])}" for case in CASES], 2),
     Page("search, broad words", 0.050, [f"/assets?q={quoted(q)}" for q in BROAD], 4),
@@ -66,7 +67,11 @@ PAGES = (
     Page("asset's columns", 0.080, ["/assets/staging.orders/columns"]),
     Page("asset's runs", 0.080, ["/assets/staging.orders/runs"]),
     Page("asset's metrics", 0.080, ["/assets/staging.orders/metrics"]),
-    Page("lineage, 500", 0.150, ["/lineage?select=group:finance&up=2&down=2"], 5),
+    Page("lineage, 500", 0.150, [f"/lineage?select={quoted(HALF)}&closed="], 10),
+    Page("lineage, groups", 0.150, ["/lineage?select=group:finance&up=2&down=2"], 5),
+    Page("lineage, all of it", 0.150, ["/lineage", "/lineage?view=table"], 5),
+    Page("lineage of an asset", 0.080, ["/assets/staging.orders/lineage"], 5),
+    Page("what breaks", 0.150, ["/impact?select=staging.orders"], 5),
     Page("home", 0.080, ["/"], 5),
     Page("runs", 0.050, ["/runs"]),
     Page("run", 0.080, [f"/runs/{RUN}"], 5),
@@ -92,7 +97,7 @@ class Turning:
         return 0.0
 
 
-def services(path: Path) -> Services:
+def services(path: Path, port: int = 8321) -> Services:
     """Return what a server of this catalog is made of."""
     return Services(
         scope=Scope(*SCOPE),
@@ -100,6 +105,7 @@ def services(path: Path) -> Services:
         engine=IdleEngine(),
         clock=Turning(),
         logs=path.parent,
+        address=Address(port=port),
     )
 
 
@@ -128,7 +134,7 @@ def started(path: Path) -> tuple[float, float]:
     code = Path(__file__).name.removesuffix(".py")
     child = (
         f"import uvicorn; from tests.bench.{code} import services, create_app; from pathlib import "
-        f"Path; uvicorn.run(create_app(services(Path({str(path)!r}))), port={port},"
+        f"Path; uvicorn.run(create_app(services(Path({str(path)!r}), {port})), port={port},"
         " log_level='error')"
     )
     begun = time.monotonic()

@@ -6,16 +6,17 @@ skipped, but in CI they fail.
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from tests.browser.served import Served, serve
-from tests.browser.visit import GUISES, Visit
+from tests.browser.served import Served, applied, serve
+from tests.browser.visit import Visit
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_FLAGS = [
+FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -24,49 +25,68 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--font-render-hinting=none",
-]
-Open = Callable[..., Visit]
+)
+
+
+class Open(Protocol):
+    """Open a page as somebody who is signed in, or as nobody."""
+
+    def __call__(
+        self, served: Served, path: str = "/", guise: str = "light", *, signed_in: bool = True
+    ) -> Visit: ...
+
+
+def chromium() -> str | None:
+    """Return where a Chromium is, None where there is none."""
+    return next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    found = chromium()
     if found is None:
         if os.environ.get("CI") == "true":
-            pytest.fail("there is no Chromium, and in CI there has to be one")
+            pytest.fail("there is no Chromium, and in CI there has to be one: see .ci/browser")
         pytest.skip("there is no Chromium on the PATH: install your system's package of it")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def flights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The flights project, built and served; tests that change it take one of their own."""
-    root = tmp_path_factory.mktemp("flights") / "flights"
-    there = Path(__file__).parents[2] / "projects/flights"
+def copied(project: str, into: Path) -> Path:
+    """Copy one of the example projects, without what it has built."""
+    there = Path(__file__).parents[2] / "projects" / project
     ignored = shutil.ignore_patterns(".freshline", "views*.duckdb")
-    shutil.copytree(there, root, ignore=ignored)
-    with serve(root, apply=True) as served:
+    return Path(shutil.copytree(there, into / project, ignore=ignored))
+
+
+@pytest.fixture(scope="session")
+def flights(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The flights project, built and served; tests that change something take one of their own."""
+    del browser  # without one there is nothing to build for
+    root = copied("flights", tmp_path_factory.mktemp("flights"))
+    applied(root)
+    with serve(root) as served:
         yield served
 
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Open]:
-    """Open a page as somebody signed in; whatever goes wrong in the window fails the test."""
+    """Open a page; whatever goes wrong in the window fails the test."""
     opened: list[Visit] = []
 
-    def visit(served: Served, path: str = "/", guise: str = "light", role: str = "") -> Visit:
-        context = browser.new_context(**GUISES[guise])
-        found = Visit(context, served.address)
+    def visit(
+        served: Served, path: str = "/", guise: str = "light", *, signed_in: bool = True
+    ) -> Visit:
+        found = Visit(browser, served, guise, signed_in=signed_in)
         opened.append(found)
-        found.page.goto(served.link(role))
-        found.go(path)
+        if path:
+            found.go(path)
         return found
 
     yield visit
     for each in opened:
         each.close()
-    for each in opened:
-        assert each.complaints == []
+    complaints = [complaint for each in opened for complaint in each.complaints]
+    assert complaints == []

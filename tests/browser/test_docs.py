@@ -1,11 +1,12 @@
 """The catalog as a folder, in a real browser that opens it from disk: no server, no complaint."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from tests.browser.served import Served
+from tests.browser.served import run
 from tests.browser.visit import GUISES, Visit
 
 TABS = ("index", "columns", "lineage", "runs", "checks", "metrics", "definition", "history")
@@ -25,11 +26,14 @@ FILES = (
 
 
 @pytest.fixture(scope="module")
-def folder(flights: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The flights project as a folder."""
-    folder = tmp_path_factory.mktemp("docs") / "docs"
-    done = flights.freshline("docs", str(folder))
-    assert done.returncode == 0, done.stderr
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the flights project as a folder; no server is there, nor was."""
+    root, folder = (tmp_path_factory.mktemp("docs") / name for name in ("flights", "docs"))
+    there = Path(__file__).parents[2] / "projects/flights"
+    shutil.copytree(there, root, ignore=shutil.ignore_patterns(".freshline", "views*.duckdb"))
+    for words in (("apply", "--yes"), ("docs", str(folder))):
+        done = run(root, *words)
+        assert done.returncode == 0, done.stderr
     return folder
 
 

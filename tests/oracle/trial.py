@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from tests.oracle.coverage import constructs_of, traps_of
 from tests.oracle.edits import EDITS, KINDS, REVERT, Hand, Unsuited
 from tests.oracle.projects import Project
 from tests.oracle.swift import swift
-from tests.oracle.world import Outcome, Refused, World, WronglyFresh
+from tests.oracle.world import Outcome, Refused, World, WronglyFresh, is_volatile
 
 EDITS_OF_A_TRIAL = 12
 
@@ -27,6 +26,7 @@ class Tally:
     steps: Counter[str] = field(default_factory=Counter[str])
     refused: int = 0
     projects: int = 0
+    fresh: int = 0  # assets called so, each of them compared with a build from scratch
 
     def add(self, other: "Tally") -> None:
         """Count what another tally has counted too."""
@@ -34,6 +34,7 @@ class Tally:
             getattr(self, name).update(getattr(other, name))
         self.refused += other.refused
         self.projects += other.projects
+        self.fresh += other.fresh
 
 
 class Size(NamedTuple):
@@ -91,7 +92,7 @@ def first(world: World, author: Author) -> tuple[Project, Outcome]:
             return project, world.settle(project)
         except Refused as refused:
             for key in list(project.models):
-                smaller = deepcopy(project)
+                smaller = project.copy()
                 gone = {key} | smaller.downstream({key})
                 if len(gone) > len(project.models) - 3:
                     continue
@@ -134,10 +135,10 @@ def _trial(
     try:
         project, was = first(world, author)
         tally.projects += 1
-        past = [deepcopy(project)]
+        past = [project.copy()]
         while at < edits:
             kind = random.choice(kinds)
-            before, hand = project, Hand(deepcopy(project), author)
+            before, hand = project, Hand(project.copy(), author)
             try:
                 edited, touched = _edited(kind, hand, past)
                 at += 1
@@ -149,7 +150,7 @@ def _trial(
                 project = before
                 tally.refused += 1
                 continue
-            past.append(deepcopy(edited))
+            past.append(edited.copy())
             _count(tally, kind, touched, edited, now)
             if changes is not None:
                 change = Change(
@@ -171,7 +172,7 @@ def _trial(
 def _edited(kind: str, hand: Hand, past: list[Project]) -> tuple[Project, frozenset[str]]:
     if kind == REVERT:
         older = hand.random.choice(past[-4:])
-        return deepcopy(older), frozenset(
+        return older.copy(), frozenset(
             key
             for key, model in hand.project.models.items()
             if model.file(hand.project) != older.models[key].file(older)
@@ -193,4 +194,4 @@ def _count(
         tally.constructs.update(constructs_of(project.models[key]))
     tally.traps.update(traps_of(project, kind, near))
     tally.steps.update(str(status) for status in now.status.values())
-    tally.steps["fresh"] += len(now.plan.fresh)
+    tally.fresh += sum(not is_volatile(project, found.asset) for found in now.plan.fresh)

@@ -9,14 +9,16 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 from tests.oracle.projects import Project, Source, Special, path_of
 
+from freshline.codec import digest_of
 from freshline.declare.files import list_files
 from freshline.events import Materialized, Verified
 from freshline.execute.apply import Applied, Order, Place, apply, relations
@@ -40,6 +42,7 @@ MEMORY = Path("/dev/shm")
 RAN = frozenset({Status.BUILT})
 NOTHING: Mapping[str, Status] = {}
 Bag = Counter[tuple[str, ...]]
+_ONCE = count()
 
 
 class Refused(Exception):
@@ -63,8 +66,8 @@ class Table(NamedTuple):
         names = [name for name, _ in self.columns]
         at = [names.index(name) for name in window.columns if name in names]
         rows: Bag = Counter()
-        for row, count in self.rows.items():
-            rows[tuple(row[i] for i in at)] += count
+        for row, times in self.rows.items():
+            rows[tuple(row[i] for i in at)] += times
         return Table(tuple(self.columns[i] for i in at), rows)
 
 
@@ -93,6 +96,9 @@ class World:
     graph: Graph | None = None
     written: dict[str, str] = field(default_factory=dict[str, str])
     ledger: Ledger = field(default_factory=Ledger)
+    made: dict[str, str] = field(default_factory=dict[str, str])
+    macros: dict[str, str] = field(default_factory=dict[str, str])
+    expected: dict[str, Table] = field(default_factory=dict[str, Table])
 
     def __post_init__(self) -> None:
         place = MEMORY if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) else None
@@ -143,7 +149,7 @@ class World:
             steps = [f"{s.asset} {s.action} {[r.detail for r in s.reasons]}" for s in again.steps]
             raise WronglyFresh(f"a second plan finds work: {steps}")
         status = applied.report.status if applied.report else NOTHING
-        sources = {key: self._table(f"FROM {key}") for key in project.sources}
+        sources = {key: self._of_scratch(key) for key in project.sources}
         tables = {**shown, **sources}
         return Outcome(graph=graph, plan=applied.plan, status=status, tables=tables)
 
@@ -164,10 +170,14 @@ class World:
     def _compiled(self) -> Graph:
         files = list_files(self.root)
         graph, self.parts, _ = recompiled(self.root, None, files, self.parts, 0)
-        for macro in graph.macros.values():
-            text = macro.text.replace("CREATE MACRO", "CREATE OR REPLACE MACRO", 1)
-            self.engine.cursor().execute(text)
+        for name, macro in graph.macros.items():
+            self._define(name, macro.text)
         return graph
+
+    def _define(self, name: str, text: str) -> None:
+        if self.macros.get(name) != text:
+            self.engine.cursor().execute(text.replace("CREATE MACRO", "CREATE OR REPLACE MACRO", 1))
+            self.macros[name] = text
 
     def _plan(self, graph: Graph) -> Plan:
         plan, _ = plan_from(look(graph, self.root, ENVIRONMENT, self.ports), self.ports, Wish())
@@ -222,11 +232,12 @@ class World:
         place = Place(graph=graph, root=self.root, environment=ENVIRONMENT)
         stored = relations(place, self.ports.storages, self._builds(graph))
         loose = {k: stored[k] for k in project.models if is_loose(project, k)}
+        loose |= {k: stored[k] for k in project.models if is_volatile(project, k)}
         self._from_scratch(project, loose)
         for key in project.models:
             if not is_volatile(project, key):
                 expected = self._once_more(graph, key, stored) if key in loose else None
-                expected = expected or self._table(f"FROM {key}")
+                expected = expected or self._of_scratch(key)
                 if expected != shown[key]:
                     raise WronglyFresh(_difference(key, expected, shown[key]))
 
@@ -242,23 +253,51 @@ class World:
         except duckdb.InvalidInputException:  # what is not used was worked out
             return self._table(bind(asset.query, stored))
 
+    def _of_scratch(self, key: str) -> Table:
+        if key not in self.expected:
+            self.expected[key] = self._table(f"FROM {key}")
+        return self.expected[key]
+
     def _from_scratch(self, project: Project, loose: Mapping[str, str]) -> None:
-        cursor = self.engine.cursor()
+        """Build everything as its author wrote it; what is `loose` is taken as it is stored.
+
+        What stands there from the same texts over the same rows is not built again.
+        """
         try:
-            for text in project.macros.values():
-                cursor.execute(text.replace("CREATE MACRO", "CREATE OR REPLACE MACRO", 1))
+            for name, text in project.macros.items():
+                self._define(name, text)
             for key, source in project.sources.items():
-                fields = zip(source.fields, source.types, strict=True)
-                columns = ", ".join(f'"{f.name}" {type}' for f, type in fields)
-                cursor.execute(f"CREATE OR REPLACE TABLE {key} ({columns})")
-                if source.rows:  # as literals: binding values has DuckDB look for pandas each time
-                    rows = ", ".join(f"({', '.join(map(_literal, r))})" for r in source.rows)
-                    cursor.execute(f"INSERT INTO {key} VALUES {rows}")
+                self._make(key, _rows_of(key, source), {}, str(source))
+            macros = str(project.macros)
             for key in project.models:
-                query = f"SELECT * FROM {loose[key]}" if key in loose else project.rendered(key)
-                cursor.execute(f"CREATE OR REPLACE TABLE {key} AS {query}")
+                text = f"SELECT * FROM {loose[key]}" if key in loose else project.rendered(key)
+                # What is stored may be other rows each time under the same name.
+                salt = str(next(_ONCE)) if key in loose else macros
+                below = {read: made for read, made in self.made.items() if read in text}
+                self._make(key, [f"CREATE OR REPLACE TABLE {key} AS {text}"], below, salt)
         except duckdb.Error as error:
             raise Refused(str(error).split("\n")[0]) from error
+
+    def _make(
+        self, key: str, statements: Sequence[str], below: Mapping[str, str], salt: str
+    ) -> None:
+        made = digest_of([statements, sorted(below.items()), salt])
+        if self.made.get(key) != made:
+            self.made.pop(key, None)
+            self.expected.pop(key, None)
+            for statement in statements:
+                self.engine.cursor().execute(statement)
+            self.made[key] = made
+
+
+def _rows_of(key: str, source: Source) -> list[str]:
+    fields = zip(source.fields, source.types, strict=True)
+    columns = ", ".join(f'"{f.name}" {type}' for f, type in fields)
+    statements = [f"CREATE OR REPLACE TABLE {key} ({columns})"]
+    if source.rows:  # as literals: binding values has DuckDB look for pandas each time
+        rows = ", ".join(f"({', '.join(map(_literal, r))})" for r in source.rows)
+        statements.append(f"INSERT INTO {key} VALUES {rows}")
+    return statements
 
 
 def is_loose(project: Project, key: str) -> bool:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freshline.definitions import Column
@@ -119,6 +119,7 @@ _rows = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(before=_rows, after=_rows)
 def test_bags_differ_by_what_is_left_when_equal_rows_cancel(
     engine: SqlEngine, before: Rows, after: Rows
@@ -133,6 +134,7 @@ def test_bags_differ_by_what_is_left_when_equal_rows_cancel(
     assert found.are_the_same == (Counter(before) == Counter(after))
 
 
+@settings(deadline=None)
 @given(before=_rows, after=_rows)
 def test_by_a_key_each_row_is_gone_new_changed_or_the_same(
     engine: SqlEngine, before: Rows, after: Rows

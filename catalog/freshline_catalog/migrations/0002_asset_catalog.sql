@@ -158,6 +158,9 @@ create table consumer (
 ) strict, without rowid;
 
 create index event_at on event (at);
+-- How attempts ended, hour by hour, without a look at what the events say.
+create index event_ended on event (at, kind, target_id)
+  where kind in ('materialized', 'attempt_failed');
 
 -- What lists say of every target at once, kept with its state: null where there is none.
 alter table target_state add column built_at real;       -- when its current version was made visible

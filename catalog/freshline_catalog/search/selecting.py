@@ -21,7 +21,7 @@ from freshline.suggest import closest
 from freshline.survey import Status
 from freshline_catalog.connection import Connection
 from freshline_catalog.search.facets import values
-from freshline_catalog.search.listing import Listing
+from freshline_catalog.search.listing import Listing, settle
 from freshline_catalog.search.query import FACETS
 from freshline_catalog.statements import statements
 
@@ -72,6 +72,7 @@ class Selecting:
         if kept is None or kept[:2] != (listing.survey, listing.serial):
             kept = (listing.survey, listing.serial, _lasting(connection, listing))
             self._kept = kept
+            settle()
         return kept[2]
 
     def _subject(

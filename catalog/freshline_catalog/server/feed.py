@@ -151,7 +151,7 @@ def _happened(row: Row, with_payload: bool) -> Happened:
         outcome=str(said.get("outcome", "")),
         message=str(said.get("message", "") or said.get("reason", "")),
         version=cast(int | None, version.get("number")),
-        rows=cast(int | None, version.get("rows")),
+        rows=None if version.get("query") else cast(int | None, version.get("rows")),
         code_version=str(_trace(said).get("code_version", "")),
         data_version=str(said.get("data_version", "") or data_version),
         payload=cast("dict[str, object]", without_secrets(said)) if with_payload else None,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
@@ -29,6 +29,8 @@ from freshline_catalog.server.services import Services
 from freshline_catalog.server.static import StaticFiles
 from freshline_catalog.server.theme import theme_of
 
+P = ParamSpec("P")
+T = TypeVar("T")
 WEB = Path(__file__).parents[1] / "web"
 _WORTH_PACKING = 1024
 
@@ -46,6 +48,21 @@ def query(asked: Mapping[str, str], **changes: object) -> str:
 
 # What cuts a text, or takes it apart, would leave the redactor at the door nothing to recognise.
 _REDACT = Redactor()
+
+
+def _first(make: Callable[Concatenate[str, P], T]) -> Callable[Concatenate[str, P], T]:
+    """Return a filter that takes secrets out of its text first."""
+
+    def made(text: str, /, *how: P.args, **named: P.kwargs) -> T:
+        return make(_REDACT.text(text), *how, **named)
+
+    return made
+
+
+def _diffed(old: str, new: str) -> Markup:
+    return diffed(_REDACT.text(old), _REDACT.text(new))
+
+
 FILTERS: Mapping[str, Callable[..., object]] = {
     "iso": formatting.iso,
     "absolute": formatting.absolute,
@@ -56,15 +73,15 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "size": formatting.size,
     "number": formatting.number,
     "short_number": formatting.short_number,
-    "shortened": lambda text, length: formatting.shortened(_REDACT.text(text), length),
+    "shortened": _first(formatting.shortened),
     "tone": formatting.tone,
     "segment": segment,
     "query": query,
     "replaced": replaced,
     "toggled": toggled,
-    "markdown": lambda text: markdown(_REDACT.text(text)),
-    "highlighted": lambda text, *how: highlighted(_REDACT.text(text), *how),
-    "diffed": lambda old, new: diffed(_REDACT.text(old), _REDACT.text(new)),
+    "markdown": _first(markdown),
+    "highlighted": _first(highlighted),
+    "diffed": _diffed,
     "line": line,
     "drawn": drawn,
     "lineage_query": lineage_query,

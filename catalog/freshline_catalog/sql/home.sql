@@ -53,7 +53,7 @@ order by at desc, e.position limit ?3;
 select cast((at - ?3) / 3600 as integer) as hour,
   count(*) filter (where kind = 'materialized'), count(*) filter (where kind = 'attempt_failed')
 from event where at >= ?3 and at < ?4 and kind in ('materialized', 'attempt_failed')
-  and target_id in (select id from target where project = ?1 and environment = ?2)
+  and +target_id in (select id from target where project = ?1 and environment = ?2)
 group by 1;
 
 -- name: last_run

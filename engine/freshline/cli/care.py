@@ -48,7 +48,6 @@ from freshline.reconcile.planned import Action, Wish
 from freshline.state import State, TargetState
 from freshline.versions import Manifest, Version
 
-
 _NICE = 5
 
 

@@ -22,7 +22,9 @@ def _options(function: F) -> F:
     """Add what both commands take."""
     for option in (
         click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address."),
-        click.option("--port", type=Whole(1, 65535), help="Default: 8321, or the next free one."),
+        click.option(
+            "--port", type=Whole(0, 65535), help="Default: 8321, or the next free one; 0: any."
+        ),
         click.option("--open", "opens", is_flag=True, help="Open it in the browser."),
         click.option("--read-only", is_flag=True, help="Let nobody change anything from pages."),
     ):

@@ -20,7 +20,8 @@ class Reference(NamedTuple):
 class Analysis:
     """What a definition turned out to be: good as long as its text and its inputs' columns are.
 
-    `schemas` is the digest of the columns of all that it reads.
+    `schemas` is the digest of the columns of all that it reads, `unread` of the types of those that
+    it names and does not read.
     """
 
     references: tuple[Reference, ...] = ()
@@ -30,4 +31,5 @@ class Analysis:
     checks: tuple[Check, ...] = ()
     windows: tuple[tuple[str, Window], ...] = ()
     varies: tuple[str, ...] = ()
+    unread: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -4,9 +4,9 @@ DuckDB decides whether a query is valid; Freshline adds the place in the file an
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import cast
+from typing import TypeVar, cast
 
 import duckdb
 import msgspec
@@ -45,6 +45,9 @@ _OTHER_NAMES = """
     SELECT DISTINCT function_name, alias_of FROM duckdb_functions() WHERE alias_of IS NOT NULL
 """
 _RELATION = re.compile(r'(?:[Tt]able|[Vv]alues list) "([^"]+)"')
+
+
+T = TypeVar("T")
 
 
 class BindProblem(Exception):
@@ -149,6 +152,10 @@ class Binder:
         content: fields of structs. Where it cannot say, the answer is no.
         """
         return self._comparing.submit(self._same_query, first, second)
+
+    def meanwhile(self, task: Callable[[duckdb.DuckDBPyConnection], T]) -> Future[T]:
+        """Have something asked of the tables by the thread that compares queries."""
+        return self._comparing.submit(task, self._comparisons)
 
     def _same_query(self, first: str, second: str) -> bool:
         # Texts as literals: binding parameters has DuckDB look for pandas at every call.

@@ -23,12 +23,12 @@ from freshline.lineage.checks import Checking, compile_checks
 from freshline.lineage.findings import finding, undeclared_advice, unknown_upstream
 from freshline.lineage.graph import Asset, Graph, SetAside, Source
 from freshline.lineage.lifecycle import deprecated_reads
-from freshline.lineage.macros import NO_MACROS, Macros, compile_macros
+from freshline.lineage.macros import Macros, compile_macros
 from freshline.lineage.reading import SourceRead, Sources
 from freshline.lineage.renames import impossible
 from freshline.lineage.views import look_through
 from freshline.lineage.volatile import with_policies, without_policy
-from freshline.lineage.windows import with_windows
+from freshline.lineage.windows import Early, with_windows
 
 
 @dataclass(slots=True)
@@ -37,9 +37,10 @@ class _Work:
 
     declared: Declared
     binder: Binder
+    early: Early
     remembered: Mapping[str, Analysis]
     definitions: dict[str, AssetDefinition]
-    macros: Macros = NO_MACROS
+    macros: Macros
     sources: dict[str, Source] = field(default_factory=dict[str, Source])
     assets: dict[str, Asset] = field(default_factory=dict[str, Asset])
     quarantined: dict[str, SetAside] = field(default_factory=dict[str, SetAside])
@@ -77,8 +78,9 @@ def compile_graph(
     binder = Binder()
     try:
         definitions = {d.key: d for d in declared.assets}
-        work = _Work(declared, binder, remembered, definitions)
-        work.macros = compile_macros(binder, declared)
+        macros = compile_macros(binder, declared)
+        early = Early(binder, macros)
+        work = _Work(declared, binder, early, remembered, definitions, macros)
         work.diagnostics += (*work.macros.broken.values(), *work.macros.refused)
         codes = {d.asset: d.code for d in reversed(declared.diagnostics)}
         for key in declared.broken:
@@ -96,11 +98,12 @@ def compile_graph(
         for key, (identity, doubt) in work.doubts.items():
             _keep(work, key, identity, doubt.settled())
         order = _with_checks(work)
+        answers = early.answers()
     finally:
         binder.close()
     looked_through = look_through({key: work.assets[key] for key in order})
     memory = (remembered, work.results)
-    seen = with_windows(looked_through, work.sources, work.macros, memory)
+    seen = with_windows(looked_through, work.sources, work.macros, memory, answers)
     graph = Graph(
         project=declared.project,
         assets=with_policies(seen),
@@ -232,6 +235,10 @@ def _finish(work: _Work, visit: _Visit) -> None:
             work.doubts[key] = (visit.digest, found)
             found = found.compiled
         result = found
+        # What reads a view is another query once it is looked through.
+        is_itself = not any(u in work.assets and work.assets[u].is_view for u in upstreams)
+        if result.asset is not None and is_itself:
+            work.early.ask(result.asset, schemas)
     _keep(work, key, visit.digest, result)
 
 

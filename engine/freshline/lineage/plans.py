@@ -5,7 +5,7 @@ database, so nothing else may live in this one.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import duckdb
@@ -67,9 +67,11 @@ def varying_functions() -> frozenset[str]:
 class Plans:
     """An in-memory database of empty tables. Not for several threads at once."""
 
-    def __init__(self) -> None:
-        self._tables = duckdb.connect(config=_LOCKED)
-        self._tables.execute("SET GLOBAL TimeZone = 'UTC'")
+    def __init__(self, tables: duckdb.DuckDBPyConnection | None = None) -> None:
+        """Open one, or go on with `tables`: another's, in which nobody else needs an optimizer."""
+        self._tables = duckdb.connect(config=_LOCKED) if tables is None else tables
+        if tables is None:
+            self._tables.execute("SET GLOBAL TimeZone = 'UTC'")
         found = self._tables.execute("SELECT name FROM duckdb_optimizers()").fetchall()
         self._optimizers = tuple(str(name) for (name,) in found)
         self._rewriting: frozenset[str] | None = None
@@ -87,6 +89,11 @@ class Plans:
             fields = ", ".join(f"{quoted(c.name)} {c.type}" for c in columns)
             self._tables.execute(f"CREATE OR REPLACE TABLE {quoted(key)} ({fields})")
             self._declared[key] = columns
+
+    def take(self, schemas: Mapping[str, Sequence[Column]], macros: Mapping[str, str]) -> None:
+        """Know of tables, by their names, and of macros that are there already."""
+        self._declared.update(schemas)
+        self._macros.update(macros)
 
     def define(self, name: str, macro: str) -> None:
         """Make a macro known by its statement, in place of one that is there."""

@@ -107,13 +107,13 @@ def _names(asset: Asset) -> frozenset[str]:
 
 def _calls(text: str, names: frozenset[str]) -> Iterable[tuple[str, int, int]]:
     """Yield each call as it is said, where it stands and how long its name is."""
-    if not names:
-        return
-    closed = [(r.start, r.end) for r in regions(text) if r.place is not Place.NAME]
-    for found in _WORD.finditer(text):
+    closed: list[tuple[int, int]] | None = None
+    for found in _WORD.finditer(text) if names else ():
         name = found[1].lower()
         if name not in names or (not found[2] and name not in _BARE):
             continue
+        if closed is None:  # most texts name none of them
+            closed = [(r.start, r.end) for r in regions(text) if r.place is not Place.NAME]
         if not any(start <= found.start() < end for start, end in closed):
             said = f"{name}()" if found[2] else name
             yield said, found.start(1), len(found[1])

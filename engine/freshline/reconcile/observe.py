@@ -3,7 +3,7 @@
 This is the only room of reconciling that does I/O, and the only one that reads the clock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from freshline.lineage.graph import Graph, without
 from freshline.lineage.sources import probe
 from freshline.ports import Condition, EventLog, Inspection, Sight, Storage
 from freshline.reconcile.facts import Facts
-from freshline.reconcile.fingerprint import storage_of
+from freshline.reconcile.fingerprint import config, storage_of
 from freshline.reconcile.plan import make_plan
 from freshline.reconcile.planned import Action, Plan, Wish
 from freshline.reconcile.renames import (
@@ -26,6 +26,7 @@ from freshline.reconcile.renames import (
     under_new_keys,
 )
 from freshline.reconcile.slicing import EngineSlices
+from freshline.reconcile.staleness import same_logic
 from freshline.state import Observation, Pin, State
 from freshline.versions import Build, Manifest
 
@@ -108,7 +109,8 @@ def plan_from(look: Look, sight: Sight, wish: Wish) -> tuple[Plan, Facts]:
     }
     facts = replace(facts, history={**facts.history, **found})
     # Without an older version to point back to, planning once more would say the same.
-    return (make_plan(facts, wish) if any(found.values()) else first), facts
+    older = any(_others(facts.builds.get(key), kept) for key, kept in found.items())
+    return (make_plan(facts, wish) if older else first), facts
 
 
 def _inspect(
@@ -221,12 +223,21 @@ def _with_logic(facts: Facts, events: EventLog) -> Facts:
 
 
 def _kept(sight: Sight, facts: Facts, key: str) -> tuple[Build, ...]:
-    """Return the older builds of an asset whose bytes are still where they were put."""
-    definition = facts.graph.assets[key].definition
-    storage = sight.storages[storage_of(definition, facts.graph.project)]
-    builds = sight.events.builds(facts.target(key))
-    kept = (build for build in builds if _is_whole(storage, build))
+    """Return the builds of an asset by its present logic whose bytes are where they were put."""
+    asset, project = facts.graph.assets[key], facts.graph.project
+    storage = sight.storages[storage_of(asset.definition, project)]
+    settings = config(asset.definition, project)
+    kept = (
+        build
+        for build in sight.events.builds(facts.target(key))
+        if same_logic(build, asset) and build.trace.config == settings and _is_whole(storage, build)
+    )
     return tuple(renamed_build(build, facts.former) for build in kept)
+
+
+def _others(current: Build | None, kept: Iterable[Build]) -> bool:
+    """Say whether any of these builds is another than the current one."""
+    return any(current is None or b.version.mat_id != current.version.mat_id for b in kept)
 
 
 def _is_whole(storage: Storage, build: Build) -> bool:

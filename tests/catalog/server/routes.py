@@ -16,6 +16,7 @@ _PAGES: Mapping[Role, Mapping[str, str]] = {
         "/": "/home",
         **{path: path for path in ("/checks", "/health", "/reconciler", "/runs", "/styles")},
         **{path: path for path in ("/assets", "/search", "/owners", "/groups", "/tags")},
+        **{path: path for path in ("/lineage", "/impact", f"{_KEY}/lineage")},
         **{f"/{each}/{{name:path}}": f"/{each}/{{name:path}}" for each in _COLLECTIONS},
         "/events": "/events/latest",
         **{
@@ -60,6 +61,8 @@ ROUTES: Mapping[str, Role | None] = {
     "POST /api/v1/consumers/{name}/ack": OPERATOR,
     "DELETE /api/v1/consumers/{name}": OPERATOR,
     f"GET {_RUN}/log.txt": VIEWER,
+    **{f"GET /lineage.{kind}": VIEWER for kind in ("svg", "mmd", "dot", "csv")},
+    "GET /impact.csv": VIEWER,
     **{f"POST /{action}": OPERATOR for action in _ACTIONS},
     **{f"POST /api/v1/actions/{action}": OPERATOR for action in _ACTIONS},
     **{

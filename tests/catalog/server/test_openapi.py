@@ -32,8 +32,9 @@ from freshline_catalog.server.app import create_app
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.services import Scope, Services
 
+# A parameter that may hold slashes is to the description a parameter like others.
 OPERATIONS = [
-    line
+    line.replace(":path}", "}")
     for line in ROUTES
     if " /api/v1/" in line and line not in ENDLESS and not line.endswith("openapi.json")
 ]

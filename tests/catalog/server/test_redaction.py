@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 
@@ -111,13 +111,18 @@ def test_values_under_telling_names_are_hidden_however_deep() -> None:
     }
 
 
-@given(st.binary(max_size=300), st.text(min_size=6, max_size=20), st.binary(max_size=50))
+@settings(deadline=None)  # what is known grows here from one example to the next
+@given(
+    st.binary(max_size=300),
+    st.text(min_size=6, max_size=20).filter(lambda text: "*" not in text),
+    st.binary(max_size=50),
+)
 def test_no_text_around_a_secret_hides_it_from_the_redactor(
     before: bytes, secret: str, after: bytes
 ) -> None:
     secrets.remember_all({"FRESHLINE_SECRET_A": secret})
     plain = secret.encode()
-    assert plain not in Redactor()(before + plain + after) or plain in b"***" * 10
+    assert plain not in Redactor()(before + plain + after)
 
 
 @given(

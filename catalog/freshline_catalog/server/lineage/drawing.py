@@ -38,7 +38,7 @@ _BUILT = frozenset({"fresh", "stale", "maybe stale", "pinned", "paused"})
 def drawn(
     picture: Picture, path: str, now: float, wanted: Wanted | None = None, label: str = "Lineage"
 ) -> Markup:
-    """Return a picture to put into a page: nodes are links to their assets, groups open and close."""
+    """Return a picture to put into a page: nodes are links, groups open and close."""
     closed = frozenset(node.group for node in picture.nodes if node.members)
     faces = {node.key: _face(node, path, now) for node in picture.nodes}
     for name in {*closed, *(box.group for box in picture.boxes)}:

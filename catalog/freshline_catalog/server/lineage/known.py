@@ -1,7 +1,7 @@
 """What is known of a whole project: who reads whom, and how each asset stands."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from freshline_catalog.search.listing import Listed, Listing
 from freshline_catalog.search.selecting import Trouble
@@ -17,6 +17,7 @@ class Known:
     asked: Asked
     listing: Listing
     upstreams: Mapping[str, Collection[str]]
+    _standings: dict[str, Standing] = field(default_factory=dict[str, Standing], repr=False)
 
     def row(self, key: str) -> Listed:
         """Return what lists know of an asset; KeyError where there is none."""
@@ -24,7 +25,11 @@ class Known:
 
     def standing(self, key: str) -> Standing:
         """Return how an asset stands; KeyError where there is none."""
-        return standing_of(self.listing, self.listing.by_key[key])
+        found = self._standings.get(key)
+        if found is None:
+            found = standing_of(self.listing, self.listing.by_key[key])
+            self._standings[key] = found
+        return found
 
     def built_at(self, key: str) -> float | None:
         """Return when the current version of an asset was made visible."""

@@ -13,7 +13,7 @@ from freshline_catalog.server.standing import Build, Standing
 
 HOPS = 2  # around one asset, where nobody says how many
 CLOSE_ABOVE = 60
-_OPEN_AT_MOST = 200
+_OPEN_AT_MOST = 500
 _STALE = frozenset({Status.STALE, Status.MAYBE, Status.BLOCKED, Status.MISSING})
 
 

@@ -126,7 +126,7 @@ def look(known: Known, wanted: Wanted, *, limit: int = AT_ONCE) -> Looked:
 
 def draw(known: Known, wanted: Wanted, found: Scene, closed: frozenset[str]) -> Picture:
     """Return the picture of a scene, in which some groups are closed."""
-    graph = quotient(graph_of(known, found, closed))
+    graph = graph_of(known, found, closed)
     scene = (
         known.asked.services.scope,
         wanted.select.strip(),
@@ -149,21 +149,32 @@ def beside(known: Known, key: str) -> Picture | None:
 
 
 def graph_of(known: Known, found: Scene, closed: frozenset[str]) -> Graph:
-    """Return the graph of a scene."""
-    keys = {near.key for near in found.near}
-    nodes = tuple(Node(key=key, group=known.row(key).group) for key in keys)
-    groups = {node.group for node in nodes}
-    edges = tuple(
-        Edge(
-            upstream=upstream,
-            downstream=key,
-            line=Line.INDIRECT if (upstream, key) in found.through else Line.DIRECT,
-        )
-        for key in keys
-        for upstream in found.upstreams.get(key, ())
-        if upstream in keys
-    )
-    return Graph(nodes=nodes, edges=edges, closed=closed, boxes=len(groups - closed) > 1)
+    """Return the graph of a scene, with a node for each of the groups that are closed."""
+    stands: dict[str, str] = {}
+    groups: dict[str, str] = {}
+    counts = dict.fromkeys(closed, 0)
+    for near in found.near:
+        group = known.row(near.key).group
+        stands[near.key] = near.key
+        if group in closed:
+            stands[near.key] = group_key(group)
+            counts[group] += 1
+        else:
+            groups[near.key] = group
+    lines: dict[tuple[str, str], Line] = {}
+    for key, here in stands.items():
+        for upstream in found.upstreams.get(key, ()):
+            there = stands.get(upstream, here)
+            if there == here:
+                continue
+            is_through = (upstream, key) in found.through
+            if not is_through or (there, here) not in lines:
+                lines[there, here] = Line.INDIRECT if is_through else Line.DIRECT
+    nodes = [Node(key=key, group=group) for key, group in groups.items()]
+    nodes += [Node(key=group_key(g), group=g, members=n) for g, n in counts.items() if n]
+    edges = (Edge(upstream=u, downstream=d, line=line) for (u, d), line in lines.items())
+    boxes = len({*groups.values()} - {""}) > 1
+    return quotient(Graph(nodes=tuple(nodes), edges=tuple(edges), boxes=boxes))
 
 
 def row(known: Known, near: Near, found: Scene) -> LineageRow:

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 from urllib.parse import urlencode
 
 from fastapi import Query
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from freshline_catalog.server.moments import none_if_blank
 
@@ -15,9 +15,10 @@ DEEPEST = 99  # as good as all
 _LONGEST = 20_000
 _KEY = 500
 
-Text = Annotated[str, Query(max_length=_KEY)]
 Blank = BeforeValidator(none_if_blank)
-Hops = Annotated[int | None, Blank, Query(ge=0, le=DEEPEST)]
+_Hops = Annotated[int, Field(ge=0, le=DEEPEST)]
+Upstream = Annotated[_Hops | None, Blank, Query(description="How many hops upstream")]
+Downstream = Annotated[_Hops | None, Blank, Query(description="How many hops downstream")]
 
 
 class View(StrEnum):
@@ -46,19 +47,29 @@ class Wanted:
     decides about rows counts.
     """
 
-    select: Annotated[str, Query(max_length=_LONGEST)] = ""
-    up: Hops = None
-    down: Hops = None
-    view: Annotated[View | None, Blank] = None
-    closed: Annotated[tuple[str, ...] | None, Query(max_length=1000)] = None
-    only: Annotated[Only | None, Blank] = None
-    external: bool = True
-    start: Annotated[str, Query(max_length=_KEY, alias="from")] = ""
-    end: Annotated[str, Query(max_length=_KEY, alias="to")] = ""
-    find: Text = ""
-    column: Annotated[str, Query(max_length=2 * _KEY)] = ""
-    rows: bool = True
-    cursor: Annotated[str, Query(max_length=2 * _KEY)] = ""
+    select: Annotated[str, Query(max_length=_LONGEST, description="An asset, or a selection")] = ""
+    up: Upstream = None
+    down: Downstream = None
+    view: Annotated[View | None, Blank, Query(description="A graph or a table")] = None
+    closed: Annotated[
+        tuple[str, ...] | None, Query(max_length=1000, description="Groups drawn as one node")
+    ] = None
+    only: Annotated[Only | None, Blank, Query(description="What is left besides the focus")] = None
+    external: Annotated[bool, Query(description="Whether sources are shown")] = True
+    start: Annotated[str, Query(max_length=_KEY, alias="from", description="Where paths begin")] = (
+        ""
+    )
+    end: Annotated[str, Query(max_length=_KEY, alias="to", description="Where paths end")] = ""
+    find: Annotated[str, Query(max_length=_KEY, description="A part of a key to be found")] = ""
+    column: Annotated[
+        str, Query(max_length=2 * _KEY, description="One column to trace, KEY.COLUMN")
+    ] = ""
+    rows: Annotated[
+        bool, Query(description="Whether a trace tells what only decides about rows")
+    ] = True
+    cursor: Annotated[
+        str, Query(max_length=2 * _KEY, description="Where a page of the table begins")
+    ] = ""
 
 
 _NAMES = {"start": "from", "end": "to"}

@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Query
 
 from freshline.lineage.selection import Keys, render
 from freshline_catalog.server.assets.head import Head, found
 from freshline_catalog.server.lineage.known import known
 from freshline_catalog.server.lineage.view import Around, look
-from freshline_catalog.server.lineage.wanted import Blank, Hops, View, Wanted
+from freshline_catalog.server.lineage.wanted import (
+    Blank,
+    Downstream,
+    Upstream,
+    View,
+    Wanted,
+)
 from freshline_catalog.server.page import Page
 from freshline_catalog.server.reading import Reading
 
@@ -18,10 +24,10 @@ from freshline_catalog.server.reading import Reading
 class NearWanted:
     """How many hops around an asset are shown, two where nothing is said, and how."""
 
-    up: Hops = None
-    down: Hops = None
-    view: Annotated[View | None, Blank] = None
-    external: bool = True
+    up: Upstream = None
+    down: Downstream = None
+    view: Annotated[View | None, Blank, Query(description="A graph or a table")] = None
+    external: Annotated[bool, Query(description="Whether sources are shown")] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

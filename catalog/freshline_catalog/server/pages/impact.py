@@ -42,7 +42,9 @@ def impact(
     asked: Reading,
     select: Selected = "",
     col: Column = "",
-    cursor_: Annotated[str, Query(max_length=2000, alias="cursor")] = "",
+    cursor_: Annotated[
+        str, Query(max_length=2000, alias="cursor", description="Where a page begins")
+    ] = "",
 ) -> Impact:
     """Show what hangs on an asset or on one of its columns."""
     if not select.strip():

@@ -107,7 +107,7 @@ function press(key) {
   leader = 0;
   if (key === "g") leader = Date.now();
   else if (key === "/") {
-    const field = document.getElementById("search");
+    const field = document.getElementById("search-all");
     if (field instanceof HTMLInputElement) {
       field.focus();
       field.select();

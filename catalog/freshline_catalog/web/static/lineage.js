@@ -44,7 +44,7 @@ class Graph {
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) frame.addEventListener(end, (event) => this.view?.release(/** @type {PointerEvent} */ (event)));
     frame.addEventListener("dragstart", (event) => event.preventDefault());
     frame.addEventListener("click", (event) => {
-      if (this.view?.moved) event.preventDefault();
+      if (this.view?.moved && event.detail) event.preventDefault(); // the end of a drag, not Enter
     }, true);
     frame.addEventListener("wheel", (event) => {
       if (!event.ctrlKey && !event.metaKey) return;

@@ -27,7 +27,7 @@ export class Viewport {
   /** A low picture needs no more room than it has. */
   fitHeight() {
     this.frame.style.height = "";
-    const tall = Math.ceil(this.height * Math.min(1, this.frame.clientWidth / this.width));
+    const tall = Math.ceil(this.height * Math.min(1, Math.max(0.6, this.frame.clientWidth / this.width)));
     if (tall < this.frame.clientHeight) this.frame.style.height = `${Math.max(tall, 120)}px`;
   }
 
@@ -59,6 +59,7 @@ export class Viewport {
 
   /** @param {number} x @param {number} y @param {number} w */
   show(x, y, w) {
+    if (!this.frame.clientWidth) return; // a phone shows the table in its place
     const widest = Math.max(this.frame.clientWidth, this.frame.clientWidth / this.scaleOfAll()) * 1.5;
     w = Math.min(Math.max(w, this.frame.clientWidth / CLOSEST), widest);
     const h = this.tall(w);
