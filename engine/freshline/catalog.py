@@ -171,7 +171,8 @@ class Exporting:
     """What is to be written as a folder of pages, and where: see `Serving`.
 
     `keep` is what no replaced folder may hold, the project's files; `force` replaces one that
-    holds something else.
+    holds something else. `survey` is called when it is sure that the folder may be written: it has
+    a survey kept.
     """
 
     project: str
@@ -180,6 +181,7 @@ class Exporting:
     logs: Path
     keep: tuple[Path, ...]
     folder: Path
+    survey: Callable[[], None]
     force: bool = False
     version: str = ""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from tests.browser.served import run
+from tests.browser.served import Served, run
 from tests.browser.visit import GUISES, Visit
 
 TABS = ("index", "columns", "lineage", "runs", "checks", "metrics", "definition", "history")
@@ -37,10 +37,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def visited(browser: Browser, folder: Path, guise: str) -> Visit:
+    """Return a window that may read the folder and nothing else."""
+    there = Served(folder, f"{folder.as_uri()}/", "")
+    return Visit(browser, there, guise, signed_in=False)
+
+
 @pytest.fixture(params=[guise for guise in GUISES if guise != "no script"])
 def opened(request: pytest.FixtureRequest, browser: Browser, folder: Path) -> Iterator[Visit]:
-    """A window that may read the folder and nothing else; what goes wrong in it fails the test."""
-    visit = Visit(browser.new_context(**GUISES[request.param]), f"{folder.as_uri()}/")
+    """A window in every guise; what goes wrong in it fails the test."""
+    visit = visited(browser, folder, request.param)
     yield visit
     visit.close()
     assert visit.complaints == []
@@ -49,7 +55,9 @@ def opened(request: pytest.FixtureRequest, browser: Browser, folder: Path) -> It
 @pytest.mark.parametrize("file", FILES)
 def test_a_file_is_well(file: str, opened: Visit) -> None:
     opened.go(file)
+    before = list(opened.complaints)
     assert opened.violations() == []
+    opened.complaints[:] = before  # axe asks for the style sheets once more, which it may not
     assert opened.page.locator("h1").count() == 1
     assert opened.page.evaluate("document.fonts.ready.then(f => [...f].map(x => x.status))") == [
         "loaded"
@@ -70,7 +78,7 @@ def test_the_list_narrows_while_one_types(opened: Visit) -> None:
 
 
 def test_a_picture_is_moved_in_and_leads_on(browser: Browser, folder: Path) -> None:
-    visit = Visit(browser.new_context(**GUISES["light"]), f"{folder.as_uri()}/")
+    visit = visited(browser, folder, "light")
     visit.go("lineage/index.html")
     before = visit.page.locator("svg.lineage").first.get_attribute("viewBox")
     visit.page.get_by_role("button", name="Zoom in").click()
@@ -83,7 +91,7 @@ def test_a_picture_is_moved_in_and_leads_on(browser: Browser, folder: Path) -> N
 
 
 def test_without_scripts_it_is_a_plain_list(browser: Browser, folder: Path) -> None:
-    visit = Visit(browser.new_context(**GUISES["no script"]), f"{folder.as_uri()}/")
+    visit = visited(browser, folder, "no script")
     visit.go("assets/index.html")
     assert visit.page.locator("main tbody tr:visible").count() == 23
     assert visit.page.get_by_label("Narrow the list").is_hidden()

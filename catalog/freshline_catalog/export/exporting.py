@@ -35,6 +35,7 @@ def export(wanted: Exporting) -> Exported:
     """
     look_at(wanted.folder, wanted.keep, force=wanted.force)
     secrets.remember_all(os.environ)
+    wanted.survey()
     aside = Aside(wanted.folder)
     try:
         aside.begin()

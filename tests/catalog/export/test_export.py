@@ -36,6 +36,10 @@ def written(made_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _nothing() -> None:
+    """Leave the survey that is there."""
+
+
 def wanted(root: Path, folder: Path, *, force: bool = False) -> Exporting:
     return Exporting(
         project="shop",
@@ -44,6 +48,7 @@ def wanted(root: Path, folder: Path, *, force: bool = False) -> Exporting:
         logs=root / ".freshline/logs",
         keep=(root,),
         folder=folder,
+        survey=_nothing,
         force=force,
     )
 
@@ -212,6 +217,7 @@ def test_what_is_hostile_stays_text(text: str, tmp_path: Path) -> None:
         logs=tmp_path / "logs",
         keep=(),
         folder=folder,
+        survey=_nothing,
     )
     export(how)
     assert sum(1 for _ in folder.iterdir()) == 10
