@@ -54,10 +54,10 @@ def wanted(root: Path, folder: Path, *, force: bool = False) -> Exporting:
 
 
 def _listed(folder: Path) -> Iterator[str]:
-    """Yield the files of a folder, a line for each thing; runs have names of their own."""
+    """Yield the pages of a folder and its mark; runs have names of their own."""
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            parts = path.relative_to(folder).parts
+        parts = path.relative_to(folder).parts
+        if path.is_file() and parts[0] != "static":
             is_run = parts[0] == "runs" and len(parts) > 2
             yield "/".join(("runs", "ID", *parts[2:]) if is_run else parts)
 
