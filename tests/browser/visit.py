@@ -24,18 +24,21 @@ SECONDS = 10
 class Visit:
     """A window; `complaints` are console errors, page errors, CSP reports and requests outside.
 
+    `known` are the addresses that are not outside.
+
     `sizes` are the bytes of each answer that came over the wire.
     """
 
     def __init__(self, browser: Browser, served: Served, guise: str, *, signed_in: bool) -> None:
         self.address = served.address
+        self.known = [served.address, "data:"]
         self.complaints: list[str] = []
         self.sizes: list[int] = []
         self._context = browser.new_context(
             **GUISES[guise], reduced_motion="reduce", locale="en-GB", timezone_id="UTC"
         )
         self._context.set_default_timeout(SECONDS * 1000)
-        self._context.route(lambda url: not url.startswith((self.address, "data:")), self._refuse)
+        self._context.route(lambda url: not url.startswith(tuple(self.known)), self._refuse)
         if signed_in:
             name, secret = served.cookie()
             host = str(urlsplit(self.address).hostname)

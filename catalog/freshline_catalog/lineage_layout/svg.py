@@ -4,6 +4,7 @@ Colours come from classes alone (web/static/lineage.css), as the pages forbid st
 inside themselves. Nodes are links in topological order, whose name is the text that they show.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -51,8 +52,10 @@ def standalone(layout: Layout, drawing: Drawing) -> str:
 @cache
 def _style() -> str:
     folder = files("freshline_catalog").joinpath("web", "static")
-    names = ("lineage-tokens.css", "lineage.css")
-    return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
+    names = ("tokens.css", "lineage.css")
+    style = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
+    # A file that stands alone has no fonts beside it.
+    return re.sub(r"@font-face \{[^}]*\}\n+|/\*.*?\*/\n*", "", style, flags=re.DOTALL)
 
 
 def path(route: Route) -> str:

@@ -8,9 +8,11 @@ from freshline_catalog.server.formatting import plural
 from freshline_catalog.server.lineage.columns import ColumnTrace
 from freshline_catalog.server.lineage.impact import Breaks, Hit, Via
 from freshline_catalog.server.lineage.view import LineageRow
+from freshline_catalog.server.redaction import Redactor
 
 _BEGIN_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _MOST_NAMED = 40
+_REDACT = Redactor()
 
 
 def lineage_csv(rows: Iterable[LineageRow]) -> str:
@@ -128,5 +130,9 @@ def _csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
+    """Return a cell that no spreadsheet takes for a formula, without what is secret.
+
+    Quotes are doubled next, and a secret that holds some would not be known again.
+    """
+    text = _REDACT.text(text)
     return f"'{text}" if text.startswith(_BEGIN_FORMULAS) else text

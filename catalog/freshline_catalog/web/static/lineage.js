@@ -15,6 +15,7 @@ class Graph {
     /** @type {Viewport | null} */
     this.view = null;
     this.place = 0;
+    this.begun = false;
     this.take();
     this.listen();
   }
@@ -34,7 +35,9 @@ class Graph {
     if (!same) this.view = new Viewport(this.frame, svg, this.view && { x: this.view.x, y: this.view.y, w: this.view.w });
     const tools = this.box.querySelector("[data-graph-tools]");
     if (tools instanceof HTMLElement) tools.hidden = false;
-    this.find(this.box.dataset.find ?? "", !same && !this.place);
+    const field = document.querySelector("[data-graph-find]");
+    this.find(field instanceof HTMLInputElement ? field.value : "", !this.begun);
+    this.begun = true;
   }
 
   listen() {
@@ -125,7 +128,6 @@ class Graph {
     this.place = by ? (this.place + by) % Math.max(1, found.length) : 0;
     if (count) count.textContent = part ? `${found.length ? this.place + 1 : 0} of ${found.length}` : "";
     if (go && found.length) this.view?.reveal(found[this.place][1], true);
-    this.box.dataset.find = text;
   }
 
   /** @param {KeyboardEvent} event */
@@ -137,6 +139,7 @@ class Graph {
     else if (event.key === "-") this.zoom("out");
     else if (event.key === "0") this.zoom("fit");
     else if (node && event.key.startsWith("Arrow")) this.follow(node, event.key);
+    else if (node && /^[fc]$/.test(event.key) && off()) return;
     else if (node && event.key === "f") this.go(node, `${this.box.dataset.lineage}?select=${encodeURIComponent(quoted(keyOf(node)))}`);
     else if (node && event.key === "c") this.go(node, `${node.getAttribute("href")?.replace(/\/columns.*$/, "")}/columns`);
     else return;
@@ -161,6 +164,15 @@ class Graph {
     const far = (/** @type {Element} */ each) => Math.abs(place(each).y - here.y);
     const next = others.sort((one, other) => far(one) - far(other))[0];
     if (next instanceof SVGElement) next.focus({ preventScroll: true });
+  }
+}
+
+/** Whether somebody wants no letters to be shortcuts. */
+function off() {
+  try {
+    return localStorage.getItem("freshline.keys") === "off";
+  } catch {
+    return false;
   }
 }
 
