@@ -34,6 +34,12 @@ demo: $(READY)  ## build the flights project and ask it a question
 	@echo "      $(BIN)/freshline init my-project"
 
 test: $(READY)  ## run the whole suite
+	@for name in chromium chromium-browser google-chrome google-chrome-stable none; do \
+	    if command -v $$name >/dev/null; then break; fi; \
+	done; \
+	if [ $$name = none ]; then \
+	    echo "There is no Chromium on the PATH: the tests in a browser are skipped."; \
+	fi
 	@$(BIN)/pytest -q --numprocesses auto --dist loadfile
 
 lint: $(READY)  ## check format, style, types and import contracts

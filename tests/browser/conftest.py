@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+from tests.browser import till
 from tests.browser.served import Served, applied, serve
-from tests.browser.visit import Visit
+from tests.browser.visit import SECONDS, Visit
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -48,6 +49,8 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI") == "true":
             pytest.fail("there is no Chromium, and in CI there has to be one: see .ci/browser")
         pytest.skip("there is no Chromium on the PATH: install your system's package of it")
+    # A machine with much else to do takes longer to get to where it always gets.
+    expect.set_options(timeout=SECONDS * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
@@ -69,6 +72,15 @@ def flights(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     applied(root)
     with serve(root) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def built(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The till, built once: to be copied, and left as it is."""
+    del browser
+    root = till.write(tmp_path_factory.mktemp("built") / "till")
+    applied(root)
+    return root
 
 
 @pytest.fixture

@@ -63,8 +63,11 @@ class Served:
 
 def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command line on a project to its end."""
-    line = [sys.executable, "-m", "freshline", "-p", str(root), *words]
-    return subprocess.run(line, capture_output=True, text=True, timeout=SECONDS, check=False)
+    line = [sys.executable, "-m", "freshline", *words]
+    environment = {**os.environ, "FRESHLINE_ACTOR": "ada"}
+    return subprocess.run(
+        line, cwd=root, env=environment, capture_output=True, text=True, timeout=SECONDS
+    )
 
 
 def applied(root: Path, *words: str) -> None:

@@ -1,6 +1,7 @@
 """Journeys where something is wrong: with what people wrote, with the project, with the server."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from tests.browser import till
 from tests.browser.conftest import Open
-from tests.browser.served import Served, applied, run, serve
+from tests.browser.served import Served, run, serve
 
 SOON = 30_000  # milliseconds for what a process of its own does on a busy machine
 # What has opened dialogs, left pages or loaded things elsewhere when a page took text for markup.
@@ -118,11 +119,9 @@ def test_hostile_words_can_be_read(hostile: Served, visit: Open) -> None:
 
 
 def test_a_project_that_cannot_be_read_says_so_and_shows_what_was(
-    browser: Browser, tmp_path: Path, visit: Open
+    built: Path, tmp_path: Path, visit: Open
 ) -> None:
-    del browser
-    root = till.write(tmp_path / "till")
-    applied(root)
+    root = shutil.copytree(built, tmp_path / "till")
     with serve(root) as served:
         found = visit(served, "/assets")
         page = found.page
@@ -147,11 +146,9 @@ def test_a_project_that_cannot_be_read_says_so_and_shows_what_was(
 
 
 def test_a_server_that_ends_is_told_and_one_that_comes_back_is_found(
-    browser: Browser, tmp_path: Path, visit: Open
+    built: Path, tmp_path: Path, visit: Open
 ) -> None:
-    del browser
-    root = till.write(tmp_path / "till")
-    applied(root)
+    root = shutil.copytree(built, tmp_path / "till")
     with serve(root) as served:
         found = visit(served, "/assets/marts.daily")
         dot = found.page.locator("#live")
