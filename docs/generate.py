@@ -117,6 +117,9 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "freshline up --port 9000 --read-only": "on a port of your own, for looking only",
     },
     "serve": {"freshline serve": "the pages, and nothing else"},
+    "docs": {
+        "freshline docs site": "as pages that open from disk; see docs/howto/publish-the-catalog.md"
+    },
     "schema": {
         "freshline schema --write": "for editors, into .freshline/schema",
         "freshline schema plan": "one of them",

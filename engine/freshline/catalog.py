@@ -164,3 +164,41 @@ class Server(Protocol):
         UsageError for a host that others can reach, ResourceError where no port is free.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exporting:
+    """What is to be written as a folder of pages, and where: see `Serving`.
+
+    `keep` is what no replaced folder may hold, the project's files; `force` replaces one that
+    holds something else. `survey` is called when it is sure that the folder may be written: it has
+    a survey kept.
+    """
+
+    project: str
+    environment: str
+    catalog: Path
+    logs: Path
+    keep: tuple[Path, ...]
+    folder: Path
+    survey: Callable[[], None]
+    force: bool = False
+    version: str = ""
+
+
+class Exported(NamedTuple):
+    """How many pages were written, and how many files with what they are shown with."""
+
+    pages: int
+    files: int
+
+
+class Exporter(Protocol):
+    """Who writes catalogs as pages that need no server."""
+
+    def __call__(self, wanted: Exporting) -> Exported:
+        """Write the folder, in place of an older one of the same kind.
+
+        UsageError where there is something else in its place.
+        """
+        ...

@@ -45,6 +45,9 @@ NAMES = frozenset(
         "drop.before",
         "gc.after_list",
         "gc.partial_delete",
+        "docs.written",
+        "docs.moved",
+        "docs.placed",
     }
 )
 

@@ -23,7 +23,7 @@ _HERE = Path(__file__).parent
 _QUICKSTART = _HERE.parent.parent / "projects/quickstart"
 _SENTENCES = _HERE / "wrong_arguments.txt"
 # What stands for a required argument of that name where something else is wrong.
-_RIGHT = {"sql": "SELECT 1"}
+_RIGHT = {"sql": "SELECT 1", "site": "site"}
 _ANY = "marts.daily"
 # What a command wants besides.
 _NEEDED = {"pause": ("--reason", "tried out"), "rollback": ("--yes",)}
@@ -38,6 +38,7 @@ _WRONG = {
     "run": ("7", "01234567", ""),
     "name": ("plann", "7"),
     "before": ("first", "0", "7"),
+    "site": ("", ".", "assets", "freshline.yaml"),
 }
 _WRONG_VALUES = {"until": "whenever", "wait": "a while", "asset": "marts.dayly"}
 # These do without a project, or say in their answer that there is none.

@@ -80,7 +80,8 @@ def plan(services: Services, user: User, wanted: Wanted) -> PlanFacts:
 def materialize(services: Services, user: User, order: Materialization) -> Doing:
     """Begin a run that does the plan which the caller has seen; it is under way on return.
 
-    OutdatedError where the plan is another by now, InvalidError where there is nothing to do.
+    OutdatedError where the plan has changed since you looked at it, InvalidError where there is
+    nothing to do.
     """
     operating(user)
     draft = _draft(services, user, Kind.MATERIALIZE, order.wanted.selection, order.reason, order.id)
@@ -91,7 +92,8 @@ def materialize(services: Services, user: User, order: Materialization) -> Doing
     may_materialize(user, current.keys)
     if current.plan_id != order.plan:
         raise OutdatedError(
-            "the plan is another by now", help="look at the new plan, and begin that one"
+            "the plan has changed since you looked at it",
+            help="look at the new plan, and begin that one",
         )
     if not current.steps:
         raise InvalidError("there is nothing to do", help="everything that was selected is fresh")

@@ -58,7 +58,7 @@ def consumer(asked: Asked, name: str) -> Consumer:
     sql, bindings = statements("consumers")["one"], (*asked.services.scope, name)
     rows = asked.connection.execute(sql, bindings).fetchall()
     if not rows:
-        raise AbsentError("there is no consumer of this name", help="PUT makes one")
+        raise AbsentError("there is no consumer of this name", help="make it with PUT")
     return _consumer(asked, rows[0])
 
 

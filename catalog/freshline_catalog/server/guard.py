@@ -97,7 +97,7 @@ async def _admit(request: Request, needed: str | None, rate: Rate | None) -> Non
         if wait > 0:
             seconds = int(wait) + 1
             raise TooOftenError(
-                "that is too often", seconds=seconds, help=f"try again in {seconds} seconds"
+                "too many requests", seconds=seconds, help=f"try again in {seconds} seconds"
             )
 
 

@@ -3,9 +3,10 @@
 import gzip
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
@@ -18,6 +19,7 @@ from freshline_catalog.server.assets.lines import line
 from freshline_catalog.server.highlighting import diffed, highlighted
 from freshline_catalog.server.icons import glyph, icon
 from freshline_catalog.server.lineage.drawing import drawn
+from freshline_catalog.server.lineage.picture import Picture
 from freshline_catalog.server.lineage.wanted import query as lineage_query
 from freshline_catalog.server.lineage.wanted import toggled as toggled_group
 from freshline_catalog.server.lineage.wording import message
@@ -88,22 +90,42 @@ FILTERS: Mapping[str, Callable[..., object]] = {
 }
 
 
-class Renderer:
-    """Fills templates for one application."""
+def undated(picture: Picture, *how: Any) -> Markup:
+    """Return a picture to put into a page, without how long ago something was built."""
+    nodes = tuple(replace(node, built_at=None) for node in picture.nodes)
+    return drawn(replace(picture, nodes=nodes), *how)
 
-    def __init__(self, services: Services) -> None:
+
+def exactly(at: float, now: float) -> str:
+    """Return when something was, whenever it is read."""
+    return formatting.absolute(at)
+
+
+# How long ago something was is true for as long as somebody is there to say it again.
+STILL: Mapping[str, Callable[..., object]] = {
+    **FILTERS,
+    "relative": exactly,
+    "drawn": undated,
+}
+
+
+class Renderer:
+    """Fills templates for one application; `still` ones for pages that no server stands behind."""
+
+    def __init__(self, services: Services, *, still: bool = False) -> None:
         self._services = services
         self._redact = Redactor()
         self.static = StaticFiles()
-        self._templates = templates()
+        self._templates = templates(STILL if still else FILTERS)
         path = services.address.path
         self._known: Mapping[str, object] = {
             "services": services,
             "path": path,
-            "static": partial(self.static.url, path=path),
+            "static": "/static/{}".format if still else partial(self.static.url, path=path),
             "icon": icon,
             "glyph": glyph,
             "plural": formatting.plural,
+            "still": still,
         }
 
     def page(self, request: Request, template: str, view: object, status: int = 200) -> Response:
@@ -134,7 +156,7 @@ class Renderer:
         return Response(body, status_code=status, media_type=media, headers=headers)
 
 
-def templates() -> Environment:
+def templates(filters: Mapping[str, Callable[..., object]] = FILTERS) -> Environment:
     """Return the environment that templates are filled in."""
     environment = Environment(
         loader=FileSystemLoader(WEB / "templates"),
@@ -143,5 +165,5 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    cast(dict[str, object], environment.filters).update(FILTERS)
+    cast(dict[str, object], environment.filters).update(filters)
     return environment

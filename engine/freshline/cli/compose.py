@@ -15,7 +15,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import cast
 
-from freshline.catalog import Server, Surveys
+from freshline.catalog import Exporter, Server, Surveys
 from freshline.cli.options import Common
 from freshline.declare.files import find_root
 from freshline.definitions import ProjectDefinition, StorageDefinition
@@ -234,6 +234,12 @@ def server() -> Server:
     """Return who serves catalogs."""
     (found,) = entry_points(group="freshline.servers", name="web")
     return cast(Server, found.load())
+
+
+def exporter() -> Exporter:
+    """Return who writes catalogs as pages that need no server."""
+    (found,) = entry_points(group="freshline.exporters", name="web")
+    return cast(Exporter, found.load())
 
 
 def _storages(root: Path, project: ProjectDefinition) -> dict[str, Storage]:

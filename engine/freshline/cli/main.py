@@ -60,6 +60,7 @@ TABLE: Mapping[str, Mapping[str, Entry]] = {
     "Serve": {
         "up": Entry("serving:up", "Serve the asset catalog in a browser, and keep it current."),
         "serve": Entry("serving:serve", "Serve the asset catalog in a browser, and nothing else."),
+        "docs": Entry("docs:docs", "Write the asset catalog as pages that need no server."),
     },
     "Look back": {
         "diff": Entry("diff:diff", "Compare two versions of an asset."),

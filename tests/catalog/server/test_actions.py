@@ -149,7 +149,7 @@ def test_another_plan_by_now_is_shown_and_nothing_is_begun(
     fields = FORMS["materialize"][0]
     page = operator.post("/materialize", data=fields, headers={"Accept": "text/html"})
     assert page.status_code == 409
-    assert "The plan is another by now." in page.text
+    assert "The plan has changed." in page.text
     assert "marts.other" in page.text
     assert 'value="0123456789ab"' in page.text
     call = operator.post("/api/v1/actions/materialize", json={**fields})

@@ -73,7 +73,7 @@ def test_what_breaks_counts_all_the_way_down_by_owner(shop: TestClient) -> None:
 
 def test_what_goes_says_what_takes_its_place(shop: TestClient) -> None:
     banner = page(shop, "/assets/marts.customers").one(class_="banner")
-    assert banner.text == "Deprecated. Read marts.people instead. It goes on 2030-01-31."
+    assert banner.text == "Deprecated. Read marts.people instead. It will be removed on 2030-01-31."
     assert banner.one("a").attributes["href"] == "/assets/marts.people"
 
 

@@ -134,6 +134,7 @@ class Graph {
   press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const node = event.target instanceof Element ? event.target.closest(".node") : null;
+    if ("fc".includes(event.key) && !this.box.dataset.lineage) return; // a page from disk
     if (event.key === "+" || event.key === "=") this.zoom("in");
     else if (event.key === "-") this.zoom("out");
     else if (event.key === "0") this.zoom("fit");
