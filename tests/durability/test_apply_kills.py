@@ -30,6 +30,9 @@ _ELSEWHERE = (
     "gc.after_list",
     "gc.partial_delete",
     "publish.torn_manifest",
+    "docs.written",
+    "docs.moved",
+    "docs.placed",
 )
 _IN_APPLY = sorted(failpoints.NAMES - {*_ELSEWHERE})
 
