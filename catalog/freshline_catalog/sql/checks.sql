@@ -1,9 +1,9 @@
 -- name: standing
--- Targets whose checks do not all pass, those that fail first, with what is known of each.
+-- Targets whose checks may not all pass, those that fail first, with what is known of each.
 select t.asset, s.state, e.owner, e.group_name, e.downstream_count, s.failing, s.warned
 from target_state s join target t on t.id = s.target_id
 left join entry e on e.survey_id = ?3 and e.key = t.asset
-where t.project = ?1 and t.environment = ?2 and (s.failing > 0 or s.warned > 0)
+where t.project = ?1 and t.environment = ?2 and (s.failing > 0 or s.warned > 0 or s.failed_at is not null)
   and (?4 = '' or e.owner = ?4) and e.gone is null
 order by s.failing > 0 desc, coalesce(e.downstream_count, 0) desc, t.asset limit ?5;
 

@@ -331,6 +331,9 @@ def test_checks_of_all_assets_say_since_when_and_whose(real: TestClient) -> None
     )
     assert warning["since"] is not None
     assert real.get("/api/v1/checks?owner=finance").json()["warning"] == []
+    held_back = [(each["asset"], each["holds_back"]) for each in told["held_back"]]
+    assert held_back == [("marts.revenue", True)]
+    assert "Every check passes" not in real.get("/checks").text
 
 
 def test_the_reconciler_says_what_would_be_done_and_what_not(real: TestClient) -> None:

@@ -82,7 +82,7 @@ def standings(asked: Asked, entry: Entry, state: TargetState) -> tuple[CheckStan
     """Return the checks of an asset: those that do not pass first, then as they are declared."""
     history = history_of(asked, entry.key)
     current = {result.check: result for result in results_on_current(state)}
-    held_back = _on_candidate(state)
+    held_back = on_candidate(state)
     declared = {check.digest: check for check in entry.checks}
     found: list[CheckStanding] = []
     for digest in dict.fromkeys((*declared, *held_back, *current)):
@@ -93,7 +93,7 @@ def standings(asked: Asked, entry: Entry, state: TargetState) -> tuple[CheckStan
     return tuple(sorted(found, key=lambda each: _ORDER[each.found]))
 
 
-def _on_candidate(state: TargetState) -> Mapping[str, CheckResult]:
+def on_candidate(state: TargetState) -> Mapping[str, CheckResult]:
     """Return, by digest, what does not pass on a candidate: that is why it was held back."""
     if state.candidate is None:
         return {}

@@ -14,6 +14,7 @@ from freshline_catalog.server.builds.checks import (
     failing_since,
     found_by,
     history_of,
+    on_candidate,
     results_on_current,
 )
 from freshline_catalog.server.page import Page
@@ -28,7 +29,8 @@ _BACK = 100  # how many looks at an asset's checks are gone through for since wh
 class Unmet:
     """A check that does not pass, on which asset, since when, and what it found.
 
-    `accepted_by` and `accepted_because` are of one that somebody took as it is.
+    `accepted_by` and `accepted_because` are of one that somebody took as it is; `holds_back` is
+    true of one that a version failed on which nobody can read.
     """
 
     asset: str
@@ -43,16 +45,18 @@ class Unmet:
     downstreams: int
     accepted_by: str = ""
     accepted_because: str = ""
+    holds_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
     """Checks that do not pass: those that keep readers from being built, and those that only warn.
 
-    `accepted` are apart. `failing_assets`, `warning_assets` and `passing_assets` count assets.
+    `held_back` are those that keep a new version from being published; `accepted` are apart. `failing_assets`, `warning_assets` and `passing_assets` count assets.
     `more` says that there are more than are shown.
     """
 
+    held_back: tuple[Unmet, ...]
     failing: tuple[Unmet, ...]
     warning: tuple[Unmet, ...]
     accepted: tuple[Unmet, ...]
@@ -79,8 +83,10 @@ def checks(
     failing, warning, passing = cast(
         "tuple[int, int, int]", asked.connection.execute(sql["counts"], scope).fetchall()[0]
     )
+    bad = [each for each in unmet if each.found in (Found.FAILED, Found.ERROR)]
     return Checks(
-        failing=tuple(each for each in unmet if each.found in (Found.FAILED, Found.ERROR)),
+        held_back=tuple(each for each in bad if each.holds_back),
+        failing=tuple(each for each in bad if not each.holds_back),
         warning=tuple(each for each in unmet if each.found is Found.WARNED),
         accepted=tuple(each for each in unmet if each.found is Found.ACCEPTED),
         failing_assets=failing,
@@ -94,9 +100,9 @@ def _of(asked: Asked, state: TargetState, whose: tuple[str, str], downstreams: i
     """Return the checks of one asset that do not pass."""
     history = history_of(asked, state.target.asset, _BACK)
     unmet: list[Unmet] = []
-    for result in results_on_current(state):
-        if result.passed:
-            continue
+    held_back = on_candidate(state)
+    current = [result for result in results_on_current(state) if not result.passed]
+    for result in (*held_back.values(), *(r for r in current if r.check not in held_back)):
         accepted = state.accepts(result)
         by = next((a for a in state.accepted if a.check == result.check), None)
         unmet.append(
@@ -113,6 +119,7 @@ def _of(asked: Asked, state: TargetState, whose: tuple[str, str], downstreams: i
                 downstreams=downstreams,
                 accepted_by=by.actor if accepted and by is not None else "",
                 accepted_because=by.reason if accepted and by is not None else "",
+                holds_back=result.check in held_back,
             )
         )
     return unmet
