@@ -52,8 +52,9 @@ class Unmet:
 class Checks:
     """Checks that do not pass: those that keep readers from being built, and those that only warn.
 
-    `held_back` are those that keep a new version from being published; `accepted` are apart. `failing_assets`, `warning_assets` and `passing_assets` count assets.
-    `more` says that there are more than are shown.
+    `held_back` are those that keep a new version from being published; `accepted` are apart.
+    `failing_assets`, `warning_assets` and `passing_assets` count assets. `more` says that there are
+    more than are shown.
     """
 
     held_back: tuple[Unmet, ...]
