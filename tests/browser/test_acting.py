@@ -48,7 +48,7 @@ def test_the_first_look_at_an_empty_project(browser: Browser, tmp_path: Path, vi
         other = visit(served, "", signed_in=False)
         answer = other.page.goto(served.link)
         assert answer is not None and answer.status == 401
-        expect(other.page.get_by_text("This link signs nobody in.")).to_be_visible()
+        expect(other.page.get_by_text("This link does not sign you in.")).to_be_visible()
         other.forgive("401 (Unauthorized)")
         # What is declared from now on shows without a reload.
         live(found.page)
@@ -86,7 +86,7 @@ def test_a_plan_that_is_another_by_now_is_shown_and_not_begun(shop: Served, visi
         **{"assets/staging/orders.sql": "SELECT order_id, amount, day FROM raw.orders\n"},
     )
     page.get_by_role("button", name="Materialize 1 asset").click()
-    expect(page.get_by_text("The plan is another by now.")).to_be_visible()
+    expect(page.get_by_text("The plan has changed.")).to_be_visible()
     expect(page).not_to_have_url(re.compile("/runs/"))
     found.forgive("409 (Conflict)")
 
@@ -137,7 +137,8 @@ def test_a_rollback_pins_until_it_is_unpinned(shop: Served, visit: Open) -> None
     page.get_by_role("link", name="roll back…").click()
     page.get_by_label("Reason").fill("the new order was a test")
     page.get_by_role("button", name="Roll back to version 1").click()
-    expect(page).to_have_url(re.compile("/assets/marts.daily"))
+    expect(page).to_have_url(re.compile(r"/assets/marts\.daily"), timeout=SOON)
+    shop.freshline("catalog", "survey")
     page.goto(f"{shop.address}/assets/marts.daily")
     expect(page.locator(".answer").first).to_contain_text("pinned", timeout=SOON)
     expect(page.locator(".answer").first).to_contain_text("the new order was a test")
