@@ -100,6 +100,10 @@ class Query:
         found = {key for q in self.queries() for key in (q.first, q.second) if key}
         return found
 
+    def may_tie(self) -> bool:
+        """Say whether its LIMIT may choose among rows that its ORDER BY holds for equal."""
+        return bool(self.limit and self.sorted) and not self.sorted.startswith("ALL")
+
     def text(self, project: "Project") -> str:
         """Return it as SQL."""
         sql = self.select(project)

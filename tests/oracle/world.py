@@ -302,7 +302,9 @@ def _rows_of(key: str, source: Source) -> list[str]:
 
 def is_loose(project: Project, key: str) -> bool:
     """Say whether an asset's rows may hang on the order of what it reads, or on chance."""
-    return _any(project, key, lambda special: special.loose)
+    if _any(project, key, lambda special: special.loose):
+        return True
+    return any(query.may_tie() for query in project.models[key].query.queries())
 
 
 def is_volatile(project: Project, key: str) -> bool:
