@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from freshline.code import Code, Location, ResourceDefinition
 from freshline.errors import Diagnostic, Span
 
 
@@ -251,6 +252,7 @@ class Probe:
 class AssetDefinition:
     """One asset as declared: what computes it, and what people should know about it.
 
+    What code makes has it in `code`, and in `sql` nothing but where its source stands.
     `links` are titles with addresses. `retries` is None where the author says nothing of it;
     `timeout` is in seconds, None where a step may take as long as it wants. `preview` says that
     the asset's page may show rows.
@@ -277,6 +279,7 @@ class AssetDefinition:
     volatile: Volatile | None = None
     cutoff: Cutoff = Cutoff()
     preview: bool = False
+    code: Code | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,6 +342,8 @@ class ProjectDefinition:
     default_storage: str = "lake"
     retention: Retention = Retention()
     strict: bool = False
+    locations: tuple[Location, ...] = ()
+    resources: tuple[ResourceDefinition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,9 @@
     |-- UsageError             the caller's task: a command was asked for something it cannot do
     |-- ComputeError           the asset's own query failed on the data it met
     |   |-- CheckFailedError     the rows are not as a blocking check wants them
-    |   `-- TimedOutError        it took longer than its `timeout:` allows
+    |   |-- TimedOutError        it took longer than its `timeout:` allows
+    |   |-- CodeError            the asset's own code failed
+    |   `-- WorkerLostError      the process of its code ended before the code did
     |-- ResourceError          the operator's task: disk, permission, memory
     |   |-- BusyError          somebody else is doing this right now
     |   `-- DeniedError        no permission, no such file: waiting changes nothing
@@ -113,6 +115,25 @@ class TimedOutError(ComputeError):
     """A step took longer than its `timeout:` allows, and was interrupted."""
 
     code = "F320"
+
+
+class CodeError(ComputeError):
+    """The code of an asset failed; `trace` is its stack trace, the author's own frames first."""
+
+    code = "F330"
+
+    def __init__(
+        self, message: str, *, help: str = "", span: Span | None = None, trace: str = ""
+    ) -> None:
+        super().__init__(message, help=help, span=span)
+        self.trace = trace
+
+
+class WorkerLostError(CodeError):
+    """The process of an asset's code ended before the code did: killed, crashed, out of memory."""
+
+    code = "F340"
+    retryable = True
 
 
 class ResourceError(FreshlineError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
+from freshline.calls import Datum, Metadata
 from freshline.definitions import CheckKind, CheckSeverity
 from freshline.keys import Target
 from freshline.versions import Build, Logic, Read, Version
@@ -126,7 +127,10 @@ class AttemptStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFailed(Event):
-    """An attempt ended without publishing; `candidate` is what it would have published, if kept."""
+    """An attempt ended without publishing; `candidate` is what it would have published, if kept.
+
+    `trace` is the stack trace of code that failed, its author's frames first.
+    """
 
     kind: ClassVar[str] = "attempt_failed"
     target: Target
@@ -134,17 +138,22 @@ class AttemptFailed(Event):
     code: str
     message: str
     candidate: Version | None = None
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Materialized(Event):
-    """A version was published; `recovered` when found in storage, not reported by its step."""
+    """A version was published; `recovered` when found in storage, not reported by its step.
+
+    `metadata` is what its code told of it, by name.
+    """
 
     kind: ClassVar[str] = "materialized"
     target: Target
     build: Build
     logic: Logic
     recovered: bool = False
+    metadata: Metadata = field(default_factory=dict[str, Datum])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from freshline.calls import Workers
 from freshline.definitions import Column
 from freshline.events import Event, Recorded
 from freshline.keys import Target
@@ -372,3 +373,4 @@ class Ports(Sight):
 
     compute: Compute
     ids: Ids
+    workers: Workers | None = None

@@ -25,9 +25,13 @@ class DataFile(NamedTuple):
 
 
 class Window(NamedTuple):
-    """The columns of an upstream that one consumer can observe; None means all of them."""
+    """The columns of an upstream that one consumer can observe; None means all of them.
+
+    Through an `ordered` one the order of the rows shows too.
+    """
 
     columns: tuple[str, ...] | None = None
+    ordered: bool = False
 
 
 WHOLE = Window()
