@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from freshline.declare.declared import FileDeclared, Quote
+from freshline.declare.declared import FileDeclared
 from freshline.declare.files import PROJECT_FILES
+from freshline.declare.report import Quote
 from freshline.declare.section import did_you_mean
 from freshline.declare.settings import Settings
 from freshline.definitions import AssetDefinition, Declared, MacroDefinition, SourceDefinition

@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from freshline.declare import rules, source
 from freshline.declare.about import Scope, read_about
-from freshline.declare.declared import FileDeclared, Gathering, Quote
+from freshline.declare.declared import FileDeclared, Gathering
 from freshline.declare.frontmatter import read_front_matter
 from freshline.declare.interpolation import render
 from freshline.declare.layers import About
 from freshline.declare.paths import path_key
-from freshline.declare.report import Report, Stretch
+from freshline.declare.report import Quote, Report, Stretch
 from freshline.declare.section import Section, read_key, wrong
 from freshline.declare.sqltext import sql_after, sql_of_scalar
 from freshline.declare.text import shown, source_text

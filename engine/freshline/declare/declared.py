@@ -2,19 +2,29 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from freshline.code import CodeCheck, CodeInput
 from freshline.declare.layers import Layer
-from freshline.declare.report import Placed, Report
+from freshline.declare.report import Placed, Quote, Report
 from freshline.definitions import AssetDefinition, MacroDefinition, SourceDefinition
 from freshline.errors import Diagnostic, Span
 
 
-class Quote(NamedTuple):
-    """A place in a file with the line it lies in."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeSaid:
+    """What YAML says of the code of an asset, kept until a worker has told what the function takes.
 
-    span: Span
-    line: str
+    `place` is where the code is named, `inputs` are None where they are left to the parameters.
+    `places` say where else something stands: `config`, `config.window.days`, `resources.client`.
+    """
+
+    place: Quote
+    inputs: tuple[CodeInput, ...] | None = None
+    config: Mapping[str, object] = field(default_factory=dict[str, object])
+    resources: Mapping[str, str] = field(default_factory=dict[str, str])
+    code_version: str | None = None
+    reads_env: tuple[str, ...] = ()
+    places: Mapping[str, Quote] = field(default_factory=dict[str, Quote])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +36,16 @@ class FileDeclared:
     `broken` are keys told apart but not understood; `causes` the codes of those that are so by what
     is said elsewhere. `places` and `paths` say where each key, and each source's path, is declared.
     `process` are the process variables that were read, with a stamp of each.
+
+    `code` has an entry for each asset whose code is not finished: `freshline.declare.finishing`
+    makes a whole definition of it, with what a worker told of the function. `code_checks` are
+    checks written in Python, of whatever asset.
     """
 
     file: str
     assets: tuple[AssetDefinition, ...] = ()
+    code: Mapping[str, CodeSaid] = field(default_factory=dict[str, CodeSaid])
+    code_checks: tuple[CodeCheck, ...] = ()
     sources: tuple[SourceDefinition, ...] = ()
     macros: tuple[MacroDefinition, ...] = ()
     side_car: AssetDefinition | None = None
@@ -82,7 +98,7 @@ class Gathering:
 
     def quote(self, place: Placed) -> Quote:
         """Return a place with its line."""
-        return Quote(self.report.span(place), self.report.text.line_at(place.start))
+        return self.report.quote(place)
 
     def declared(
         self, *, side_car: AssetDefinition | None = None, front_matter: Span | None = None

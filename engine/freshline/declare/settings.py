@@ -7,14 +7,13 @@ from typing import NamedTuple
 
 from freshline.declare import rules, source
 from freshline.declare.about import Scope, read_outer, read_storage
-from freshline.declare.declared import Quote
 from freshline.declare.environments import Environment, read_environment, read_own_values
 from freshline.declare.interpolation import Values
 from freshline.declare.layers import Layer
 from freshline.declare.policies import read_retention
 from freshline.declare.process import ProcessVariables
 from freshline.declare.references import filled_settings
-from freshline.declare.report import Report, Stretch
+from freshline.declare.report import Quote, Report, Stretch
 from freshline.declare.section import (
     Reader,
     Section,
