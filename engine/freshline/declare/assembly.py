@@ -188,10 +188,10 @@ def _side_cars(
 def _lonely(key: str, place: Quote, file: str) -> Diagnostic:
     return Diagnostic(
         code="E106",
-        message="this asset has no SQL",
+        message="this asset has neither SQL nor code",
         span=place.span,
         excerpt=place.line,
-        fix=f"add `sql:`, or write the SELECT in {file}",
+        fix=f"add `sql:`, `run:` or `command:`, or write the SELECT in {file}",
         asset=key,
     )
 

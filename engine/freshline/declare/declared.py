@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from freshline.code import CodeCheck, CodeInput
+from freshline.code import CodeCheck
 from freshline.declare.layers import Layer
 from freshline.declare.report import Placed, Quote, Report
 from freshline.definitions import AssetDefinition, MacroDefinition, SourceDefinition
@@ -14,16 +14,14 @@ from freshline.errors import Diagnostic, Span
 class CodeSaid:
     """What YAML says of the code of an asset, kept until a worker has told what the function takes.
 
-    `place` is where the code is named, `inputs` are None where they are left to the parameters.
-    `places` say where else something stands: `config`, `config.window.days`, `resources.client`.
+    `place` is where the code is named; without inputs of its own they are left to the parameters.
+    `places` say where else something stands: `config.window.days`, `resources.client`, and with a
+    colon behind it where the name of that stands.
     """
 
     place: Quote
-    inputs: tuple[CodeInput, ...] | None = None
-    config: Mapping[str, object] = field(default_factory=dict[str, object])
-    resources: Mapping[str, str] = field(default_factory=dict[str, str])
+    has_inputs: bool = False
     code_version: str | None = None
-    reads_env: tuple[str, ...] = ()
     places: Mapping[str, Quote] = field(default_factory=dict[str, Quote])
 
 
@@ -67,6 +65,7 @@ class Gathering:
         self._assets: list[AssetDefinition] = []
         self._sources: list[SourceDefinition] = []
         self._broken: list[str] = []
+        self._code: dict[str, CodeSaid] = {}
         self._places: dict[str, Quote] = {}
         self._paths: dict[str, Quote] = {}
 
@@ -88,6 +87,10 @@ class Gathering:
         else:
             self._sources.append(definition)
 
+    def note_code(self, key: str, said: CodeSaid) -> None:
+        """Remember what is said of code that a worker has yet to tell about."""
+        self._code[key] = said
+
     def note_place(self, key: str, place: Placed) -> None:
         """Remember where a key is declared."""
         self._places[key] = self.quote(place)
@@ -108,6 +111,7 @@ class Gathering:
             file=self.report.text.file,
             assets=tuple(self._assets),
             sources=tuple(self._sources),
+            code={each.key: self._code[each.key] for each in self._assets if each.code},
             side_car=side_car,
             front_matter=front_matter,
             broken=tuple(self._broken),
