@@ -35,6 +35,8 @@ _BOUNDS = (
 class Unfit(NamedTuple):
     """A value that a schema refuses: its path such as `window.days`, why, and the way out.
 
+    `message` is what follows the path in a sentence.
+
     `is_name` says that it is the name that is wrong, and not what stands behind it.
     """
 
@@ -148,7 +150,7 @@ def _mapping(value: dict[str, object], place: _Place, found: list[Unfit]) -> dic
         inner = place.below(name, properties.get(name, other))
         if name not in properties and other is False:
             fix = did_you_mean(name, properties) or _known(properties)
-            found.append(Unfit(inner.path, f"unknown name {quoted(name)}", fix, is_name=True))
+            found.append(Unfit(inner.path, "is a name that it does not know", fix, is_name=True))
             whole[name] = given
         else:
             whole[name] = _fitted(given, inner, found)
@@ -162,8 +164,7 @@ def _mapping(value: dict[str, object], place: _Place, found: list[Unfit]) -> dic
             whole[name] = schema["default"]
         elif name in names:
             what = _expected(_resolved(schema, place.root))
-            message = f"{quoted(name)} is missing"
-            found.append(Unfit(place.path, message, f"add `{name}:`, {what}"))
+            found.append(Unfit(place.below(name, {}).path, "is missing", f"add `{name}`, {what}"))
     return whole
 
 

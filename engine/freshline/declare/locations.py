@@ -64,8 +64,11 @@ def _location(report: Report, entry: source.Entry) -> Location | None:
         wrong(report, entry, "a path, or a mapping with `path:`", "write for instance assets/risk")
         return None
     section = Section(report, value, rules.LOCATION)
-    python = section.get("python", _read_python)
-    requirements = section.get("requirements", _path_reader("the path of a file"))
+    # What is wrong stays as it is written: nothing may run in another interpreter meanwhile.
+    python = section.get("python", _read_python) or _written(section, "python")
+    read_requirements = _path_reader("the path of a file")
+    requirements = section.get("requirements", read_requirements)
+    requirements = requirements or _written(section, "requirements")
     if section.entry("path") is None and name != MAIN:
         message = f"the location {quoted(name)} has no path"
         report.error("E116", entry.key, message, "add for instance `path: assets/risk`")
@@ -74,6 +77,13 @@ def _location(report: Report, entry: source.Entry) -> Location | None:
     if path is None:
         return None
     return Location(name=name, path=path, python=python, requirements=requirements, span=span)
+
+
+def _written(section: Section, name: str) -> str | None:
+    entry = section.entry(name)
+    if entry is None:
+        return None
+    return entry.value.text if isinstance(entry.value, source.Scalar) else ""
 
 
 def _path_reader(expected: str) -> Reader[str]:

@@ -106,6 +106,17 @@ OUTPUT = Keys(
         **dict.fromkeys((*WAYS, *CODE), "say it once, of all outputs: they are of one call"),
     },
 )
+# What a decorator of Python hands on; what it says of the function itself comes apart from that.
+DECORATOR = Keys(
+    section="asset",
+    known=tuple(
+        key
+        for key in ASSET.known
+        if key not in (*WAYS, "inputs", "outputs", "reads_env", "pure", "code_version")
+    ),
+    later=ASSET.later,
+    elsewhere=ASSET.elsewhere,
+)
 LIMITS = Keys(section="list of limits", known=LIMITS_NAMES)
 # What only one asset can say of itself, and so no function of several outputs.
 OF_ONE_OUTPUT = ("key", "was", "columns", "primary_key", "checks")
