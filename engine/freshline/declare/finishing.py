@@ -274,7 +274,10 @@ def _config(code: Code, told: ToldFunction, findings: Findings) -> Mapping[str, 
         ]
         places = (f"{path}:", *ends) if each.is_name else ends
         fix = each.fix or f"{told.name} says so in the class of its config"
-        findings.error("E123", findings.place(*places), f"`{path}` {each.message}", fix)
+        message = f"`{path}` {each.message}"
+        if each.is_name:
+            message = f"{told.name} takes no `{path}`"
+        findings.error("E123", findings.place(*places), message, fix)
     return whole
 
 

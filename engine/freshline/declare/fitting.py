@@ -151,7 +151,7 @@ def _mapping(value: dict[str, object], place: _Place, found: list[Unfit]) -> dic
         inner = place.below(name, properties.get(name, other))
         if name not in properties and other is False:
             fix = did_you_mean(name, properties) or _known(properties)
-            found.append(Unfit(inner.path, "is a name that it does not know", fix, is_name=True))
+            found.append(Unfit(inner.path, "is not known", fix, is_name=True))
             whole[name] = given
         else:
             whole[name] = _fitted(given, inner, found)

@@ -42,7 +42,7 @@ def failed_import(
         frames = frames or [each for each in error.frames if each.file == text.file]
     place = _quote(frames[-1], text) if frames else otherwise
     related = [(_quote(each, text).span, _led(each)) for each in reversed(frames[:-1])]
-    if frames and place.span != otherwise.span and otherwise.span.file != place.span.file:
+    if frames and text is None and otherwise.span.file != place.span.file:
         related.append((otherwise.span, "declared here"))
     return Diagnostic(
         code="E121",
