@@ -72,7 +72,7 @@ def _answer(command: str, root: Path) -> list[str]:
             newest = max(_files(root, f"data/{rest}"), key=os.path.getmtime)
             _spoil(newest, newest.stat().st_size // 2)
         case "damage-record":
-            record, name = max(_files(root, f"env/main/{rest}")), b'"publish_id":"'
+            record, name = max(_files(root, f"env/main/{rest}")), b'"publish_id": "'
             _spoil(record, record.read_bytes().index(name) + len(name))  # JSON all the same
         case "freshline":
             return without_chance(answer(shlex.split(rest), root))
