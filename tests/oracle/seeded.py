@@ -61,9 +61,12 @@ def content_of_projected_columns(patch: Patch) -> None:
             seen[window] = min(columns, seen.get(window, columns), key=len)
         return found
 
-    def some_sums(names: Sequence[str], types: Mapping[str, str], quantum: float | None) -> str:
-        fewer = [name for name in seen.get(tuple(names), names) if name in names]
-        return sums(fewer or names[:1], types, quantum)
+    def some_sums(
+        shown: tuple[tuple[str, ...], bool], types: Mapping[str, str], quantum: float | None
+    ) -> str:
+        names, ordered = shown
+        fewer = tuple(name for name in seen.get(names, names) if name in names)
+        return sums((fewer or names[:1], ordered), types, quantum)
 
     patch.setattr(windows, "windows_of", windows_seen)
     patch.setattr(sql_engine, "_sums", some_sums)
