@@ -17,7 +17,8 @@ what a reader does not know it passes over, what is not there has its default.
           line      {call, line: Line}
           returned  {call, returned: Returned}
           failed    {call, raised: Raised}; `cancelled` is true where a cancel was the cause
-          state     {call, threads, children, rss}: what a call left behind, after its end
+          state     {call, threads, children, rss, files}: what a call left behind, after its
+                    end; `files` are the paths of the project's files imported so far
 
 Standard output and standard error are pipes of the supervisor's. A JSON line of Format.ROWS is an
 object; null, booleans, numbers, texts, lists and objects are themselves, dates and times are ISO
