@@ -93,10 +93,15 @@ class Attendance:
                     pass
         return said
 
-    def drain(self) -> None:
-        """Tell what is in the pipes now."""
-        for output in self.process.last_output():
-            self.lines.output(output.source, output.data)
+    def drain(self) -> list[bytes]:
+        """Tell what is in the pipes now, and return what is in the socket."""
+        said: list[bytes] = []
+        for one in self.process.waiting():
+            if isinstance(one, Output):
+                self.lines.output(one.source, one.data)
+            else:
+                said.append(one.data)
+        return said
 
     def finish(self) -> bool:
         """Kill what is left, tell the last lines, close; say whether nothing is left."""

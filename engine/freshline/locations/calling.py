@@ -44,6 +44,7 @@ class Worker:
         self.frames: tuple[Frame, ...] = ()
         self._stamps: dict[str, Stamp] = {}
         self._splitter = Splitter()
+        self._early = b""  # what it said while nobody attended
         self._inbox: deque[Message] = deque()
         self._memory_shortages = memory_shortages()
 
@@ -109,10 +110,11 @@ class Worker:
                 if not data:
                     self._lost(attendance, subject, closed=True)
                 self._hear(data, attendance, kinds, subject)
-            if self._inbox:
-                break
             if self.process.ended is not None or attendance.is_over:
-                self._lost(attendance, subject)
+                # What it said before its end may still be on its way here.
+                self._hear(b"".join(attendance.drain()), attendance, kinds, subject)
+                if not self._inbox:
+                    self._lost(attendance, subject)
             if until is not None and time.monotonic() >= until:
                 self._finish(attendance)
                 raise CodeError(f"{subject}: its worker did not answer within {seconds:g} s")
@@ -125,8 +127,11 @@ class Worker:
     def is_alive(self) -> bool:
         """Say whether the process is still there; what it printed since its call is let go."""
         while happenings := self.process.wait(0):
-            if any(isinstance(one, Ended | Empty) or one == Said(b"") for one in happenings):
-                return False
+            for one in happenings:
+                if isinstance(one, Ended | Empty) or one == Said(b""):
+                    return False
+                if isinstance(one, Said):
+                    self._early += one.data
         return self.process.ended is None
 
     def has_old_code(self) -> bool:
@@ -140,6 +145,7 @@ class Worker:
     ) -> None:
         """Keep the messages of some kinds in order, and deal with the others at once."""
         try:
+            data, self._early = self._early + data, b""
             for body in self._splitter.feed(data):
                 message = decode(body)
                 if message.get("kind") in kinds:
@@ -235,7 +241,7 @@ class Worker:
             f"{subject}: {told.message}",
             help=told.help,
             span=place(raised, root),
-            trace=shortened("\n".join([text, last_lines(last)] if last else [text])),
+            trace=shortened("\n".join(filter(None, [text, last_lines(last)]))),
         )
 
     def _await_end(self, attendance: Attendance) -> None:

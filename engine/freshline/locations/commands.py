@@ -81,7 +81,7 @@ class Command:
     def _failed(self, ended: Ended) -> NoReturn:
         last = self._lines.last
         subject = subject_of(self._call)
-        told = last_lines(last) if last else ""
+        told = last_lines(last)
         if ended.status >= 0 and os.WIFEXITED(ended.status):
             code = os.WEXITSTATUS(ended.status)
             why = next((line.strip() for line in reversed(last) if line.strip()), "")

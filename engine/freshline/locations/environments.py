@@ -23,9 +23,7 @@ from freshline.errors import CodeError, ResourceError
 
 _MARK = "whole"
 _INCLUDED = re.compile(r"^\s*(?:-r|--requirement|-c|--constraint)(?:\s+|=)(\S+)", re.MULTILINE)
-_ESSENTIAL = re.compile(
-    r"(?i)error|no matching|conflict|not found|requires|depends|because|hint|╰"
-)
+_ESSENTIAL = re.compile(r"(?i)error|no matching|conflict|not found|requires|depends|because|hint|╰")
 
 
 def folder_of_environments(root: str) -> Path:

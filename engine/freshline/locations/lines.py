@@ -16,6 +16,8 @@ MOST_BYTES = 64 << 10  # of one line
 MOST_LINES_A_SECOND = 10_000
 MOST_BYTES_A_SECOND = 8 << 20
 _LAST = 20
+_KEPT = 400  # lines that the search for a crash's place goes through
+_KEPT_CHARACTERS = 1_000
 _CUT = " [the line goes on]"
 
 
@@ -66,7 +68,7 @@ class Lines:
         self._tell = tell
         self._now = now
         self._streams: dict[str, Stream] = {}
-        self._last: deque[str] = deque(maxlen=_LAST)
+        self._last: deque[str] = deque(maxlen=_KEPT)
         self._second = 0
         self._lines_left = self._bytes_left = 0
         self._dropped = 0
@@ -74,7 +76,7 @@ class Lines:
 
     @property
     def last(self) -> tuple[str, ...]:
-        """The last lines, told or not."""
+        """The last lines, told or not, each cut at a bearable length."""
         return tuple(self._last)
 
     def output(self, source: str, data: bytes) -> None:
@@ -115,12 +117,12 @@ class Lines:
             return
         self._lines_left -= 1
         self._bytes_left -= len(line.text)
-        self._last.append(line.text)
+        self._last.append(line.text[:_KEPT_CHARACTERS])
         self._tell(line)
 
     def _drop(self, line: Line) -> None:
         self._dropped += 1
-        self._last.append(line.text)
+        self._last.append(line.text[:_KEPT_CHARACTERS])
         self._unseen.append(line)
 
     def _has_room(self) -> bool:

@@ -212,18 +212,18 @@ class Process:
             happenings.append(Empty())
         return happenings
 
-    def last_output(self) -> list[Output]:
-        """Return what is in the pipes of a process that ended: nobody writes there any more."""
-        found: list[Output] = []
+    def waiting(self) -> list[Output | Said]:
+        """Return what is in the pipes and the socket now, and wait for nothing."""
+        found: list[Output | Said] = []
         for number, name in list(self._reading.by_number.items()):
-            while name in ("stdout", "stderr"):
+            while name in ("stdout", "stderr", "socket"):
                 try:
                     data = os.read(number, _CHUNK)
                 except OSError:
                     break
                 if not data:
                     break
-                found.append(Output(name, data))
+                found.append(Said(data) if name == "socket" else Output(name, data))
         return found
 
     def end(self, patience: float = DEFAULT.end_grace) -> bool:

@@ -7,6 +7,15 @@ from freshline.calls import Frame, Raised
 from freshline.errors import Span
 from freshline.locations.lines import clean
 
+_FAULT = (
+    "Fatal Python error:",
+    "Current thread 0x",
+    "Thread 0x",
+    '  File "',
+    "  <no Python frame>",
+    "  ...",
+    "Extension modules:",
+)
 _MOST_BYTES = 16 << 10
 _MOST_MESSAGE = 2_000
 _MOST_FRAMES = 40
@@ -22,22 +31,28 @@ def headline(raised: Raised) -> str:
     return f"{type_name}: {message}" if message else type_name
 
 
-def trace(raised: Raised, root: str, last: Sequence[str] = ()) -> str:
-    """Return the stack trace of an exception, its causes, and the last lines of its output."""
+def trace(raised: Raised, root: str) -> str:
+    """Return the stack trace of an exception and of its causes."""
     parts: list[str] = []
     cause: Raised | None = raised
     while cause is not None and len(parts) < _MOST_CAUSES:
         lead = "caused by " if parts else ""
         parts.append("\n".join([lead + headline(cause), *_frames(cause.frames, root)]))
         cause = cause.cause
-    if last:
-        parts.append(last_lines(last))
     return shortened("\n".join(parts))
 
 
 def last_lines(last: Sequence[str]) -> str:
-    """Return the last lines of an output, under a heading."""
-    return "\n".join(["the last lines it wrote:", *(f"  {line[:500]}" for line in last)])
+    """Return the last lines of an output under a heading; the empty text where there are none.
+
+    What Python itself says of a crash is left out: that is told in a better way.
+    """
+    own = list(last)
+    while own and (not own[-1].strip() or own[-1].startswith(_FAULT)):
+        own.pop()
+    if not own:
+        return ""
+    return "\n".join(["the last lines it wrote:", *(f"  {line[:500]}" for line in own[-20:])])
 
 
 def shortened(text: str) -> str:

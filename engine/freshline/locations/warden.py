@@ -49,9 +49,7 @@ def main() -> None:
     deaths = _deaths()
     keepers: set[int] = set()
     while True:
-        ready, _, _ = select.select(
-            [requests, deaths], [], [], _PATIENCE if _strays(keepers) else None
-        )
+        ready = _ready(requests, deaths, _PATIENCE if _strays(keepers) else None)
         if deaths in ready:
             _drain(deaths)
         keepers -= set(_reaped())
@@ -114,7 +112,7 @@ def _watch(program: int, control: socket.socket, deaths: int) -> None:
     is_ending = False
     _tell(control, f"started {program}")
     while True:
-        ready, _, _ = select.select([control, deaths], [], [], _PATIENCE if is_ending else None)
+        ready = _ready(control, deaths, _PATIENCE if is_ending else None)
         if deaths in ready:
             _drain(deaths)
         for pid, (status, kibibytes) in _reaped().items():
@@ -300,6 +298,12 @@ def _deaths() -> int:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
     return read
+
+
+def _ready(ours: socket.socket, deaths: int, seconds: float | None) -> list[int | socket.socket]:
+    """Return which of the two can be read, after some seconds at the latest."""
+    watched: list[int | socket.socket] = [ours, deaths]
+    return select.select(watched, [], [], seconds)[0]
 
 
 def _drain(descriptor: int) -> None:
