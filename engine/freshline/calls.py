@@ -18,6 +18,8 @@ class Format(StrEnum):
 
     PARQUET = "parquet"
     ROWS = "jsonl"  # a JSON object a line; values as freshline.worker says
+    CSV = "csv"  # as commands write it: with a header, types to be sniffed
+    JSON = "json"  # as commands write it: an array of objects, or one a line
     FILE = "file"  # no rows: the files themselves, whatever they are
 
 
