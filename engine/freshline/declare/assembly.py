@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from freshline.declare.declared import FileDeclared, Quote
+from freshline.declare.declared import FileDeclared
 from freshline.declare.files import PROJECT_FILES
+from freshline.declare.report import Quote
 from freshline.declare.section import did_you_mean
 from freshline.declare.settings import Settings
 from freshline.definitions import AssetDefinition, Declared, MacroDefinition, SourceDefinition
@@ -187,10 +188,10 @@ def _side_cars(
 def _lonely(key: str, place: Quote, file: str) -> Diagnostic:
     return Diagnostic(
         code="E106",
-        message="this asset has no SQL",
+        message="this asset has neither SQL nor code",
         span=place.span,
         excerpt=place.line,
-        fix=f"add `sql:`, or write the SELECT in {file}",
+        fix=f"add `sql:`, `run:` or `command:`, or write the SELECT in {file}",
         asset=key,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from freshline.declare import rules, source
 from freshline.declare.about import Scope, read_outer
 from freshline.declare.assets import declare_asset_file, declare_sql_file, read_asset
-from freshline.declare.declared import FileDeclared, Gathering, Quote
+from freshline.declare.declared import FileDeclared, Gathering
 from freshline.declare.files import PROJECT_FILES
 from freshline.declare.layers import Layer
 from freshline.declare.macros import declare_macro_file
@@ -21,7 +21,7 @@ from freshline.declare.paths import (
     split_suffix,
 )
 from freshline.declare.process import ProcessVariables
-from freshline.declare.report import Report, Stretch
+from freshline.declare.report import Quote, Report, Stretch
 from freshline.declare.scalars import is_null
 from freshline.declare.section import LATER, Keys, Section, check_key, mapping
 from freshline.declare.settings import Settings, is_declared

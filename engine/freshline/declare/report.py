@@ -34,6 +34,13 @@ class Stretch(NamedTuple):
     end: int
 
 
+class Quote(NamedTuple):
+    """A place in a file with the line it lies in."""
+
+    span: Span
+    line: str
+
+
 class Finding(NamedTuple):
     """A diagnostic and the offset it is about."""
 
@@ -111,6 +118,10 @@ class Report:
     def span(self, place: Placed) -> Span:
         """Return where something lies in the file."""
         return self.text.span(place.start, place.end)
+
+    def quote(self, place: Placed) -> Quote:
+        """Return where something lies in the file, with its line."""
+        return Quote(self.span(place), self.text.line_at(place.start))
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Return what was found in the file and its parts; the last one counts what is left out."""
