@@ -16,21 +16,21 @@ def outside(root: Path, catalog: Path, more: Columns | None = None) -> Outside:
     Nothing is started or opened before it is asked for.
     """
     return Outside(
-        load=partial(_load, root),
+        load=_load,
         locked=partial(_locked, root),
         learnt=partial(_learnt, catalog, more or {}),
     )
 
 
-def workers(root: Path) -> Workers:
+def workers() -> Workers:
     """Return where a project's code runs; no process is there before the first call."""
-    from freshline.locations.pool import Pool
+    from freshline.locations.workers import LocationWorkers
 
-    return Pool(root)
+    return LocationWorkers()
 
 
-def _load(root: Path, load: Load) -> tuple[ToldFile, ...]:
-    found = workers(root)
+def _load(load: Load) -> tuple[ToldFile, ...]:
+    found = workers()
     try:
         return found.load(load)
     finally:
@@ -40,7 +40,7 @@ def _load(root: Path, load: Load) -> tuple[ToldFile, ...]:
 def _locked(root: Path, location: Location) -> str:
     from freshline.locations.interpreters import locked
 
-    return locked(location, root)
+    return locked(location, str(root))
 
 
 def _learnt(

@@ -140,7 +140,7 @@ class Project:
             clock=self.sight.clock,
             compute=engine,
             ids=RandomIds(),
-            workers=workers(self.root) if self._has_code else None,
+            workers=workers() if self._has_code else None,
         )
 
     @property
