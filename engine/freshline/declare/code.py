@@ -86,7 +86,9 @@ def declare_code(
     )
     line = said.place.span.line
     sql = SqlText(text="", original="", file=part.text.file, line=line)
-    for output, asset, about in list(definitions(section, code, outputs, sql, scope)):
+    made = list(definitions(section, code, outputs, sql, scope))
+    for output, asset, about in made:
+        gathering.refuse_second(part, output.key, output.place)
         gathering.keep(part, output.key or None, asset, output.place)
         places = {**said.places, **about.places}
         gathering.note_code(output.key, replace(said, places=places))

@@ -10,8 +10,8 @@ from freshline.declare.section import Section, data_mapping, place_of
 
 
 def read_config(report: Report, entry: source.Entry, values: Values) -> dict[str, object] | None:
-    """Read a mapping of anything, with the references in it replaced; secrets are refused."""
-    value = filled(report, entry.value, values)
+    """Read a mapping of anything, with the references in it replaced; secrets stay references."""
+    value = filled(report, entry.value, values, is_template=True)
     return None if value is None else data_mapping(report, source.Entry(entry.key, value))
 
 

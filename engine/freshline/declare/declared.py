@@ -87,6 +87,19 @@ class Gathering:
         else:
             self._sources.append(definition)
 
+    def refuse_second(self, part: Report, key: str, place: Placed) -> None:
+        """Report a key that this file has declared already."""
+        first = self._places.get(key)
+        if first is not None and first.span != part.span(place):
+            message = f"{key} is declared twice: here and at {first.span}"
+            related = ((first.span, "declared here too"),)
+            fix = "keep one, or give one of them another key"
+            part.error("E110", place, message, fix, related)
+
+    def set_aside(self, key: str) -> None:
+        """Remember that what is said of a key here makes it broken, wherever it is declared."""
+        self._broken.append(key)
+
     def note_code(self, key: str, said: CodeSaid) -> None:
         """Remember what is said of code that a worker has yet to tell about."""
         self._code[key] = said
@@ -111,7 +124,9 @@ class Gathering:
             file=self.report.text.file,
             assets=tuple(self._assets),
             sources=tuple(self._sources),
-            code={each.key: self._code[each.key] for each in self._assets if each.code},
+            code={
+                each.key: self._code[each.key] for each in self._assets if each.key in self._code
+            },
             side_car=side_car,
             front_matter=front_matter,
             broken=tuple(self._broken),

@@ -79,8 +79,9 @@ class _Place(NamedTuple):
 def _fitted(value: object, place: _Place, found: list[Unfit]) -> object:
     """Return a value with defaults put in; what is wrong with it joins what was found."""
     schema = place.schema
-    if place.depth > _DEEPEST:
-        return value
+    is_secret = isinstance(value, str) and "${secret." in value
+    if is_secret or place.depth > _DEEPEST:
+        return value  # what it will be, only the call knows
     if isinstance(reference := schema.get("$ref"), str):
         return _fitted(value, place.instead(_referred(reference, place.root)), found)
     for part in _schemas(schema.get("allOf")):

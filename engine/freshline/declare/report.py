@@ -108,10 +108,12 @@ class Report:
             self.findings.append(Finding(place.start, diagnostic))
 
     def add(self, place: Placed, diagnostic: Diagnostic) -> None:
-        """Record a finding made elsewhere in this file, as one of this report's asset."""
+        """Record a finding made elsewhere, as one of this report's asset."""
         self.failed |= diagnostic.severity == Severity.ERROR
         if self._allow():
-            excerpt = self.text.line(diagnostic.span.line) if diagnostic.span else ""
+            span, excerpt = diagnostic.span, diagnostic.excerpt
+            if span is not None and span.file == self.text.file:
+                excerpt = self.text.line(span.line)
             diagnostic = replace(diagnostic, asset=self.asset, excerpt=excerpt)
             self.findings.append(Finding(place.start, diagnostic))
 

@@ -33,14 +33,16 @@ class PythonSource:
     def __init__(self, text: SourceText) -> None:
         self.text = text
         self.tree = _parsed(text.text)
-        self._ours = _names(self.tree) if self.tree else {}
+        self._ours: Mapping[str, FunctionKind] = _names(self.tree) if self.tree else {}
 
     def function(self, name: str, line: int) -> Place:
         """Return the place of the function that a worker found at a line; the line, if no more."""
         own = name.rpartition(".")[2]
-        found = [each for each in self._functions() if each.name == own]
-        holding = [each for each in found if _first_line(each) <= line <= _last_line(each)]
-        for node in (*holding, *found[-1:]):
+        every = list(self._functions())
+        found = [each for each in every if each.name == own]
+        there = [each for each in every if _first_line(each) <= line <= _last_line(each)]
+        # A name of the module may be another than the one behind `def`.
+        for node in (*(each for each in found if each in there), *there, *found[-1:]):
             return self._place(node)
         whole = self._line(line)
         return Place(name=whole, whole=whole, decorator=whole)
