@@ -19,7 +19,7 @@ def raised(error: BaseException, root: str) -> dict[str, object]:
 
     Files of the project are told relative to its root.
     """
-    return _chain(error, _prefix(root), 0, set())
+    return _chain(error, prefix_of(root), 0, set())
 
 
 def fault(kind: str, message: str, frames: list[list[object]] | None = None) -> dict[str, object]:

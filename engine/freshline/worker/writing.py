@@ -123,8 +123,7 @@ def _pandas(value: Any, target: Target) -> Told:
     _check_names(value.columns, target)
     if arrow is not None:
         table = arrow.Table.from_pandas(value, preserve_index=False)
-        # What pandas notes of its own types is nothing to the next reader.
-        return _arrow(table.replace_schema_metadata(None), target)
+        return _arrow(_told_plainly(table, arrow), target)
     if find("duckdb") is not None:
         return _duckdb(need("duckdb", target.what).from_df(value), target)
     if find("polars") is not None:
@@ -135,6 +134,23 @@ def _pandas(value: Any, target: Target) -> Told:
         for row in value.to_dict("records")
     )
     return _rows(rows, target)
+
+
+def _told_plainly(table: Any, arrow: Any) -> Any:
+    """Return a table of pandas as others want it: without its notes, decimals at a steady width.
+
+    Pandas makes decimals as narrow as the values of the day allow.
+    """
+    fields = [
+        arrow.field(field.name, arrow.decimal128(18, field.type.scale))
+        if arrow.types.is_decimal128(field.type) and field.type.precision < 18
+        else field
+        for field in table.schema
+    ]
+    schema = arrow.schema(fields)
+    return (
+        table.replace_schema_metadata(None) if schema.equals(table.schema) else table.cast(schema)
+    )
 
 
 def _is_missing(missing: Any, value: object) -> bool:
@@ -266,7 +282,7 @@ def _batches_of(piece: object, kind: str, arrow: Any, target: Target) -> Iterato
     if kind_of(piece) != kind:
         raise TypeError(f"{target.what} yielded {kind} and then {type_name(type(piece))}")
     if kind == "pandas":
-        piece = arrow.Table.from_pandas(piece, preserve_index=False).replace_schema_metadata(None)
+        piece = _told_plainly(arrow.Table.from_pandas(piece, preserve_index=False), arrow)
     elif kind == "polars":
         piece = piece.to_arrow()  # type: ignore[attr-defined]
     elif kind == "polars_lazy":
