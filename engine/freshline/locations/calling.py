@@ -106,6 +106,7 @@ class Worker:
         what it says makes no sense, or `seconds` pass.
         """
         until = None if seconds is None else time.monotonic() + seconds
+        self._hear(b"", attendance, kinds, subject)
         while not self._inbox:
             for data in attendance.step(until):
                 if not data:
