@@ -4,6 +4,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, cast
 
@@ -42,7 +43,7 @@ class Worker:
         self.left_behind = ""
         self.is_ready = False
         self.frames: tuple[Frame, ...] = ()
-        self._stamps: dict[str, Stamp] = {}
+        self._stamps: dict[str, tuple[int, ...]] = {}
         self._splitter = Splitter()
         self._early = b""  # what it said while nobody attended
         self._inbox: deque[Message] = deque()
@@ -105,6 +106,7 @@ class Worker:
         what it says makes no sense, or `seconds` pass.
         """
         until = None if seconds is None else time.monotonic() + seconds
+        self._hear(b"", attendance, kinds, subject)
         while not self._inbox:
             for data in attendance.step(until):
                 if not data:
@@ -136,7 +138,7 @@ class Worker:
 
     def has_old_code(self) -> bool:
         """Say whether a file that this process imported is not what it was then."""
-        return any(stamp(file) != seen for file, seen in self._stamps.items())
+        return any(_stamp(file) != seen for file, seen in self._stamps.items())
 
     # ---- what comes up
 
@@ -175,15 +177,15 @@ class Worker:
 
     def _take_state(self, message: Message) -> None:
         self.left_behind = ""
-        threads, children = message.get("threads"), message.get("children")
-        if threads:
-            self.left_behind = f"threads are left: {threads}"
-        elif children:
-            self.left_behind = f"processes are left: {children}"
-        self.rss = int(cast("int", message.get("rss") or 0))
+        state = shaped(message, _State)
+        if state.threads:
+            self.left_behind = f"threads are left: {', '.join(state.names)}"
+        elif state.children:
+            self.left_behind = f"processes are left: {state.children}"
+        self.rss = state.rss
         self.first_rss = self.first_rss or self.rss
-        for file in cast("list[str]", message.get("files") or []):
-            self._stamps.setdefault(file, stamp(file))
+        for file, *seen in state.files:
+            self._stamps.setdefault(file, tuple(seen))
 
     def _look_after(self, attendance: Attendance) -> None:
         """Wait for what the worker and the kernel say of what the call left behind."""
@@ -266,10 +268,18 @@ class Worker:
             pass  # it does not read; the next rung of the ladder helps
 
 
-Stamp = tuple[int, int, int]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """What a call left behind, as its worker tells it."""
+
+    threads: int = 0
+    names: tuple[str, ...] = ()
+    children: int = 0
+    rss: int = 0
+    files: tuple[tuple[str, int, int, int], ...] = ()
 
 
-def stamp(file: str) -> Stamp:
+def _stamp(file: str) -> tuple[int, ...]:
     """Return what changes when a file does; zeros where there is none."""
     try:
         seen = os.stat(file)

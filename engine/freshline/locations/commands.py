@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, cast
 
 from freshline.calls import Call, Given, Line, Made, Returned
 from freshline.errors import CodeError, ResourceError, WorkerLostError
@@ -197,12 +197,12 @@ def filled(argument: str, call: Call, paths: Paths) -> str:
 
 
 def _configured(placeholder: str, name: str | None, config: Mapping[str, object]) -> str:
-    value: object = config
+    value: object = dict(config)
     for part in (name or "").split("."):
-        if not isinstance(value, Mapping) or part not in value:
-            known: list[str] = [str(key) for key in value] if isinstance(value, Mapping) else []
-            raise _unknown(placeholder, part, known)
-        value = value[part]
+        there = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+        if part not in there:
+            raise _unknown(placeholder, part, list(there))
+        value = there[part]
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -123,7 +123,8 @@ def size(count: int) -> str:
 def _exited(code: int, where: str) -> Ending:
     return Ending(
         f"its code ended its process with exit code {code}{where}",
-        "something in it calls sys.exit() or os._exit(): return, or raise an exception",
+        "something in it calls os._exit(), or closed descriptors that are not its own: return, or"
+        " raise an exception",
     )
 
 

@@ -51,10 +51,10 @@ class Messages:
 
     def _take(self, line: bytes) -> None:
         try:
-            message = json.loads(line)
+            message = cast("object", json.loads(line))
             if not isinstance(message, dict):
                 raise ValueError("it is no JSON object")
-            self._understand(cast("dict[str, object]", cleaned(message)))
+            self._understand(cast("dict[str, object]", cleaned(cast("object", message))))
         except ValueError as error:
             text = line[:200].decode(errors="replace")
             self._say("warning", f"FRESHLINE_MESSAGES: {error}: {text}")
@@ -96,10 +96,10 @@ def data(raw: object) -> dict[str, Datum]:
 
 def _datum(value: object) -> Datum:
     match value:
-        case {"kind": str(kind), "value": inner}:
+        case {"kind": str(kind), "value": _}:
             if kind not in _KINDS:
                 raise ValueError(f"a kind of metadata is one of {', '.join(_KINDS)}")
-            return Datum(kind, inner)
+            return Datum(kind, cast("dict[str, object]", value)["value"])
         case bool():
             return Datum("bool", value)
         case int():

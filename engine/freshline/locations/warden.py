@@ -295,9 +295,13 @@ def _deaths() -> int:
     read, write = os.pipe()
     os.set_blocking(read, False)
     os.set_blocking(write, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGCHLD, _noticed)
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
     return read
+
+
+def _noticed(number: int, frame: object) -> None:
+    """Nothing: that the signal has a handler is what makes it wake the reader."""
 
 
 def _ready(ours: socket.socket, deaths: int, seconds: float | None) -> list[int | socket.socket]:

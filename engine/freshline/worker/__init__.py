@@ -20,8 +20,9 @@ tuples are lists); what a reader does not know it passes over, what is not there
           returned  {call, returned: Returned}
           failed    {call, raised: Raised}; `cancelled` is true where a cancel was the cause
           state     {call, threads, names, children, rss, files}: what a call left behind, after its
-                    end: how many threads and processes more than before, bytes of memory in all,
-                    and the paths of the project's files that are imported by now
+                    end: how many threads and processes more than before, and bytes of memory in
+                    all; `files` are those of the project's that were imported since
+                    the last one, each as [path, nanosecond of its last change, size, inode]
 
 The version that a source observer returned is the text `version` of Returned.metadata. Files of
 frames that are the project's are relative to its root.

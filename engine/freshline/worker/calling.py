@@ -16,7 +16,7 @@ from freshline.worker.building import build
 from freshline.worker.checking import check_input, check_output
 from freshline.worker.hygiene import Before, children, rss
 from freshline.worker.loading import function_named
-from freshline.worker.modules import module_of, open_project
+from freshline.worker.modules import loaded, module_of, open_project
 from freshline.worker.parameters import Signature, signature_of
 from freshline.worker.raised import fault, place, prefix_of, raised
 from freshline.worker.reading import bring, source_of
@@ -134,7 +134,13 @@ def _place(subject: Subject, root: str) -> list[object]:
 
 
 def _state(threads: list[str]) -> Told:
-    return {"threads": len(threads), "names": threads, "children": children(), "rss": rss()}
+    return {
+        "threads": len(threads),
+        "names": threads,
+        "children": children(),
+        "rss": rss(),
+        "files": loaded(),
+    }
 
 
 # ---- one call

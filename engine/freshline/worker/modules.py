@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from types import CodeType, ModuleType
 
 _STARTED = list(sys.path)  # as the interpreter has it, without our own folder
+_LOADED: list[tuple[str, int, int, int]] = []
 _FOREIGN = ("site-packages", "dist-packages", ".venv", "lib64", ".freshline")
 
 
@@ -23,7 +24,12 @@ class ProjectLoader(SourceFileLoader):
     """
 
     def path_stats(self, path: str) -> dict[str, object]:
-        """Refuse, which makes the import system neither read nor write a cache."""
+        """Refuse, which makes the import system neither read nor write a cache.
+
+        It asks before it reads, so this is the moment to note what the file is like.
+        """
+        found = os.stat(path)
+        _LOADED.append((path, found.st_mtime_ns, found.st_size, found.st_ino))
         raise OSError(f"no bytecode is kept of {path}")
 
 
@@ -61,6 +67,16 @@ def open_project(root: str, path: Sequence[str]) -> None:
     wanted = [os.path.normpath(folder) for folder in path]
     if sys.path[: len(wanted)] != wanted:
         sys.path[:] = [*wanted, *(each for each in _STARTED if each not in wanted)]
+
+
+def loaded() -> list[tuple[str, int, int, int]]:
+    """Return the project's files that were read since this was asked last, as they were then.
+
+    Each with the nanosecond of its last change, its size and its inode.
+    """
+    found = list(_LOADED)
+    del _LOADED[: len(found)]
+    return found
 
 
 def module_of(root: str, name: str) -> ModuleType:

@@ -21,6 +21,9 @@ def prepare(descriptor: int, settings: str) -> int:
     if said.get("parent"):
         _die_with(int(said["parent"]))
     faulthandler.enable()
+    if hasattr(faulthandler, "register"):
+        # Who is asked to end says where it was, even from within a library that holds the lock.
+        faulthandler.register(signal.SIGTERM, chain=True)
     _streams()
     hidden = _hide(descriptor)
     _limit(said)
