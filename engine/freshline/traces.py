@@ -1,35 +1,35 @@
-"""Stack traces as text that people read, and back: the author's own frames first.
+"""Stack traces of code, read back from the text that is kept of them.
 
     ZeroDivisionError: division by zero
-      assets/marts/daily.py:12 in mean
-        return total / count
       assets/marts/daily.py:30 in daily
         revenue = mean(orders)
+      assets/marts/daily.py:12 in mean
+        return total / count
     further down, in packages:
       /opt/venv/lib/python3.12/site-packages/pandas/core/frame.py:8 in apply
         return self.op()
     caused by KeyError: 'count'
       ...
 
-Frames stand innermost first: where it broke is what is looked at first. Text that another hand
-wrote is read as far as it looks like this, and kept as it is where it does not.
+The author's own frames stand first, the innermost of them last, then those of packages; behind the
+exception its causes, and where a process was lost the last lines that it wrote. What does not look
+like this is kept as it is.
 """
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from freshline.calls import Frame, Raised
+from freshline.calls import Frame
 
-LONGEST = 16 * 1024
 FURTHER = "further down, in packages:"
 CAUSED = "caused by "
-_MORE = "... shortened"
+_HEADINGS = {FURTHER, "in packages:"}
+_LAST = "the last lines it wrote:"
 _FRAME = re.compile(
-    r'^\s+(?:File ")?(?P<file>[^"|]+?)(?:", line |:)(?P<line>\d+)'
-    r"(?:(?:,?\s+in\s+|,\s+|\s+)(?P<function>\S.*))?$"
+    r'^ +(?:File ")?(?P<file>[^"]+?)(?:", line |:)(?P<line>\d{1,9})'
+    r"(?:,?\s+in\s+(?P<function>\S.*))?$"
 )
-_SOURCE = re.compile(r"^\s{4,}(?P<text>\S.*)$")
+_SOURCE = re.compile(r"^ {4,}(?P<text>\S.*)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,46 +45,15 @@ class Part:
     other: str = ""
 
 
-def trace_text(raised: Raised) -> str:
-    """Return the trace of an exception and of its causes, at most `LONGEST` bytes of it."""
-    lines: list[str] = []
-    told: Raised | None = raised
-    while told is not None:
-        said = f"{told.type}: {told.message}" if told.message.strip() else told.type
-        first, *rest = said.split("\n")
-        lines.append(f"{CAUSED if told is not raised else ''}{first}")
-        lines += [f"  | {line}" for line in rest]
-        frames = tuple(reversed(told.frames))
-        lines += _written(frame for frame in frames if frame.is_user)
-        further = [*_written(frame for frame in frames if not frame.is_user)]
-        lines += [FURTHER, *further] if further else []
-        told = told.cause
-    return shortened("\n".join(lines))
-
-
-def shortened(text: str) -> str:
-    """Return a trace that is not longer than `LONGEST` bytes: its beginning, and that it is cut."""
-    data = text.encode("utf-8", "replace")
-    if len(data) <= LONGEST:
-        return text
-    kept = data[: LONGEST - len(_MORE) - 1].decode("utf-8", "ignore")
-    return f"{kept.rpartition(chr(10))[0] or kept}\n{_MORE}"
-
-
 def trace_of(text: str) -> tuple[Part, ...]:
     """Return the exceptions of a trace, the one that was raised last first; nothing of no text."""
     parts: list[_Open] = []
     for line in text.split("\n") if text.strip() else ():
-        if not parts or line.lower().startswith(CAUSED):
-            parts.append(_Open(line[len(CAUSED) :] if parts else line))
+        if not parts or line.startswith(CAUSED):
+            parts.append(_Open(line.removeprefix(CAUSED) if parts else line))
         else:
             parts[-1].take(line)
     return tuple(part.closed() for part in parts)
-
-
-def first_frame(text: str) -> Frame | None:
-    """Return the author's frame that a trace begins with, None where it has none."""
-    return next((frame for part in trace_of(text) for frame in part.own), None)
 
 
 @dataclass(slots=True)
@@ -94,25 +63,22 @@ class _Open:
     error: str
     frames: list[Frame] = field(default_factory=list[Frame])
     other: list[str] = field(default_factory=list[str])
-    is_further: bool = False
+    heading: str = ""
 
     def take(self, line: str) -> None:
         """Take in the next line."""
-        if line.strip().lower().rstrip(":").startswith(FURTHER.rstrip(":")):
-            self.is_further = True
-        elif found := _FRAME.match(line):
-            self.frames.append(
-                Frame(
-                    found["file"],
-                    int(found["line"]),
-                    (found["function"] or "").strip(),
-                    is_user=not self.is_further,
-                )
-            )
+        found = None if self.heading == _LAST else _FRAME.match(line)
+        if line in _HEADINGS or line == _LAST:
+            self.heading = line
+            self.other += [line] if line == _LAST else []
+        elif found is not None:
+            function = (found["function"] or "").strip()
+            is_own = not self.heading
+            self.frames.append(Frame(found["file"], int(found["line"]), function, "", is_own))
         elif self._lacks_source() and (source := _SOURCE.match(line)):
             self.frames[-1] = self.frames[-1]._replace(text=source["text"])
-        elif not self.frames and line.startswith("  | "):
-            self.error += f"\n{line[4:]}"
+        elif not self.frames and not self.heading:
+            self.error += f"\n{line}"
         elif line.strip():
             self.other.append(line)
 
@@ -126,11 +92,4 @@ class _Open:
         )
 
     def _lacks_source(self) -> bool:
-        return bool(self.frames) and not self.frames[-1].text and not self.other
-
-
-def _written(frames: Iterable[Frame]) -> Iterator[str]:
-    for frame in frames:
-        yield f"  {frame.file}:{frame.line}" + (f" in {frame.function}" if frame.function else "")
-        if frame.text.strip():
-            yield f"    {frame.text.strip()}"
+        return bool(self.frames) and not self.frames[-1].text and self.heading != _LAST

@@ -18,10 +18,10 @@ ROOT = Path(__file__).parents[2]
 RUN = "018bcfe5-687b-7000-8000-000000000001"
 TRACE = """\
 KeyError: 'region'
-  lib/rates.py:4 in rate
-    return RATES[region]
   assets/marts/models.py:9 in churn
     return rate(customers["region"])
+  lib/rates.py:4 in rate
+    return RATES[region]
 further down, in packages:
   /venv/site-packages/pandas/core.py:8 in apply
     return self.op()"""

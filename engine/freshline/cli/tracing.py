@@ -1,4 +1,4 @@
-"""How code failed, for a terminal: the author's own frames first, with a caret under the first."""
+"""How code failed, for a terminal: the author's own frames first, and where it broke underlined."""
 
 from collections.abc import Iterator
 
@@ -27,12 +27,12 @@ def trace_lines(text: str) -> list[str]:
 
 
 def excerpt_lines(text: str, more: str) -> list[str]:
-    """Return where code of the author's broke, its line underlined; `more` says where the rest is.
+    """Return where the author's code broke, its line underlined; `more` says where the rest is.
 
-    Nothing where the trace has no frame of the author's: then there is no rest of it either.
+    Where no frame is the author's that is all there is to say.
     """
     parts = trace_of(text)
-    found = next(((part, frame) for part in parts for frame in part.own), None)
+    found = next(((part, part.own[-1]) for part in parts if part.own), None)
     if found is None:
         return [click.style(more, dim=True)] if parts else []
     part, frame = found
