@@ -7,6 +7,7 @@ what is installed for the location. Loading takes as long as the imports of thos
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from freshline.calls import Load, Raised, ToldFile
@@ -19,7 +20,7 @@ from freshline.declare.layers import Layer
 from freshline.declare.locations import location_of
 from freshline.declare.process import ProcessVariables
 from freshline.declare.project import Settings, layers_of, scope_of
-from freshline.declare.python.reached import Reached, reached
+from freshline.declare.python.reached import Reach, Reached
 from freshline.declare.python.told import declare_python_file
 from freshline.declare.python.version import Surroundings
 from freshline.definitions import AssetDefinition
@@ -67,6 +68,15 @@ class Loading:
     environment: str
     outside: Outside
     remembered: tuple[CachedCode, ...] = ()
+    reaches: dict[str, Reach] = field(default_factory=dict[str, Reach])
+
+    def reach(self, location: Location) -> Reach:
+        """Return who works out what functions of a location reach."""
+        if location.name not in self.reaches:
+            folders = tuple(dict.fromkeys((location.path, ".")))
+            files = (file.path for file in self.texts.files)
+            self.reaches[location.name] = Reach(self.texts.read, folders, partial(tuple, files))
+        return self.reaches[location.name]
 
 
 def has_code(files: Iterable[ProjectFile], said: Iterable[FileDeclared]) -> bool:
@@ -154,20 +164,15 @@ def _declared(
     """Return what a Python file below assets/ declares."""
     file = told.file
     scope = loading.settings.scope(loading.environment)
-    reach = {
-        function.name: _reached(loading, location, file, function.name)
-        for function in told.functions
-    }
-    around, asked = _around(loading, location, told)
-    declared = declare_python_file(
+    reach = loading.reach(location)
+    return declare_python_file(
         file,
         loading.texts.read(file) or "",
         told,
         scope_of(file, scope, layers),
-        reach,
-        around,
+        {each.name: reach.reached(file, each.name) for each in told.functions},
+        _around(loading, location, told),
     )
-    return replace(declared, process={**declared.process, **asked.asked})
 
 
 def _finished(
@@ -191,14 +196,14 @@ def _finished(
             assets.append(asset)
             continue
         of_it = told.get((location.name, code.function), ToldFile(file=code.function))
-        around, asked = _around(loading, location, of_it)
+        around = _around(loading, location, of_it)
         if code.command:
             found = finish_command(asset, said, loading.texts.read, around)
         else:
             module, _, name = code.function.partition(":")
             reach = _reached_module(loading, location, module, name)
             found = finish_function(asset, said, of_it, reach, scope, around)
-        process |= asked.asked
+        process |= around.process.asked
         problems += found.diagnostics
         if found.asset is None:
             broken.append(asset.key)
@@ -213,30 +218,19 @@ def _finished(
     )
 
 
-def _around(
-    loading: Loading, location: Location, told: ToldFile
-) -> tuple[Surroundings, ProcessVariables]:
+def _around(loading: Loading, location: Location, told: ToldFile) -> Surroundings:
     """Return what code runs among; without a lock that is what its import brought in."""
-    asked = ProcessVariables(os.environ)
     installed = _locked(loading, location) if location.requirements else ""
     packages = installed or digest_of(sorted(told.packages.items()))
-    return Surroundings(packages=packages, process=asked), asked
-
-
-def _folders(location: Location) -> tuple[str, ...]:
-    return (location.path,) if location.path == "." else (location.path, ".")
-
-
-def _reached(loading: Loading, location: Location, file: str, name: str) -> Reached:
-    return reached(loading.texts.read, _folders(location), file, name)
+    return Surroundings(packages=packages, process=ProcessVariables(os.environ))
 
 
 def _reached_module(loading: Loading, location: Location, module: str, name: str) -> Reached:
     """Return what a function of a module reaches; of one that is installed, its name alone."""
     path = module.replace(".", "/")
-    for folder in _folders(location):
+    for folder in dict.fromkeys((location.path, ".")):
         below = path if folder == "." else f"{folder}/{path}"
         for file in (f"{below}.py", f"{below}/__init__.py"):
             if loading.texts.read(file) is not None:
-                return _reached(loading, location, file, name)
+                return loading.reach(location).reached(file, name)
     return Reached(text=f"{module}:{name}", packages=(module.partition(".")[0],))
