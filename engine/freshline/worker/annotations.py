@@ -234,7 +234,7 @@ def _of_class(kind: object) -> Wish:
 
 
 def _of_text(text: str) -> Wish:
-    """Return the wish of an annotation that could not be evaluated, by how it is usually spelled."""
+    """Return the wish of an annotation that could not be evaluated, by its usual spelling."""
     text = text.replace(" ", "").strip("'\"")
     optional = False
     for before, after in (

@@ -20,7 +20,8 @@ from freshline.worker.modules import loaded, module_of, open_project
 from freshline.worker.parameters import Signature, signature_of
 from freshline.worker.raised import fault, place, prefix_of, raised
 from freshline.worker.reading import bring, source_of
-from freshline.worker.writing import Target, write
+from freshline.worker.targets import Target
+from freshline.worker.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -91,7 +91,7 @@ def _empty_duckdb() -> None:
     if duckdb is None:
         return
     try:
-        left = duckdb.execute(_LEFT).fetchone()[0]
+        left = duckdb.execute(_LEFT).fetchall()[0][0]
     except Exception:  # closed, or an open transaction that failed
         left = 1
     if left:

@@ -27,7 +27,8 @@ def fault(kind: str, message: str, frames: list[list[object]] | None = None) -> 
     return {"type": kind, "message": message, "frames": frames or []}
 
 
-def _prefix(root: str) -> str:
+def prefix_of(root: str) -> str:
+    """Return what the paths of a project's files begin with."""
     return os.path.join(os.path.realpath(root), "") if root else ""
 
 
