@@ -81,7 +81,8 @@ class Code:
     hash of all that the result hangs on beside the inputs, and `text` the code that was hashed, as
     it is kept for comparisons; `files` are the project's files that it comes from. Code that is not
     `pure` runs always. `returns` is the form that it gives the output in, in a worker's words:
-    `bytes` and `path` are files.
+    `bytes` and `path` are files. `packages` are the distributions that its import brings in, with
+    their versions.
     """
 
     location: str = MAIN
@@ -103,6 +104,7 @@ class Code:
     text: str = ""
     files: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    packages: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def makes_files(self) -> bool:

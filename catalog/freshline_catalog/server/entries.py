@@ -5,12 +5,12 @@ from typing import cast
 
 from freshline import codec
 from freshline.keys import Target
+from freshline.secrets import HIDDEN, is_telling, without_secrets
 from freshline.state import TargetState
 from freshline.suggest import closest
 from freshline.survey import Entry
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.problems import AbsentError
-from freshline_catalog.server.redaction import HIDDEN, is_telling, without_secrets
 from freshline_catalog.statements import statements
 
 

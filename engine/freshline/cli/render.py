@@ -72,12 +72,14 @@ def diagnostics_text(findings: Sequence[Diagnostic]) -> str:
     return "\n".join([*(diagnostic_text(f) for f in ordered), total])
 
 
-def error_text(error: FreshlineError) -> str:
-    """Return an error in its own words, with what to do."""
+def error_text(error: FreshlineError, where: Sequence[str] = ()) -> str:
+    """Return an error in its own words, with what to do; `where` are lines in place of its span."""
     if isinstance(error, DefinitionError) and error.diagnostics:
         return diagnostics_text(error.diagnostics)
     lines = [f"{click.style(error.code, fg='red', bold=True)} {error.message}"]
-    if error.span is not None:
+    if where:
+        lines += [f"  {line}" for line in where]
+    elif error.span is not None:
         lines.append(f"  {click.style(str(error.span), fg='cyan')}")
     lines += [f"  {line}" for line in error.help.split("\n") if line]
     return redacted("\n".join(lines))

@@ -212,7 +212,7 @@ def _relation(made: Made) -> str:
             return f"read_parquet([{files}], hive_partitioning = false)"
         case Format.ROWS:
             return _of_rows(made)
-        case Format.FILE:
+        case _:  # files themselves
             return "(" + " UNION ALL BY NAME ".join(map(_of_file, made.files)) + ")"
 
 
