@@ -10,7 +10,8 @@ from freshline.declare.about import Scope
 from freshline.declare.declared import CodeSaid
 from freshline.declare.fitting import fitted
 from freshline.declare.python.failed import failed_import
-from freshline.declare.python.version import Reaching, Surroundings, versioned
+from freshline.declare.python.reached import Reached
+from freshline.declare.python.version import Surroundings, versioned
 from freshline.declare.report import Quote
 from freshline.declare.section import did_you_mean
 from freshline.declare.text import SourceText, legible, quoted
@@ -84,7 +85,7 @@ def finish_function(
     asset: AssetDefinition,
     said: CodeSaid,
     told: ToldFile,
-    reached: Reaching,
+    reached: Reached,
     scope: Scope,
     around: Surroundings,
 ) -> Finished:
@@ -126,7 +127,7 @@ def completed(
     code: Code,
     whose: Whose,
     told: ToldFunction,
-    reached: Reaching,
+    reached: Reached,
     scope: Scope,
     around: Surroundings,
 ) -> tuple[Code | None, tuple[Diagnostic, ...]]:
@@ -281,7 +282,7 @@ def _config(code: Code, told: ToldFunction, findings: Findings) -> Mapping[str, 
     return whole
 
 
-def _warn_of_environment(reached: Reaching, reads_env: tuple[str, ...], findings: Findings) -> None:
+def _warn_of_environment(reached: Reached, reads_env: tuple[str, ...], findings: Findings) -> None:
     """Tell of the process variables that code reads and nobody declares, each once."""
     told = {*reads_env}
     for each in reached.env:

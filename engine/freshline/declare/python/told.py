@@ -22,7 +22,8 @@ from freshline.declare.paths import ASSETS
 from freshline.declare.python.failed import broken_file
 from freshline.declare.python.nodes import Given, argument, composed, item, key_of
 from freshline.declare.python.places import PythonSource
-from freshline.declare.python.version import Reaching, Surroundings, Text
+from freshline.declare.python.reached import Reached
+from freshline.declare.python.version import Surroundings
 from freshline.declare.report import Placed, Quote, Report
 from freshline.declare.section import LATER, Section, check_key
 from freshline.declare.text import quoted, source_text
@@ -36,7 +37,7 @@ class _File:
     python: PythonSource
     gathering: Gathering
     scope: Scope
-    reach: Mapping[str, Reaching]
+    reach: Mapping[str, Reached]
     around: Surroundings
 
     @property
@@ -73,7 +74,7 @@ def declare_python_file(
     text: str,
     told: ToldFile,
     scope: Scope,
-    reach: Mapping[str, Reaching],
+    reach: Mapping[str, Reached],
     around: Surroundings,
 ) -> FileDeclared:
     """Return what a Python file declares: an asset for each output of each decorated function.
@@ -144,7 +145,7 @@ def _finished(function: _Function, code: Code, whose: Whose) -> Code | None:
     file = function.file
     reached = file.reach.get(function.told.name)
     if reached is None:
-        reached = Text(file.python.text.text, (file.name,))
+        reached = Reached(text=file.python.text.text, files=(file.name,))
     finished, found = completed(code, whose, function.told, reached, file.scope, file.around)
     for each in found:
         function.report.add(function.place.name, each)

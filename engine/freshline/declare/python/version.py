@@ -2,59 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
 
 from freshline.code import Code, ResourceDefinition
 from freshline.codec import digest, digest_of
 from freshline.declare.process import ProcessVariables, stamp
-from freshline.errors import Span
-
-
-class EnvironmentRead(Protocol):
-    """A place where code reads a process variable; its name is `*` where it is not constant."""
-
-    @property
-    def name(self) -> str:
-        """The variable's name."""
-        ...
-
-    @property
-    def span(self) -> Span:
-        """Where it is read."""
-        ...
-
-
-class Reaching(Protocol):
-    """What a function reaches in its project, as `freshline.declare.python.reached` finds it."""
-
-    @property
-    def text(self) -> str:
-        """The normalised source of all of it."""
-        ...
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """The project's files that it comes from."""
-        ...
-
-    @property
-    def env(self) -> tuple[EnvironmentRead, ...]:
-        """The process variables that it reads."""
-        ...
-
-    @property
-    def unsure(self) -> tuple[tuple[Span, str], ...]:
-        """What could not be followed, and why."""
-        ...
-
-
-class Text(NamedTuple):
-    """Code that nobody followed: all of a text counts."""
-
-    text: str
-    files: tuple[str, ...] = ()
-    env: tuple[EnvironmentRead, ...] = ()
-    unsure: tuple[tuple[Span, str], ...] = ()
 
 
 def nothing_asked() -> ProcessVariables:
