@@ -117,6 +117,7 @@ DECORATOR = Keys(
     later=ASSET.later,
     elsewhere=ASSET.elsewhere,
 )
+DECORATED_CHECK = Keys(section="check", known=("severity", "description"))
 LIMITS = Keys(section="list of limits", known=LIMITS_NAMES)
 # What only one asset can say of itself, and so no function of several outputs.
 OF_ONE_OUTPUT = ("key", "was", "columns", "primary_key", "checks")

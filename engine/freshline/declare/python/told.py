@@ -61,7 +61,8 @@ class _Function:
         self.inputs = argument(file.python, self.place.call, "inputs", self.place.decorator)
         settings = told.settings
         node = composed(file.python, settings, self.place.call, self.place.decorator)
-        self.section = Section(self.report, node, rules.DECORATOR)
+        keys = rules.DECORATED_CHECK if told.kind is FunctionKind.CHECK else rules.DECORATOR
+        self.section = Section(self.report, node, keys)
 
     def argument(self, name: str, position: int | None = None) -> Given:
         """Return what the decorator was given under a name."""
