@@ -1,8 +1,8 @@
 """Assets that code makes, compiled: what their parameters stand for, and what they show of it.
 
 Code may hang on the order of the rows that it gets, so its windows are ordered. The columns that
-come out are those of its last version, or what its author declares; before there is either, nobody
-knows them, and SQL that reads it has to wait.
+come out are those of its last version; before there is one nobody knows them, whatever its author
+declares of some, and SQL that reads it has to wait.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from freshline.code import CodeInput
 from freshline.codec import digest, digest_of
 from freshline.definitions import AssetDefinition, Column
 from freshline.errors import Diagnostic, Severity
-from freshline.lineage.binder import Binder, BindProblem
+from freshline.lineage.binder import Binder
 from freshline.lineage.canonical import marked
 from freshline.lineage.findings import mismatches
 from freshline.lineage.graph import Asset
@@ -95,9 +95,7 @@ def compile_code(
         window = _window(definition, each, key, schemas[key], problems)
         windows[key] = _both(windows.get(key), window)
     columns = FILE_COLUMNS if code.makes_files else learnt
-    if columns is None:
-        columns = _declared(definition, binder)
-    else:
+    if columns is not None:
         problems += mismatches(definition.key, definition.columns, columns, binder)
     if problems:
         return None, tuple(problems)
@@ -145,20 +143,6 @@ def _both(one: Window | None, other: Window) -> Window:
     return Window(tuple(sorted({*one.columns, *other.columns})), ordered=True)
 
 
-def _declared(definition: AssetDefinition, binder: Binder) -> tuple[Column, ...] | None:
-    """Return the columns that an author declares with types, None where one has none."""
-    typed = [(column.name, column.type) for column in definition.columns if column.type]
-    if not typed or len(typed) < len(definition.columns):
-        return None
-    try:
-        return tuple(
-            Column(name, binder.columns(f"SELECT NULL::{type} AS x")[0].type)
-            for name, type in typed
-        )
-    except BindProblem:
-        return None  # a type that is none: told when there is something to compare it with
-
-
 def optional_reads(asset: Asset) -> frozenset[str]:
     """Return what the code of an asset can do without."""
     code, of = asset.code, dict(asset.parameters)
@@ -174,7 +158,7 @@ def unlearnt_columns(definition: AssetDefinition, upstream: str) -> Diagnostic:
         message=f"the columns of {upstream} are not known before it has run once",
         severity=Severity.WARNING,
         span=definition.span,
-        fix=f"`freshline apply` runs it and goes on; or declare all `columns:` of {upstream}",
+        fix="`freshline apply` runs it, and goes on with what waited",
         asset=definition.key,
     )
 
