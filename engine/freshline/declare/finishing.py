@@ -102,6 +102,7 @@ def finish_function(
     code, found = completed(code, Whose(asset.key, said), function, reached, scope, around)
     if code is None:
         return Finished(None, found)
+    code = replace(code, packages=told.packages)
     description = asset.description or function.description
     return Finished(replace(asset, code=code, description=description), found)
 

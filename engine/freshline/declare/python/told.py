@@ -39,6 +39,7 @@ class _File:
     scope: Scope
     reach: Mapping[str, Reached]
     around: Surroundings
+    packages: Mapping[str, str]
 
     @property
     def name(self) -> str:
@@ -94,6 +95,7 @@ def declare_python_file(
         scope=replace(scope, values=values),
         reach=reach,
         around=around,
+        packages=told.packages,
     )
     if told.error is not None:
         return broken_file(python, told, read.folder)
@@ -188,6 +190,7 @@ def _code(function: _Function) -> Code:
         location=location_of(file.name, file.scope.locations).name,
         function=f"{file.name}:{told.name}",
         resources=read_resources(function.section),
+        packages=file.packages,
     )
 
 
