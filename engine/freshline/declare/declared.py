@@ -89,7 +89,7 @@ class Gathering:
 
     def refuse_second(self, part: Report, key: str, place: Placed) -> None:
         """Report a key that this file has declared already."""
-        first = self._places.get(key)
+        first = self._places.get(key) if key else None
         if first is not None and first.span != part.span(place):
             message = f"{key} is declared twice: here and at {first.span}"
             related = ((first.span, "declared here too"),)

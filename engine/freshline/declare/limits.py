@@ -72,7 +72,8 @@ def _size_reader(least: int) -> Reader[int]:
         if found is None:
             fix = "write a number and its unit: kB, MB, GB, KiB, MiB or GiB"
             if spelled.isdecimal():
-                fix = f"say of what: `{spelled}MiB`, `{spelled}GiB`"
+                is_bytes = len(spelled) > 6
+                fix = f"say of what: `{spelled}B`" if is_bytes else f"write `{spelled}MiB`"
             wrong(report, entry, "a size such as 512MiB or 2GiB", fix)
             return None
         unit = found[2] or ""
