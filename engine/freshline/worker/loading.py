@@ -87,8 +87,8 @@ def _loaded(
     except Unusable as error:
         told["error"] = fault("TypeError", error.wrong.message, [error.frame])
     except SystemExit as error:
-        told["error"] = raised(error, root)
-        told["error"]["message"] = f"it ends the process, with sys.exit({error.code!r})"
+        message = f"it ends the process, with sys.exit({error.code!r})"
+        told["error"] = {**raised(error, root), "message": message}
     except BaseException as error:  # also KeyboardInterrupt: the file is broken, others go on
         told["error"] = raised(error, root)
     from freshline.worker.packages import packages
