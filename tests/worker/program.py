@@ -1,7 +1,6 @@
 """The real worker program at the other end of a socket pair, as the supervisor starts it."""
 
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -178,16 +177,3 @@ def write_files(root: Path, files: Mapping[str, str]) -> Path:
         path.write_text(text)
     root.mkdir(exist_ok=True)
     return root
-
-
-def on_path(name: str) -> str | None:
-    """Return the interpreter of a version that this machine has, None without."""
-    for folder in os.environ.get("PATH", "").split(os.pathsep):
-        candidate = Path(folder) / name
-        if candidate.is_file() and os.access(candidate, os.X_OK):
-            version = name.removeprefix("python")
-            asked = [str(candidate), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-            done = subprocess.run(asked, capture_output=True, text=True, check=False)
-            if done.returncode == 0 and done.stdout.strip() == version:
-                return str(candidate)
-    return None

@@ -259,7 +259,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from freshline import Context, asset
 came = {"dataclasses", "inspect", "logging", "duckdb", "msgspec"} & set(sys.modules)
-sys.exit(", ".join(sorted(came)))
+sys.exit(", ".join(sorted(came)) or 0)
 """
 
 

@@ -101,7 +101,9 @@ def _evaluated(value: Any, names: Names) -> object:
         return value
     text = value.strip()
     try:
-        return names.evaluate(text)
+        found = names.evaluate(text)
+        # A text within a text: quoted by hand, below `from __future__ import annotations`.
+        return _evaluated(found, names) if isinstance(found, str) and found != text else found
     except Exception:  # whatever a name that is not there leads to
         optional = text.endswith("| None")  # which interpreters before 3.10 cannot evaluate
         if not optional:
