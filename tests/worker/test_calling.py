@@ -247,7 +247,7 @@ def plain_function(orders): return orders
 
 def with_more(**tables): return [{name: len(rows) for name, rows in tables.items()}]
 """
-ORDERS = [{"id": 1, "day": "2024-01-31"}, {"id": 2, "day": None}]
+ORDERS: list[Message] = [{"id": 1, "day": "2024-01-31"}, {"id": 2, "day": None}]
 
 
 @pytest.fixture(scope="module")
@@ -329,7 +329,7 @@ def test_config_is_made_of_plain_values(program: Program) -> None:
     assert program.rows(f"{FILE}:plain_config", config={"a": 1}) == [{"a": 1}]
 
 
-WRONG_CONFIG = {
+WRONG_CONFIG: dict[str, tuple[dict[str, object], str]] = {
     "a name that is not there": ({"dayz": 3}, " has no 'dayz'; Churn takes: days, level, since"),
     "a value that is missing": ({}, " lacks 'days', which Churn needs"),
     "a text for a number": ({"days": "3"}, ".days is '3': expected a whole number, got str"),
@@ -360,7 +360,7 @@ def test_a_resource_is_made_entered_and_left(program: Program) -> None:
     assert program.output()[before:] == "entered\nleft\n" * 2
 
 
-WRONG_RESOURCE = {
+WRONG_RESOURCE: dict[str, tuple[dict[str, object], str]] = {
     "another class": (
         resource("Other"),
         "parameter 'db' wants Warehouse, and its resource is Other",

@@ -96,6 +96,10 @@ class RowWriter:
         self._file.close()
         return [(name, self._type(name)) for name in self._kinds]
 
+    def discard(self) -> None:
+        """Let go of the file of rows that could not be written."""
+        self._file.close()
+
     def _name(self, name: object) -> str:
         if not isinstance(name, str):
             raise TypeError(f"{self._what}, row {self.count}: {name!r} is no name of a column")

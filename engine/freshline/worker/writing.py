@@ -88,8 +88,9 @@ def _rows(values: Iterable[Any], target: Target) -> Told:
     try:
         for row in values:
             writer.write(row)
-    finally:
         columns = writer.close()
+    finally:
+        writer.discard()
     return _rows_made(target, writer, columns)
 
 
