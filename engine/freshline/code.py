@@ -80,7 +80,8 @@ class Code:
     outputs this one is, and `outputs` holds the keys of all of them by output. `version` is the
     hash of all that the result hangs on beside the inputs, and `text` the code that was hashed, as
     it is kept for comparisons; `files` are the project's files that it comes from. Code that is not
-    `pure` runs always.
+    `pure` runs always. `returns` is the form that it gives the output in, in a worker's words:
+    `bytes` and `path` are files.
     """
 
     location: str = MAIN
@@ -97,7 +98,13 @@ class Code:
     limits: Limits = NO_LIMITS
     fresh_process: bool = False
     pure: bool = True
+    returns: str = "rows"
     version: str = ""
     text: str = ""
     files: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+
+    @property
+    def makes_files(self) -> bool:
+        """Whether the output is files, kept as a table with a row for each."""
+        return self.returns in ("bytes", "path")

@@ -10,13 +10,14 @@ from freshline.errors import UsageError
 from freshline.events import Event
 from freshline.execute.aside import last_versions
 from freshline.execute.checking import accepted_standing
+from freshline.execute.code_step import forget_calls
 from freshline.execute.drop import as_agreed
 from freshline.execute.opening import news, opening
 from freshline.execute.recover import close_attempts, recorded
 from freshline.execute.run import GOOD
 from freshline.execute.run_log import RunLog
 from freshline.execute.runner import Patience, Progress, RunReport, execute
-from freshline.execute.setting import Accepting, Setting
+from freshline.execute.setting import Accepting, Relearn, Setting, nothing_learns
 from freshline.execute.take_over import take_over
 from freshline.execute.verified import verified
 from freshline.keys import Target
@@ -74,7 +75,8 @@ class Applied:
 class Place:
     """Where an apply works: a compiled project, an environment of it, its file of views.
 
-    `logs` is the folder for the logs of runs; without one none are written.
+    `logs` is the folder for the logs of runs; without one none are written. `relearn` compiles the
+    project again with these columns of what code makes.
     """
 
     graph: Graph
@@ -82,6 +84,7 @@ class Place:
     environment: str
     views: Path | None = None
     logs: Path | None = None
+    relearn: Relearn = nothing_learns
 
     def target(self, key: str) -> Target:
         """Return the address of an asset's state here."""
@@ -117,6 +120,7 @@ def apply(
             ports=ports,
             sources=facts.sources,
             accepting=order.accepting,
+            relearn=place.relearn,
         )
         targets = {found.asset: facts.target(found.asset) for found in plan.failing}
         if accepted := accepted_standing(setting, plan.failing, targets):
@@ -137,7 +141,11 @@ def apply(
             return Applied(plan=plan, report=None, problems=problems, left_out=left_out)
         begin = opening(plan, facts, setting, order.holder.actor, order.command)
         ports.events.append((*begin, *caught_up))
-        setting = replace(setting, windows=windows_read(place.graph, facts.builds))
+        setting = replace(
+            setting,
+            windows=windows_read(place.graph, facts.builds),
+            planned=frozenset(step.asset for step in plan.steps),
+        )
         report, builds = _logged(place, plan, facts, setting, order, show)
         if unmoved := [*verified(plan, facts, builds, ports.clock.now(), run)]:
             ports.events.append(unmoved)
@@ -192,6 +200,7 @@ def _logged(
 ) -> tuple[RunReport, Mapping[str, Build]]:
     """Execute a plan, and keep a log of it beside what is shown."""
     log = RunLog(place.logs, setting.run, setting.ports.clock)
+    setting = replace(setting, tell=log.line)
 
     def told(now: Progress) -> None:
         is_known = now.asset in facts.graph.assets or now.asset in facts.graph.sources
@@ -204,6 +213,7 @@ def _logged(
         log.ended(report)
     finally:
         log.close()
+        forget_calls(place.root, setting.run)
     return report, builds
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from freshline.calls import Line
 from freshline.codec import encode
 from freshline.errors import FreshlineError
 from freshline.execute.deadline import duration
@@ -102,6 +103,10 @@ class RunLog:
         if ended and now.seconds >= SLOW:
             message = f"took {duration(now.seconds)}"
             self._write("step_slow", message, level="warning", asset=now.asset)
+
+    def line(self, asset: str, line: Line) -> None:
+        """Write what the code of an asset said."""
+        self._write("code_line", line.text, level=line.level, asset=asset, source=line.source)
 
     def ended(self, report: RunReport) -> None:
         """Write how the run ended."""

@@ -78,7 +78,7 @@ def compile_checks(work: Checking) -> tuple[str, ...]:
     edges |= {key: asset.upstreams for key, asset in work.assets.items()}
     for key in edges:
         node = work.assets.get(key) or work.sources[key]
-        if not node.definition.checks:
+        if not node.definition.checks or (isinstance(node, Asset) and node.learns_columns):
             continue
         checks = _checks_of(work, _Subject(key, node.definition, node.columns))
         for check in checks:

@@ -8,6 +8,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from freshline.code import Code
 from freshline.definitions import (
     AssetDefinition,
     CheckDefinition,
@@ -53,6 +54,10 @@ class Asset:
     queries of views in it, and empty where it reads none. `windows` say what is read of each input;
     one that is not among them is read whole. `varies` is what makes its rows hang on the clock or
     on chance, in words, and `volatile` what is to be done about it, None where nobody says.
+
+    Of an asset that code makes the text only names what it reads, `parameters` are the parameters
+    of the code with the upstreams that they stand for, and `learns_columns` is true as long as
+    nobody knows its columns: it has never run, and its author does not say.
     """
 
     definition: AssetDefinition
@@ -68,6 +73,8 @@ class Asset:
     windows: tuple[tuple[str, Window], ...] = ()
     varies: tuple[str, ...] = ()
     volatile: Volatile | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
+    learns_columns: bool = False
 
     def window(self, upstream: str) -> Window:
         """Return the columns that it reads of an upstream."""
@@ -87,6 +94,11 @@ class Asset:
     def is_view(self) -> bool:
         """Whether it is kept as its query alone."""
         return self.definition.kind is Kind.VIEW
+
+    @property
+    def code(self) -> Code | None:
+        """What makes it where that is not SQL."""
+        return self.definition.code
 
     @property
     def needs(self) -> tuple[str, ...]:

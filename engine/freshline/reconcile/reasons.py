@@ -16,6 +16,10 @@ _MOST = 3  # columns that a reason names
 def code_reason(facts: Facts, asset: Asset, build: Build, logic: Logic | None) -> Reason:
     """Return the reason of an asset whose logic is another, with the place of the edit."""
     graph, text = facts.graph, asset.definition.sql
+    if asset.code is not None:
+        same = logic is not None and logic.text == asset.code.text
+        detail = "what its code is given or runs in changed" if same else "its code changed"
+        return Reason(kind=ReasonKind.CODE, detail=detail, source=asset.definition.span)
     before = dict(logic.macros) if logic is not None else {}
     for name in asset.macros if logic is not None and logic.text == text.text else ():
         macro = graph.macros[name]
@@ -82,6 +86,14 @@ def input_reason(facts: Facts, upstream: str, build: Build) -> Reason:
     else:
         detail = f"{upstream} has new content"
     return Reason(kind=ReasonKind.INPUT, detail=detail, upstream=upstream, source=place)
+
+
+def always(asset: Asset) -> tuple[Reason, ...]:
+    """Return the reason of an asset whose code says that it is never the same twice, else none."""
+    if asset.code is None or asset.code.pure:
+        return ()
+    detail = "it runs every time: its code is not pure"
+    return (Reason(kind=ReasonKind.FORCED, detail=detail, source=asset.definition.span),)
 
 
 def time_reason(asset: Asset, build: Build, wanted: str) -> Reason:
