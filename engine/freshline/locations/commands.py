@@ -199,7 +199,9 @@ def filled(argument: str, call: Call, paths: Paths) -> str:
 def _configured(placeholder: str, name: str | None, config: Mapping[str, object]) -> str:
     value: object = dict(config)
     for part in (name or "").split("."):
-        there = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+        there = dict[str, object]()
+        if isinstance(value, dict):
+            there |= cast("dict[str, object]", value)
         if part not in there:
             raise _unknown(placeholder, part, list(there))
         value = there[part]
