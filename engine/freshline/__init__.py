@@ -35,6 +35,10 @@ def __getattr__(name: str) -> object:
     """Hand out a name when it is asked for: the command line has no need of any."""
     if name not in __all__:
         raise AttributeError(f"module 'freshline' has no attribute {name!r}")
-    from freshline import notebook, sdk
+    if name == "open":
+        from freshline.notebook import open_project
 
-    return notebook.open_project if name == "open" else getattr(sdk, name)
+        return open_project
+    from freshline import sdk
+
+    return getattr(sdk, name)

@@ -16,7 +16,7 @@ SPEC = "__freshline__"  # the attribute of a function that holds its Spec
 class Input:
     """What a parameter stands for: the key of an upstream, and the columns that are needed.
 
-    The function gets exactly these columns, and is rebuilt only where they change. Without `columns`
+    The function gets exactly these columns, and is rebuilt only where they change; without `columns`
     it gets all. Of an `optional` upstream that does not exist yet the function gets None, or the
     parameter's default.
     """

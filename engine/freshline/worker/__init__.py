@@ -7,8 +7,8 @@ a JSON object, all of it optional: {parent: the process to die with, memory, fil
 limits}; it counts before anything is loaded. At the end of FD the worker ends, its children too.
 
 A frame is four bytes, its length as an unsigned big-endian number, and a JSON object in UTF-8 of at
-most 8 MiB. Each has a `kind`. Names and shapes are those of `freshline.calls`, field by field (named
-tuples are lists); what a reader does not know it passes over, what is not there has its default.
+most 8 MiB. Each has a `kind`. Names and shapes are those of `freshline.calls`, field by field;
+named tuples are lists. What a reader does not know it passes over, what is missing has its default.
 
     down  load      a Load, with `path`: the folders to put before sys.path, location first
           call      a Call, with `path` as above; `limits` have been set by whoever started it

@@ -14,7 +14,8 @@ from freshline.sdk.context import Context
 from freshline.sdk.specs import Input
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from typing import Any
 
 _FORMS = {
     ("pandas", "DataFrame"): "pandas",
@@ -81,7 +82,7 @@ def annotations_of(function: Callable[..., object]) -> dict[str, object]:
         import annotationlib  # type: ignore[import-not-found, unused-ignore]
 
         found = annotationlib.get_annotations(function, format=annotationlib.Format.STRING)
-    names = getattr(function, "__globals__", {})
+    names = Names(function)
     return {name: _evaluated(value, names) for name, value in found.items()}
 
 
@@ -94,15 +95,72 @@ def unwrapped(function: Callable[..., object]) -> Callable[..., object]:
     return function
 
 
-def _evaluated(value: object, names: Mapping[str, object]) -> object:
+def _evaluated(value: Any, names: Names) -> object:
     if hasattr(value, "__forward_arg__"):
         value = value.__forward_arg__
     if not isinstance(value, str):
         return value
+    text = value.strip()
     try:
-        return eval(value, dict(names))
+        return names.evaluate(text)
     except Exception:  # whatever a name that is not there leads to
-        return value.strip()
+        optional = text.endswith("| None")  # which interpreters before 3.10 cannot evaluate
+        if not optional:
+            return text
+    try:
+        from typing import Optional
+
+        return Optional[names.evaluate(text[: -len("| None")].strip())]
+    except Exception:
+        return text
+
+
+class Names:
+    """The names that annotations of a function may use, with those for type checkers only.
+
+    What stands below `if TYPE_CHECKING:` is imported when an annotation needs it: a function that
+    wants a data frame needs its library anyhow.
+    """
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self._names: dict[str, object] = dict(getattr(function, "__globals__", {}))
+        self._file = str(getattr(getattr(function, "__code__", None), "co_filename", ""))
+        self._has_all = False
+
+    def evaluate(self, text: str) -> object:
+        """Return what an annotation stands for; raises what its evaluation raises."""
+        try:
+            return eval(text, self._names)
+        except NameError:
+            if self._has_all:
+                raise
+            self._has_all = True
+            for statement in _for_checkers(self._file):
+                try:
+                    exec(statement, self._names)
+                except Exception:  # not installed here, or an import in a circle
+                    continue
+            return eval(text, self._names)
+
+
+_FOR_CHECKERS: dict[str, list[str]] = {}
+
+
+def _for_checkers(file: str) -> list[str]:
+    """Return the imports of a file that stand below `if TYPE_CHECKING:`."""
+    if file not in _FOR_CHECKERS:
+        import ast
+        import linecache
+
+        found: list[str] = []
+        for node in ast.parse("".join(linecache.getlines(file))).body:
+            if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+                imports = [
+                    each for each in node.body if isinstance(each, (ast.Import, ast.ImportFrom))
+                ]
+                found += [ast.unparse(each) for each in imports]
+        _FOR_CHECKERS[file] = found
+    return _FOR_CHECKERS[file]
 
 
 def wish_of(annotation: object) -> Wish:
@@ -176,7 +234,7 @@ def _of_class(kind: object) -> Wish:
 
 
 def _of_text(text: str) -> Wish:
-    """Return the wish of an annotation that could not be evaluated, by how it is usually spelled."""
+    """Return the wish of an annotation that could not be evaluated, by its usual spelling."""
     text = text.replace(" ", "").strip("'\"")
     optional = False
     for before, after in (

@@ -1,4 +1,4 @@
-"""Instances of config and resources from plain values, with errors that say which value is wrong."""
+"""Config and resources made of plain values, with errors that say which value is wrong."""
 
 from __future__ import annotations
 

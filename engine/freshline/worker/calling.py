@@ -11,16 +11,17 @@ from freshline.sdk.context import Context
 from freshline.sdk.interrupting import Cancelled
 from freshline.sdk.metadata import data
 from freshline.sdk.specs import CheckResult, spec_of
-from freshline.worker.annotations import class_named
+from freshline.worker.annotations import class_named, unwrapped
 from freshline.worker.building import build
 from freshline.worker.checking import check_input, check_output
 from freshline.worker.hygiene import Before, children, rss
 from freshline.worker.loading import function_named
 from freshline.worker.modules import loaded, module_of, open_project
 from freshline.worker.parameters import Signature, signature_of
-from freshline.worker.raised import fault, raised
+from freshline.worker.raised import fault, place, prefix_of, raised
 from freshline.worker.reading import bring, source_of
-from freshline.worker.writing import Target, write
+from freshline.worker.targets import Target
+from freshline.worker.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,7 +79,7 @@ def run_call(line: Line, asked: Mapping[str, Any]) -> None:
     if failure is None:
         _answer(line, call, ended or {})
     else:
-        _fail(line, call, failure, root)
+        _fail(line, call, failure, root, subject)
     del failure, ended
     line.send("state", call=call, **_state([each.name for each in left]))
 
@@ -113,12 +114,24 @@ def _answer(line: Line, call: str, ended: Told) -> None:
         line.send("failed", call=call, raised=fault("ValueError", message))
 
 
-def _fail(line: Line, call: str, error: BaseException, root: str) -> None:
+def _fail(
+    line: Line, call: str, error: BaseException, root: str, subject: Subject | None = None
+) -> None:
     told = raised(error, root)
+    if subject is not None and not told["frames"]:
+        told["frames"] = [_place(subject, root)]  # our own complaint, about that function
     if isinstance(error, SystemExit):
         told["message"] = f"it called sys.exit({error.code!r}): return, or raise an error"
     cancelled = isinstance(error, Cancelled) or line.was_cancelled(call)
     line.send("failed", call=call, raised=told, cancelled=cancelled)
+
+
+def _place(subject: Subject, root: str) -> list[object]:
+    """Return a frame that points to a function itself."""
+    code = getattr(unwrapped(subject.function), "__code__", None)
+    file, is_user = place(code.co_filename if code else subject.name, prefix_of(root))
+    line = code.co_firstlineno if code else 1
+    return [file, line, subject.name.rpartition(":")[2], "", is_user]
 
 
 def _state(threads: list[str]) -> Told:

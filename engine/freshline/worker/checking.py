@@ -82,6 +82,24 @@ def _validated(what: str, model: Any, value: Any) -> object:
     try:
         return model.validate(value, lazy=True)
     except Exception as error:
-        cases = getattr(error, "failure_cases", None)
-        listed = f"\n{cases}" if cases is not None else f" {error}"
-        raise ValueError(f"{what} does not fit {model.__name__}:{listed}") from None
+        cases = _cases(getattr(error, "failure_cases", None)) or [str(error)]
+        raise ValueError(f"{what} does not fit {model.__name__}: {'; '.join(cases)}") from None
+
+
+_MOST_CASES = 10
+
+
+def _cases(found: Any) -> list[str]:
+    """Return what a validation found in words, from its table of failed checks."""
+    if hasattr(found, "to_dicts"):
+        rows = found.to_dicts()
+    elif hasattr(found, "to_dict"):
+        rows = found.to_dict("records")
+    else:
+        return []
+    told = [
+        f"column {row.get('column')!r}, check {row.get('check')}: {row.get('failure_case')!r}"
+        f" in row {row.get('index')}"
+        for row in rows[:_MOST_CASES]
+    ]
+    return [*told, f"and {len(rows) - _MOST_CASES} more"] if len(rows) > _MOST_CASES else told

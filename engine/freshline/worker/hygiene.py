@@ -53,6 +53,7 @@ class Before:
         sys.setrecursionlimit(self._hooks[2])
         os.umask(self._mask)
         _restore_loggers(self._loggers)
+        _empty_duckdb()
         return [each for each in threading.enumerate() if each not in self._threads]
 
     def _restore_signals(self) -> None:
@@ -82,6 +83,26 @@ def _restore_loggers(before: tuple[object, ...]) -> None:
             logger.handlers[:] = handlers  # type: ignore[has-type]
         if logger.level != level:  # type: ignore[has-type]
             logger.setLevel(level)  # type: ignore[has-type]
+
+
+def _empty_duckdb() -> None:
+    """Give DuckDB a new default database where the call left something in the old one."""
+    duckdb = sys.modules.get("duckdb")
+    if duckdb is None:
+        return
+    try:
+        left = duckdb.execute(_LEFT).fetchall()[0][0]
+    except Exception:  # closed, or an open transaction that failed
+        left = 1
+    if left:
+        duckdb.set_default_connection(duckdb.connect(":memory:"))
+
+
+_LEFT = """
+SELECT (SELECT count(*) FROM duckdb_tables() WHERE NOT internal)
+    + (SELECT count(*) FROM duckdb_views() WHERE NOT internal)
+    + (SELECT count(*) FROM duckdb_databases() WHERE NOT internal) - 1
+"""
 
 
 def flush() -> None:

@@ -39,8 +39,8 @@ def need(name: str, why: str) -> Any:
     found: ModuleType | None = find(name)
     if found is None:
         raise MissingLibraryError(
-            f"{why} needs {name.partition('.')[0]}, which {sys.executable} does not have: add it to "
-            "the requirements of the location"
+            f"{why} needs {name.partition('.')[0]}, which {sys.executable} does not have: "
+            "add it to the requirements of the location"
         )
     return found
 

@@ -43,7 +43,7 @@ def signature_of(function: Callable[..., object]) -> Signature:
     """
     plain = unwrapped(function)
     if not hasattr(plain, "__code__"):
-        plain = getattr(plain, "__func__", None) or getattr(type(plain), "__call__", plain)
+        plain = getattr(plain, "__func__", None) or vars(type(plain)).get("__call__", plain)
     code = getattr(plain, "__code__", None)
     if code is None:
         raise TypeError(f"{function!r} is no function written in Python: wrap it in one")
@@ -98,6 +98,6 @@ def _role(name: str, annotation: object, is_input: bool) -> Wish:
 def _not_brought(function: str, name: str, wish: Wish) -> str:
     kind = getattr(wish.type, "__name__", wish.type)
     return (
-        f"parameter {name!r} of {function} is annotated as {kind}, which is no form of an upstream: "
-        "use a data frame, a table, list, bytes or Path, or give it a default"
+        f"parameter {name!r} of {function} is annotated as {kind}, which no upstream can be: use "
+        " a data frame, a table, list, bytes or Path, or give it a default"
     )

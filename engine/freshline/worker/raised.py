@@ -19,7 +19,7 @@ def raised(error: BaseException, root: str) -> dict[str, object]:
 
     Files of the project are told relative to its root.
     """
-    return _chain(error, _prefix(root), 0, set())
+    return _chain(error, prefix_of(root), 0, set())
 
 
 def fault(kind: str, message: str, frames: list[list[object]] | None = None) -> dict[str, object]:
@@ -27,7 +27,8 @@ def fault(kind: str, message: str, frames: list[list[object]] | None = None) -> 
     return {"type": kind, "message": message, "frames": frames or []}
 
 
-def _prefix(root: str) -> str:
+def prefix_of(root: str) -> str:
+    """Return what the paths of a project's files begin with."""
     return os.path.join(os.path.realpath(root), "") if root else ""
 
 

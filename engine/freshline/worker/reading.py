@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from freshline.worker.libraries import MissingLibraryError, need, parquet_reader
 from freshline.worker.rows import read_rows
+from freshline.worker.values import converter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -87,13 +88,24 @@ def rows_of(source: Source) -> Iterator[dict[str, object]]:
     elif library == "polars":
         yield from _polars_lazy(source).collect().iter_rows(named=True)
     elif library == "duckdb":
-        relation = _duckdb(source)
-        names = list(relation.columns)
-        for chunk in iter(lambda: relation.fetchmany(10_000), []):
-            for row in chunk:
-                yield dict(zip(names, row))
+        yield from _duckdb_rows(source)
     else:
         raise MissingLibraryError(_NO_PARQUET.format(what=source.what))
+
+
+def _duckdb_rows(source: Source) -> Iterator[dict[str, object]]:
+    relation = _duckdb(source)
+    names = list(relation.columns)
+    # DuckDB makes a moment with a zone by a package that need not be there.
+    zoned = {name for name, type in source.columns if "TIME ZONE" in type or type == "TIMESTAMPTZ"}
+    if zoned:
+        shown = [f"{_quoted(n)}::VARCHAR" if n in zoned else _quoted(n) for n in names]
+        relation = relation.project(", ".join(shown))
+    converters = [converter(type) if name in zoned else None for name, type in source.columns]
+    for chunk in iter(lambda: relation.fetchmany(10_000), []):
+        for row in chunk:
+            values = [each(v) if each else v for each, v in zip(converters, row)] if zoned else row
+            yield dict(zip(names, values))
 
 
 _NO_PARQUET = "{what} is kept as Parquet: its location needs pyarrow, polars or duckdb to read it"

@@ -1,4 +1,4 @@
-"""DuckDB's types as Python's values: what a JSON value of a column is, and what type values have."""
+"""DuckDB's types as Python's values: what the JSON value of a column is to a function."""
 
 from __future__ import annotations
 

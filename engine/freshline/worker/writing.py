@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from freshline.sdk.codecs import codec_of
 from freshline.worker.annotations import annotations_of, wish_of
+from freshline.worker.files import write_bytes, write_figure, write_path, write_paths
 from freshline.worker.libraries import find, need
-from freshline.worker.media import extension, media_type
 from freshline.worker.raised import type_name
 from freshline.worker.rows import RowWriter
+from freshline.worker.targets import made
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+    from freshline.worker.targets import Target
+
     Told = dict[str, object]
 
 _ENOUGH = 64 << 20  # bytes of small pieces that become one file where nothing can append
-
-
-class Target(NamedTuple):
-    """Where one output goes: the name of the output, the key of its asset, the folder, and words."""
-
-    name: str
-    key: str
-    folder: str
-    what: str  # how errors call the function
-
-    def path(self, ending: str, number: int = 0) -> str:
-        """Return a path in the folder for a file of this output."""
-        stem = self.name or self.key.rpartition(".")[2] or "output"
-        return os.path.join(self.folder, f"{stem}{f'-{number}' if number else ''}.{ending}")
 
 
 def kind_of(value: object) -> str:
@@ -83,16 +72,12 @@ def _no_asset(target: Target, value: object) -> str:
     return f"{target.what} returned {type_name(type(value))}, which is no asset: {hint}"
 
 
-def _made(target: Target, files: list[str], rows: int | None, **more: object) -> Told:
-    return {"name": target.name, "format": "parquet", "files": files, "rows": rows, **more}
-
-
 # ---- rows
 
 
 def _rows_or_files(values: list[object] | tuple[object, ...], target: Target) -> Told:
     if values and all(hasattr(each, "__fspath__") for each in values):
-        return _paths([os.fspath(each) for each in values], target)  # type: ignore[call-overload]
+        return write_paths([os.fspath(each) for each in values], target)  # type: ignore[call-overload]
     if values and kind_of(values[0]) in _TABLES:
         return _generated(iter(values), target)
     return _rows(values, target)
@@ -110,7 +95,7 @@ def _rows(values: Iterable[object], target: Target) -> Told:
 
 def _rows_made(target: Target, writer: RowWriter, columns: list[tuple[str, str]]) -> Told:
     told = [[name, type] for name, type in columns]
-    return {**_made(target, [writer.path], writer.count), "format": "jsonl", "columns": told}
+    return {**made(target, [writer.path], writer.count), "format": "jsonl", "columns": told}
 
 
 # ---- tables
@@ -123,8 +108,7 @@ def _pandas(value: Any, target: Target) -> Told:
     _check_names(value.columns, target)
     if arrow is not None:
         table = arrow.Table.from_pandas(value, preserve_index=False)
-        # What pandas notes of its own types is nothing to the next reader.
-        return _arrow(table.replace_schema_metadata(None), target)
+        return _arrow(_told_plainly(table, arrow), target)
     if find("duckdb") is not None:
         return _duckdb(need("duckdb", target.what).from_df(value), target)
     if find("polars") is not None:
@@ -135,6 +119,23 @@ def _pandas(value: Any, target: Target) -> Told:
         for row in value.to_dict("records")
     )
     return _rows(rows, target)
+
+
+def _told_plainly(table: Any, arrow: Any) -> Any:
+    """Return a table of pandas as others want it: without its notes, decimals at a steady width.
+
+    Pandas makes decimals as narrow as the values of the day allow.
+    """
+    fields = [
+        arrow.field(field.name, arrow.decimal128(18, field.type.scale))
+        if arrow.types.is_decimal128(field.type) and field.type.precision < 18
+        else field
+        for field in table.schema
+    ]
+    schema = arrow.schema(fields)
+    return (
+        table.replace_schema_metadata(None) if schema.equals(table.schema) else table.cast(schema)
+    )
 
 
 def _is_missing(missing: Any, value: object) -> bool:
@@ -159,14 +160,14 @@ def _check_names(names: Iterable[object], target: Target) -> None:
 def _polars(value: Any, target: Target) -> Told:
     path = target.path("parquet")
     value.write_parquet(path, compression="snappy", statistics=False)
-    return _made(target, [path], value.height)
+    return made(target, [path], value.height)
 
 
 def _polars_lazy(value: Any, target: Target) -> Told:
     """Write a lazy frame as it is worked out, where polars can; else after."""
     path = target.path("parquet")
     value.sink_parquet(path, compression="snappy")
-    return _made(target, [path], None)
+    return made(target, [path], None)
 
 
 def _arrow(value: Any, target: Target) -> Told:
@@ -174,7 +175,7 @@ def _arrow(value: Any, target: Target) -> Told:
     _check_names(value.schema.names, target)
     path = target.path("parquet")
     parquet.write_table(value, path, compression="snappy", row_group_size=_GROUP)
-    return _made(target, [path], value.num_rows)
+    return made(target, [path], value.num_rows)
 
 
 _GROUP = 122_880  # rows; what DuckDB reads as one, too
@@ -209,14 +210,14 @@ def _stream(schema: Any, batches: Iterable[Any], target: Target) -> Told:
             if batch.num_rows:
                 writer.write(batch)
                 rows += batch.num_rows
-    return _made(target, [path], rows)
+    return made(target, [path], rows)
 
 
 def _duckdb(value: Any, target: Target) -> Told:
     path = target.path("parquet")
     _check_names(value.columns, target)
     value.write_parquet(path, compression="snappy")
-    return _made(target, [path], None)
+    return made(target, [path], None)
 
 
 # ---- generators
@@ -266,7 +267,7 @@ def _batches_of(piece: object, kind: str, arrow: Any, target: Target) -> Iterato
     if kind_of(piece) != kind:
         raise TypeError(f"{target.what} yielded {kind} and then {type_name(type(piece))}")
     if kind == "pandas":
-        piece = arrow.Table.from_pandas(piece, preserve_index=False).replace_schema_metadata(None)
+        piece = _told_plainly(arrow.Table.from_pandas(piece, preserve_index=False), arrow)
     elif kind == "polars":
         piece = piece.to_arrow()  # type: ignore[attr-defined]
     elif kind == "polars_lazy":
@@ -300,7 +301,7 @@ def _several(pieces: Iterator[object], target: Target) -> Told:
             files.append(_flushed(polars, held, target, len(files) + 1))
     if held or not files:
         files.append(_flushed(polars, held, target, len(files) + 1))
-    return _made(target, files, rows)
+    return made(target, files, rows)
 
 
 def _flushed(polars: Any, held: list[Any], target: Target, number: int) -> str:
@@ -308,70 +309,6 @@ def _flushed(polars: Any, held: list[Any], target: Target, number: int) -> str:
     polars.concat(held).write_parquet(path, compression="snappy")
     held.clear()
     return path
-
-
-# ---- files
-
-
-def _bytes(value: Any, target: Target) -> Told:
-    content = bytes(value)
-    ending = extension(content)
-    path = target.path(ending or "bin")
-    with open(path, "wb") as file:
-        file.write(content)
-    return _files_made(target, [path])
-
-
-def _figure(value: Any, target: Target) -> Told:
-    path = target.path("png")
-    value.savefig(path, format="png", bbox_inches="tight")
-    pyplot = find("matplotlib.pyplot") if hasattr(value, "number") else None
-    if pyplot is not None:
-        pyplot.close(value)  # else every figure ever made stays in memory
-    return _files_made(target, [path])
-
-
-def _path(value: Any, target: Target) -> Told:
-    path = os.path.abspath(os.fspath(value))
-    if os.path.isdir(path):
-        names = sorted(os.listdir(path))
-        return _paths([os.path.join(path, name) for name in names], target)
-    return _paths([path], target)
-
-
-def _paths(paths: list[str], target: Target) -> Told:
-    """Take files as they are where they lie in the scratch folder, and copies of others.
-
-    The next call may write to the same place before Freshline has read it.
-    """
-    kept: list[str] = []
-    inside = os.path.join(os.path.realpath(target.folder), "")
-    for path in paths:
-        if os.path.isdir(path):
-            raise TypeError(f"{target.what} returned a folder that holds the folder {path}")
-        if not os.path.isfile(path):
-            raise FileNotFoundError(f"{target.what} returned {path}, where no file is")
-        if os.path.realpath(path).startswith(inside):
-            kept.append(path)
-            continue
-        from shutil import copyfile
-
-        folder = os.path.join(target.folder, f"{target.name or 'output'}.files")
-        os.makedirs(folder, exist_ok=True)
-        copied = os.path.join(folder, os.path.basename(path))
-        if copied in kept:
-            raise TypeError(f"{target.what} returned two files named {os.path.basename(path)}")
-        copyfile(path, copied)
-        kept.append(copied)
-    return _files_made(target, kept)
-
-
-def _files_made(target: Target, files: list[str]) -> Told:
-    types: list[str] = []
-    for path in files:
-        with open(path, "rb") as file:
-            types.append(media_type(path, file.read(512)))
-    return {**_made(target, files, None), "format": "file", "media_types": types}
 
 
 _TABLES = frozenset(
@@ -386,9 +323,9 @@ _WRITERS = {
     "arrow_dataset": _dataset,
     "stream": _capsule,
     "duckdb": _duckdb,
-    "bytes": _bytes,
-    "figure": _figure,
-    "path": _path,
+    "bytes": write_bytes,
+    "figure": write_figure,
+    "path": write_path,
 }
 
 
