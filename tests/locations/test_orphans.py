@@ -80,8 +80,9 @@ def test_a_warden_that_was_killed_is_replaced(tmp_path: Path) -> None:
     first = run(warden, "/bin/sleep", "600")
     while not first.pid:
         first.wait(10)
-    keeper = parent_of(first.pid)
-    os.kill(parent_of(keeper), signal.SIGKILL)
+    its_warden = parent_of(parent_of(first.pid))
+    os.kill(its_warden, signal.SIGKILL)
+    os.waitid(os.P_PID, its_warden, os.WEXITED | os.WNOWAIT)
 
     assert ended(run(warden, "/bin/true")).status == 0
     assert first.end()

@@ -105,6 +105,9 @@ class Process:
                 ours["socket"] = self._socket.fileno()
             self._control = self._warden.start(program, tuple(theirs))
         except BaseException:
+            if self._socket is not None:
+                self._socket.close()
+                ours.pop("socket", None)
             for number in ours.values():
                 os.close(number)
             raise
