@@ -55,7 +55,7 @@ TOLD = {
 
 @pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
 def test_a_command_is_told(told: Told, project: Project) -> None:
-    inputs = (given("orders", "/data/one.parquet"),)
+    inputs: tuple[Given, ...] = (given("orders", "/data/one.parquet"),)
     if "MANY" in told.script or "NONE" in told.script:
         inputs = (
             given("many", "/data/a.parquet", "/data/b.parquet"),

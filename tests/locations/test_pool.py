@@ -11,7 +11,7 @@ import pytest
 from tests.locations.trying import HASTY, Outcome, Project, processes_with
 
 from freshline.calls import Line
-from freshline.code import Limits
+from freshline.code import NO_LIMITS, Limits
 from freshline.errors import CodeError, ResourceError, WorkerLostError
 from freshline.locations.settings import Settings
 from freshline.locations.workers import LocationWorkers
@@ -24,41 +24,48 @@ def pid(outcome: Outcome) -> int:
     return int(outcome.texts[0])
 
 
+Act = Callable[[Project], object]
+
+
 class Between(NamedTuple):
     """What happens between two calls, and whether the second still has the first one's worker."""
 
-    act: Callable[[Project], object]
+    act: Act
     is_same: bool
 
 
-def _append(project: Project, name: str) -> None:
-    path = project.root / name
-    path.write_text(path.read_text() + "\n# edited\n")
+def edit(name: str) -> Act:
+    def act(project: Project) -> object:
+        path = project.root / name
+        return path.write_text(path.read_text() + "\n# edited\n")
+
+    return act
+
+
+def call(
+    name: str, *, limits: Limits = NO_LIMITS, timeout: float | None = None, fresh: bool = False
+) -> Act:
+    def act(project: Project) -> object:
+        return project.call(f"assets/{name}.py:it", limits=limits, timeout=timeout, fresh=fresh)
+
+    return act
+
+
+def nothing(project: Project) -> object:
+    return project
 
 
 BETWEEN = {
-    "nothing": Between(lambda project: None, True),
-    "another function that raises": Between(lambda project: project.call("assets/bad.py:it"), True),
-    "an edit of the file itself": Between(lambda project: _append(project, "assets/m.py"), False),
-    "an edit of what it imports": Between(lambda project: _append(project, "lib/used.py"), False),
-    "an edit of what it does not import": Between(
-        lambda project: _append(project, "lib/unused.py"), True
-    ),
-    "a call with other limits": Between(
-        lambda project: project.call("assets/bad.py:it", limits=Limits(files=500)), True
-    ),
-    "a call that wants a process of its own": Between(
-        lambda project: project.call("assets/bad.py:it", fresh=True), True
-    ),
-    "a function that leaves a thread": Between(
-        lambda project: project.call("assets/leaves.py:it"), False
-    ),
-    "a function that takes too long": Between(
-        lambda project: project.call("assets/slow.py:it", timeout=0.2), False
-    ),
-    "a function that keeps much memory": Between(
-        lambda project: project.call("assets/large.py:it"), False
-    ),
+    "nothing": Between(nothing, True),
+    "another function that raises": Between(call("bad"), True),
+    "an edit of the file itself": Between(edit("assets/m.py"), False),
+    "an edit of what it imports": Between(edit("lib/used.py"), False),
+    "an edit of what it does not import": Between(edit("lib/unused.py"), True),
+    "a call with other limits": Between(call("bad", limits=Limits(files=500)), True),
+    "a call that wants a process of its own": Between(call("bad", fresh=True), True),
+    "a function that leaves a thread": Between(call("leaves"), False),
+    "a function that takes too long": Between(call("slow", timeout=0.2), False),
+    "a function that keeps much memory": Between(call("large"), False),
 }
 
 
