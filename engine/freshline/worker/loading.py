@@ -87,8 +87,8 @@ def _loaded(
     except Unusable as error:
         told["error"] = fault("TypeError", error.wrong.message, [error.frame])
     except SystemExit as error:
-        told["error"] = raised(error, root)
-        told["error"]["message"] = f"it ends the process, with sys.exit({error.code!r})"
+        message = f"it ends the process, with sys.exit({error.code!r})"
+        told["error"] = {**raised(error, root), "message": message}
     except BaseException as error:  # also KeyboardInterrupt: the file is broken, others go on
         told["error"] = raised(error, root)
     from freshline.worker.packages import packages
@@ -126,7 +126,12 @@ def function_named(module: ModuleType, name: str) -> Callable[..., object]:
 def _no_function(name: str, part: str, found: object) -> str:
     from difflib import get_close_matches
 
-    names = [each for each, value in vars(found).items() if callable(value) and each[:1] != "_"]
+    own = getattr(found, "__name__", "")
+    names = [
+        each
+        for each, value in vars(found).items()
+        if callable(value) and each[:1] != "_" and getattr(value, "__module__", own) == own
+    ]
     close = get_close_matches(part, names, 1)
     hint = f": did you mean {close[0]!r}?" if close else ""
     return f"{name.partition(':')[0]} has no function {part!r}{hint}"

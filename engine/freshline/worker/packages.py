@@ -16,7 +16,7 @@ def packages(modules: Iterable[str]) -> dict[str, str]:
     Found by the files' own places: the folder beside a package says what it came with.
     """
     tops = {name.partition(".")[0] for name in modules}
-    known = getattr(sys, "stdlib_module_names", frozenset())
+    known: frozenset[str] = getattr(sys, "stdlib_module_names", frozenset())
     wanted: dict[str, set[str]] = {}
     for top in tops - known - {"freshline"}:
         file = getattr(sys.modules.get(top), "__file__", None)
