@@ -47,9 +47,12 @@ def _hide(descriptor: int) -> int:
     """Return a copy of the descriptor with a high number; programs that are started lack it."""
     try:
         import fcntl
+        import resource
     except ImportError:
         return descriptor
-    hidden = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _HIDDEN)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    number = _HIDDEN if most > _HIDDEN or most < 0 else most // 2
+    hidden = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, number)
     os.close(descriptor)
     return hidden
 
