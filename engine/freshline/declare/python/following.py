@@ -177,15 +177,29 @@ class Following:
                     self._package(alias.module)
                 continue
             self.attribute(found.place, chain, is_value, None, is_star=True)
+            self._listing(found.place.file)
+
+    def _listing(self, file: str | None) -> None:
+        """Count what says which names a star brings."""
+        module = self.finder.module(file) if file is not None else None
+        if module is None or "__all__" not in module.bound:
+            return
+        self.demand(module.file, ("__all__",), is_value=False)
+        if public_names(module) is None and module.file not in self.wholes:
+            message = "__all__ is not written out, so all of this module counts"
+            node = module.statements[module.bound["__all__"][0]].node
+            self._later(partial(self.doubt, module.file, node, message))
+            self.take(module.file)
 
     def reach(self, file: str, index: int, *, is_value: bool = False) -> None:
         """Count a statement of a module, with all that it uses."""
         module = self.loaded[file]
         node = module.statements[index].node
-        annotated = not isinstance(node, Function) or is_value or self.is_curious
+        annotated = self.is_curious
         if isinstance(node, Function) and not annotated:
             decorators = node.decorator_list
-            annotated = not all(calm.ignores_annotations(module, each) for each in decorators)
+            is_open = not all(calm.ignores_annotations(module, each) for each in decorators)
+            annotated = is_value or is_open
         units = self.units.setdefault(file, {})
         if index in units and (units[index] or not annotated):
             return
