@@ -199,11 +199,15 @@ def filled(argument: str, call: Call, paths: Paths) -> str:
 def _configured(placeholder: str, name: str | None, config: Mapping[str, object]) -> str:
     value: object = dict(config)
     for part in (name or "").split("."):
-        there = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+        there = _members(value)
         if part not in there:
             raise _unknown(placeholder, part, list(there))
         value = there[part]
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _members(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
 def _unknown(placeholder: str, name: str, known: list[str]) -> CodeError:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from freshline.calls import Frame, Line, Load, Raised, ToldFile
 from freshline.code import NO_LIMITS
-from freshline.errors import FreshlineError, TimedOutError, WorkerLostError
+from freshline.errors import CodeError, FreshlineError, TimedOutError, WorkerLostError
 from freshline.locations.attending import Attendance, Cause
 from freshline.locations.calling import Worker
 from freshline.locations.settings import Settings
@@ -88,8 +88,10 @@ class Loader:
                 try:
                     message = worker.until(attendance, ("told", "loaded"), subject=subject)
                 except FreshlineError as error:
-                    if not worker.is_ready or attendance.cause is Cause.INTERRUPTED:
+                    if attendance.cause is Cause.INTERRUPTED:
                         raise
+                    if not worker.is_ready:
+                        raise CodeError(error.message, help=error.help) from error
                     return _Loaded(told, error, worker.frames)
                 if message["kind"] == "loaded":
                     return _Loaded(told, None)

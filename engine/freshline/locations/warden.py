@@ -17,10 +17,13 @@ Where there is no Linux, orphans are found by their process group, as far as tha
 
 A request is eight bytes, the length of what follows; with the first of them travel descriptors: the
 keeper's end of its control socket, then those that become 0, 1, 2, ... of the program. What follows
-is a marshalled tuple: arguments, environment, folder, limits as (memory, files, file size), and
-the program's oom_score_adj. On a control socket a byte goes down (T terminate, K kill, L look) and
-lines come up: `started PID`, `failed ERRNO`, `below N` as the answer to L, `ended STATUS KIBIBYTES`
-with the status as wait() gives it and the most memory that was resident, and `empty`.
+is a marshalled tuple: arguments, environment, folder, limits as (memory, files, file size), and the
+program's oom_score_adj. Or it is a number, the process id of a keeper that was killed: one byte
+comes back when nothing is left of what it kept.
+
+On a control socket a byte goes down (T terminate, K kill, L look) and lines come up: `started PID
+KEEPER`, `failed ERRNO`, `below N` as the answer to L, `ended STATUS KIBIBYTES` with the status as
+wait() gives it and the most memory that was resident, and `empty`.
 """
 
 import ctypes
@@ -32,6 +35,7 @@ import select
 import signal
 import socket
 import sys
+import time
 
 _IS_LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
@@ -58,14 +62,29 @@ def main() -> None:
             if received is None:
                 break
             request, descriptors = received
-            keeper = os.fork()
-            if keeper == 0:
-                requests.close()
-                _keep(request, descriptors)
-            keepers.add(keeper)
-            for descriptor in descriptors:
-                os.close(descriptor)
+            if isinstance(request, int):
+                _clear_up(request, keepers)
+                requests.sendall(b".")
+            else:
+                keepers.add(_new_keeper(request, descriptors, requests))
     _wait_for(keepers)
+
+
+def _new_keeper(request: Request, descriptors: list[int], requests: socket.socket) -> int:
+    keeper = os.fork()
+    if keeper == 0:
+        requests.close()
+        _keep(request, descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return keeper
+
+
+def _clear_up(keeper: int, keepers: set[int]) -> None:
+    """Return when a keeper that was killed, and all that was below it, is gone."""
+    while keeper in keepers or _strays(keepers):
+        time.sleep(0.001)
+        keepers -= set(_reaped())
 
 
 def _strays(keepers: set[int]) -> bool:
@@ -110,7 +129,7 @@ def _keep(request: Request, descriptors: list[int]) -> None:
 
 def _watch(program: int, control: socket.socket, deaths: int) -> None:
     is_ending = False
-    _tell(control, f"started {program}")
+    _tell(control, f"started {program} {os.getpid()}")
     while True:
         ready = _ready(control, deaths, _PATIENCE if is_ending else None)
         if deaths in ready:
@@ -331,7 +350,7 @@ def _prctl(option: int, value: int) -> None:
 # ---- what is said
 
 
-def _receive(requests: socket.socket) -> tuple[Request, list[int]] | None:
+def _receive(requests: socket.socket) -> tuple[Request | int, list[int]] | None:
     """Return the next request with its descriptors; None where the supervisor is gone."""
     head, descriptors, _, _ = socket.recv_fds(requests, 8, _MOST_DESCRIPTORS)
     body = _exactly(requests, 8 - len(head), head)

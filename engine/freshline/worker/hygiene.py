@@ -7,6 +7,10 @@ import signal
 import sys
 import threading
 import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _SIGNALS = tuple(sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}))
 
@@ -45,8 +49,9 @@ class Before:
         sys.path[:] = self._path
         sys.argv[:] = self._argv
         if warnings.filters != self._filters:
-            warnings.filters[:] = self._filters  # type: ignore[index]
-            warnings._filters_mutated()  # type: ignore[attr-defined]
+            warnings.resetwarnings()  # which also makes Python look at them anew
+            filters: Any = warnings.filters
+            filters[:] = self._filters
         warnings.showwarning = self._show
         self._restore_signals()
         sys.excepthook, threading.excepthook = self._hooks[:2]
@@ -62,7 +67,7 @@ class Before:
                 signal.signal(number, handler)
 
 
-def _loggers() -> tuple[object, ...]:
+def _loggers() -> tuple[Any, ...]:
     """Return the handlers and levels of the root logger and of all that exist."""
     logging = sys.modules.get("logging")
     if logging is None:
@@ -72,17 +77,17 @@ def _loggers() -> tuple[object, ...]:
     return tuple((each, list(each.handlers), each.level) for each in (root, *known))
 
 
-def _restore_loggers(before: tuple[object, ...]) -> None:
+def _restore_loggers(before: tuple[Any, ...]) -> None:
     logging = sys.modules.get("logging")
     if logging is None:
         return
     if not before:  # it was imported by the call, which set up the root logger at most
         before = ((logging.root, [], logging.WARNING),)
-    for logger, handlers, level in before:  # type: ignore[misc]
-        if logger.handlers != handlers:  # type: ignore[has-type]
-            logger.handlers[:] = handlers  # type: ignore[has-type]
-        if logger.level != level:  # type: ignore[has-type]
-            logger.setLevel(level)  # type: ignore[has-type]
+    for logger, handlers, level in before:
+        if logger.handlers != handlers:
+            logger.handlers[:] = handlers
+        if logger.level != level:
+            logger.setLevel(level)
 
 
 def _empty_duckdb() -> None:

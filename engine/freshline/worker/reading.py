@@ -171,6 +171,8 @@ def _reader(source: Source) -> Any:
 def _dataset(source: Source) -> Any:
     """Return a dataset with exactly the columns that are declared, read when it is asked."""
     dataset = need("pyarrow.dataset", source.what)
+    if not source.files:
+        return dataset.dataset(_arrow(source))
     found = dataset.dataset(list(source.files), format="parquet")
     if source.names and found.schema.names != source.names:
         arrow = need("pyarrow", source.what)
