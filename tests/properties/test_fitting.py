@@ -19,6 +19,10 @@ VALUES = st.recursive(
 )
 
 
+def under(name: str, value: object) -> Plain:
+    return {name: value}
+
+
 def merged(*parts: st.SearchStrategy[Plain]) -> st.SearchStrategy[Plain]:
     def union(found: tuple[Plain, ...]) -> Plain:
         return {name: value for part in found for name, value in part.items()}
@@ -27,7 +31,7 @@ def merged(*parts: st.SearchStrategy[Plain]) -> st.SearchStrategy[Plain]:
 
 
 def maybe(name: str, values: st.SearchStrategy[object]) -> st.SearchStrategy[Plain]:
-    return st.just(cast("Plain", {})) | values.map(lambda value: {name: value})
+    return st.just(cast("Plain", {})) | values.map(lambda value: under(name, value))
 
 
 NUMBERS = merged(
@@ -44,8 +48,8 @@ LEAVES: st.SearchStrategy[Plain] = (
     NUMBERS
     | WORDS
     | st.sampled_from(cast("list[Plain]", [{}, {"type": "boolean"}, {"type": ["null", "string"]}]))
-    | st.lists(SCALARS, min_size=1, max_size=3).map(lambda values: {"enum": values})
-    | SCALARS.map(lambda value: {"const": value})
+    | st.lists(SCALARS, min_size=1, max_size=3).map(lambda values: under("enum", values))
+    | SCALARS.map(lambda value: under("const", value))
 )
 
 
@@ -61,7 +65,9 @@ def wider(inner: st.SearchStrategy[Plain]) -> st.SearchStrategy[Plain]:
         maybe("properties", st.dictionaries(NAMES, inner, max_size=3)),
         maybe("additionalProperties", st.booleans() | inner),
     )
-    alternatives = st.lists(inner, min_size=1, max_size=2).map(lambda schemas: {"anyOf": schemas})
+    alternatives = st.lists(inner, min_size=1, max_size=2).map(
+        lambda schemas: under("anyOf", schemas)
+    )
     return lists | mappings | alternatives
 
 
