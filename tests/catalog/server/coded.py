@@ -275,7 +275,26 @@ class Files(IdleEngine):
     """An engine over one asset that is files."""
 
     def rows(self, key: str, limit: int) -> Rows:
-        return Rows((("name", "VARCHAR"),), (("chart.png",),))
+        self.asked.append(("rows", (key, limit)))
+        columns = (
+            *(("name", "VARCHAR"), ("media_type", "VARCHAR")),
+            *(("content", "BLOB"), ("bytes", "BIGINT")),
+        )
+        picture = png()
+        rows = (
+            ("bars.png", "image/png", as_duckdb_writes(picture), str(len(picture))),
+            ("fake.png", "image/png", "<svg onload=alert(1)>", "21"),
+            ("notes.txt", "text/plain", "one\\x0A<b>two\\xC3\\xBC</b>", "14"),
+            ("model.pkl", "application/octet-stream", None, "120"),
+            ("large.png", "image/png", None, "900000000"),
+        )
+        return Rows(columns, rows)
+
+
+def as_duckdb_writes(data: bytes) -> str:
+    """Return bytes as text, as a cast of DuckDB's gives it."""
+    plain = set(range(32, 127)) - set(b"\\'\"")
+    return "".join(chr(byte) if byte in plain else f"\\x{byte:02X}" for byte in data)
 
 
 def services_over(log: SqliteEventLog, logs: Path) -> Services:

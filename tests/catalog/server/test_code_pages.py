@@ -1,10 +1,17 @@
 """Pages of what code makes: its definition, what it told, how it failed, and what it said."""
 
+import base64
+
+import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
-from tests.catalog.server.coded import AT_WORK, SECOND, coded
+from tests.catalog.server.coded import AT_WORK, SECOND, as_duckdb_writes, coded, png
 from tests.catalog.server.html import Element
 from tests.catalog.server.shop import page
+
+from freshline_catalog.server.assets.files import bytes_of
 
 __all__ = ["coded"]
 
@@ -139,6 +146,29 @@ def test_what_code_told_does_no_harm(coded: TestClient) -> None:
     assert picture.attributes["src"].startswith("data:image/png;base64,")
     assert "image/svg+xml" not in "".join(link for link in links)
     assert "a picture that is not shown here: image/svg+xml" in told.text
+
+
+def test_files_are_shown_where_they_are_what_they_say(coded: TestClient) -> None:
+    before = page(coded, "/assets/ml.chart/rows")
+    assert before.one("main").all("img") == []
+    found = page(coded, "/assets/ml.chart/rows?show=1").one("main")
+    figures = {each.one("figcaption").all("span")[0].text: each for each in found.all("figure")}
+    (picture,) = figures["bars.png"].all("img")
+    encoded = base64.b64encode(png()).decode()
+    assert picture.attributes["src"] == f"data:image/png;base64,{encoded}"
+    assert figures["fake.png"].all("img") == []
+    assert "one\n" in figures["notes.txt"].content
+    assert "<b>two\u00fc</b>" in figures["notes.txt"].content
+    assert "files of this kind are not shown" in figures["model.pkl"].text
+    assert "it is too large" in figures["large.png"].text
+    assert not [link for link in found.all("a") if "download" in link.attributes]
+
+
+@given(st.binary(max_size=200))
+def test_bytes_come_back_from_what_duckdb_writes(data: bytes) -> None:
+    text = duckdb.execute("SELECT CAST(?::BLOB AS VARCHAR)", [data]).fetchall()[0][0]
+    assert bytes_of(text) == data
+    assert as_duckdb_writes(data) == text
 
 
 def test_numbers_become_figures(coded: TestClient) -> None:
