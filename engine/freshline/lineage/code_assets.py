@@ -6,18 +6,19 @@ declares of some, and SQL that reads it has to wait.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from freshline.code import CodeInput
 from freshline.codec import digest, digest_of
 from freshline.definitions import AssetDefinition, Column
 from freshline.errors import Diagnostic, Severity
-from freshline.lineage.binder import Binder
 from freshline.lineage.canonical import marked
-from freshline.lineage.findings import mismatches
 from freshline.lineage.graph import Asset
 from freshline.suggest import closest
 from freshline.versions import Window
+
+if TYPE_CHECKING:
+    from freshline.lineage.binder import Binder
 
 # What an asset made of files is kept as: a row for each.
 FILE_COLUMNS = (
@@ -77,7 +78,7 @@ def compile_code(
     definition: AssetDefinition,
     parameters: Sequence[tuple[str, str]],
     schemas: Mapping[str, Sequence[Column] | None],
-    binder: Binder,
+    binder: "Binder",
     learnt: Sequence[Column] | None,
 ) -> tuple[Asset | None, tuple[Diagnostic, ...]]:
     """Return an asset that code makes, None and what is wrong where its declaration does not hold.
@@ -96,6 +97,9 @@ def compile_code(
         windows[key] = _both(windows.get(key), window)
     columns = FILE_COLUMNS if code.makes_files else learnt
     if columns is not None:
+        # The analyser and DuckDB: those who run code need of this module what is above and below.
+        from freshline.lineage.findings import mismatches
+
         problems += mismatches(definition.key, definition.columns, columns, binder)
     if problems:
         return None, tuple(problems)
