@@ -265,7 +265,7 @@ def _learnt(task: Task, setting: Setting, columns: tuple[Column, ...]) -> tuple[
     CodeError where these are not what is declared of it, or what its checks need.
     """
     key = task.target.asset
-    graph = with_columns(setting.graph, key, columns) or setting.relearn({key: columns})
+    graph = with_columns(setting.graph, {key: columns}) or setting.relearn({key: columns})
     if (asset := graph.assets.get(key)) is not None:
         return replace(setting, graph=graph), asset
     found = next((d for d in reversed(graph.diagnostics) if d.asset == key), None)
