@@ -98,14 +98,16 @@ class Project:
     def place(self) -> Place:
         """Where an apply of this project works."""
         first = self.graph.project.environments[0]
-        name = "views.duckdb" if self.environment == first else f"views.{self.environment}.duckdb"
+        is_first = self.environment == first
+        name = "views.duckdb" if is_first else f"views.{self.environment}.duckdb"
         return Place(
             graph=self.graph,
             root=self.root,
             environment=self.environment,
             views=self.root / name,
             logs=self.root / LOGS,
-            relearn=partial(compiled, self.root, self.environment),
+            # Under the name that most commands compile it by, so that it is compiled for these too.
+            relearn=partial(compiled, self.root, None if is_first else self.environment),
         )
 
     @contextmanager

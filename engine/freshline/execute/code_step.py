@@ -19,6 +19,7 @@ from freshline.execute.commit import Task
 from freshline.execute.given import given
 from freshline.execute.setting import Input, Setting, input_of, storage_for
 from freshline.lineage.graph import Asset
+from freshline.lineage.learning import with_columns
 from freshline.lineage.quoting import quoted, text_literal
 from freshline.parquet_files import Taking
 from freshline.ports import Compute, Measurement, Stage
@@ -197,10 +198,10 @@ def _learnt(task: Task, setting: Setting, columns: tuple[Column, ...]) -> tuple[
     CodeError where these are not what is declared of it, or what its checks need.
     """
     key = task.target.asset
-    graph = setting.relearn({key: columns})
+    graph = with_columns(setting.graph, {key: columns}) or setting.relearn({key: columns})
     if (asset := graph.assets.get(key)) is not None:
         return replace(setting, graph=graph), asset
-    found = next((d for d in graph.diagnostics if d.asset == key), None)
+    found = next((d for d in reversed(graph.diagnostics) if d.asset == key), None)
     if found is None:
         raise InternalError(f"{key} does not compile with its own columns", help="please report it")
     raise CodeError(f"{key}: {found.message}", help=found.fix, span=found.span)

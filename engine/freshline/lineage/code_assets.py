@@ -6,7 +6,7 @@ declares of some, and SQL that reads it has to wait.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from freshline.code import CodeCheck, CodeInput
 from freshline.codec import digest, digest_of
@@ -19,12 +19,13 @@ from freshline.definitions import (
     SqlText,
 )
 from freshline.errors import Diagnostic, Severity
-from freshline.lineage.binder import Binder
 from freshline.lineage.canonical import marked
-from freshline.lineage.findings import mismatches
 from freshline.lineage.graph import WAITS, Asset, Check
 from freshline.suggest import closest
 from freshline.versions import Window
+
+if TYPE_CHECKING:
+    from freshline.lineage.binder import Binder
 
 # What an asset made of files is kept as: a row for each.
 FILE_COLUMNS = (
@@ -84,7 +85,7 @@ def compile_code(
     definition: AssetDefinition,
     parameters: Sequence[tuple[str, str]],
     schemas: Mapping[str, Sequence[Column] | None],
-    binder: Binder,
+    binder: "Binder",
     learnt: Sequence[Column] | None,
 ) -> tuple[Asset | None, tuple[Diagnostic, ...]]:
     """Return an asset that code makes, None and what is wrong where its declaration does not hold.
@@ -103,6 +104,9 @@ def compile_code(
         windows[key] = _both(windows.get(key), window)
     columns = FILE_COLUMNS if code.makes_files else learnt
     if columns is not None:
+        # The analyser and DuckDB: those who run code need of this module what is above and below.
+        from freshline.lineage.findings import mismatches
+
         problems += mismatches(definition.key, definition.columns, columns, binder)
     if problems:
         return None, tuple(problems)
