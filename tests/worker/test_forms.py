@@ -170,7 +170,7 @@ FRAMES = ("pandas", "polars", "polars_lazy", "arrow", "arrow_reader", "arrow_dat
 
 @pytest.mark.parametrize("name", FRAMES)
 def test_a_table_may_come_from_rows(program: Program, name: str) -> None:
-    rows = [{"id": 1, "day": "2024-01-31"}, {"id": 2, "day": None}]
+    rows: list[Message] = [{"id": 1, "day": "2024-01-31"}, {"id": 2, "day": None}]
     given = given_rows(program.root, "orders", rows, {"id": "BIGINT", "day": "DATE"})
     (made,) = program.call(f"{FILE}:{name}", given=[given]).made
     assert [row[0] for row in table_of(made)] == [1, 2]

@@ -26,20 +26,28 @@ KEEPER`, `failed ERRNO`, `below N` as the answer to L, `ended STATUS KIBIBYTES` 
 wait() gives it and the most memory that was resident, and `empty`.
 """
 
-import ctypes
+import errno
 import fcntl
 import marshal
 import os
 import resource
 import select
-import signal
-import socket
 import sys
 import time
+
+TYPE_CHECKING = False  # as in typing, which takes as long to import as all the rest
+if TYPE_CHECKING:
+    import signal
+    import socket
+else:
+    # What lies beneath the modules of these names: they would be half of what a start takes.
+    import _signal as signal
+    import _socket as socket
 
 _IS_LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _MOST_DESCRIPTORS = 16
+_RIGHTS = (socket.SOL_SOCKET, socket.SCM_RIGHTS)
 _PATIENCE = 0.01  # seconds until those that were killed are looked at again
 
 Limits = tuple[int | None, int | None, int | None]
@@ -343,8 +351,11 @@ def _become_subreaper() -> None:
 
 
 def _prctl(option: int, value: int) -> None:
-    if _LIBC.prctl(option, value, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
+    import _ctypes
+
+    prctl = _ctypes.dlsym(_ctypes.dlopen(None, os.RTLD_NOW), "prctl")  # type: ignore[arg-type]
+    if _ctypes.call_function(prctl, (option, value)) != 0:
+        raise OSError(errno.EPERM, "prctl")
 
 
 # ---- what is said
@@ -352,7 +363,9 @@ def _prctl(option: int, value: int) -> None:
 
 def _receive(requests: socket.socket) -> tuple[Request | int, list[int]] | None:
     """Return the next request with its descriptors; None where the supervisor is gone."""
-    head, descriptors, _, _ = socket.recv_fds(requests, 8, _MOST_DESCRIPTORS)
+    head, extras, _, _ = requests.recvmsg(8, socket.CMSG_SPACE(4 * _MOST_DESCRIPTORS))
+    sent = b"".join(data for level, kind, data in extras if (level, kind) == _RIGHTS)
+    descriptors = list(memoryview(sent).cast("i"))
     body = _exactly(requests, 8 - len(head), head)
     if body is None:
         return None
@@ -377,8 +390,6 @@ def _tell(control: socket.socket, line: str) -> None:
     except OSError:
         pass  # the supervisor is gone, which the next read says too
 
-
-_LIBC = ctypes.CDLL(None, use_errno=True)
 
 if __name__ == "__main__":
     main()

@@ -33,22 +33,22 @@ class Imports:
     def _note(
         self,
         name: str,
-        names: Mapping[str, Any] | None = None,
-        locals: Mapping[str, Any] | None = None,
-        wanted: Sequence[str] | None = (),
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
+        fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> Any:
-        importer = str((names or {}).get("__name__", ""))
+        importer = str((globals or {}).get("__name__", ""))
         known = self._imported.setdefault(importer, set())
         if level:
-            package = str((names or {}).get("__package__") or "")
+            package = str((globals or {}).get("__package__") or "")
             base = package.rsplit(".", level - 1)[0] if level > 1 else package
             known.add(f"{base}.{name}" if name else base)
-            known.update(f"{base}.{each}" for each in wanted or () if not name)
+            known.update(f"{base}.{each}" for each in fromlist or () if not name)
         else:
             known.add(name)
-            known.update(f"{name}.{each}" for each in wanted or () if each != "*")
-        return self._import(name, names, locals, wanted or (), level)
+            known.update(f"{name}.{each}" for each in fromlist or () if each != "*")
+        return self._import(name, globals, locals, fromlist or (), level)
 
     def packages(self, module: str) -> dict[str, str]:
         """Return the distributions that a module came to import, directly or by others."""

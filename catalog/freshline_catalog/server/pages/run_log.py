@@ -16,6 +16,7 @@ from freshline_catalog.server.runs.log_file import (
     PAGE,
     Level,
     Line,
+    Source,
     is_run,
     opened,
     page_of,
@@ -48,7 +49,8 @@ class Log:
 def log(
     asked: Reading,
     run: Annotated[str, Path(max_length=100, description="The run's id")],
-    level: Annotated[Level, Query(description="How bad a line is at least")] = Level.INFO,
+    level: Annotated[Level, Query(description="How bad a line is at least")] = Level.DEBUG,
+    source: Annotated[Source, Query(description="Who said it")] = Source.ANY,
     q: Annotated[str, Query(max_length=200, description="A text that a line holds")] = "",
     start: Annotated[
         int, Query(alias="from", ge=1, le=1_000_000_000, description="The first line shown")
@@ -63,7 +65,7 @@ def log(
         raise AbsentError("there is no run of this id", help="see the list of runs")
     if line is not None:
         start = (line - 1) // PAGE * PAGE + 1
-    page = page_of(asked.services.logs, run, level=level, text=q, start=start)
+    page = page_of(asked.services.logs, run, level=level, text=q, source=source, start=start)
     return Log(
         run=run,
         live=found is None or found[0].outcome is RunOutcome.RUNNING,
