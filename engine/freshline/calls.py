@@ -18,6 +18,8 @@ class Format(StrEnum):
 
     PARQUET = "parquet"
     ROWS = "jsonl"  # a JSON object a line; values as freshline.worker says
+    CSV = "csv"  # as commands write it: with a header, types to be sniffed
+    JSON = "json"  # as commands write it: an array of objects, or one a line
     FILE = "file"  # no rows: the files themselves, whatever they are
 
 
@@ -156,10 +158,14 @@ class Given:
 
 
 class Wanted(NamedTuple):
-    """One output that a call is to make, with the key of its asset."""
+    """One output that a call is to make, with the key of its asset.
+
+    An `optional` one may come back as missing; what `@multi_asset` says of it counts as well.
+    """
 
     name: str
     key: str
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,13 +216,15 @@ Metadata = Mapping[str, Datum]
 class Made:
     """One output as a worker wrote it. Of Format.ROWS `columns` are names with DuckDB types.
 
-    `missing` is an optional output that was not made this time.
+    Of Format.FILE `media_types` holds one for each of the files. `missing` is an optional output
+    that was not made this time.
     """
 
     name: str
     format: Format = Format.PARQUET
     files: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
+    media_types: tuple[str, ...] = ()
     rows: int | None = None
     metadata: Metadata = field(default_factory=dict[str, Datum])
     missing: bool = False

@@ -110,3 +110,20 @@ class Code:
     def makes_files(self) -> bool:
         """Whether the output is files, kept as a table with a row for each."""
         return self.returns in ("bytes", "path")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeCheck:
+    """A check that is a function: it gets the rows of the asset `of` and what else it asks for.
+
+    `code` says what it is and takes, as that of an asset does; `is_blocking` keeps a version that
+    fails it from being published. `line` is the text at `span`.
+    """
+
+    of: str
+    name: str
+    span: Span
+    code: Code
+    line: str = ""
+    is_blocking: bool = True
+    description: str = ""

@@ -91,7 +91,10 @@ def rows_are_not_counted(patch: Patch) -> None:
 def columns_are_hashed_alone(patch: Patch) -> None:
     """The hash of each column by itself: values that change rows do not show."""
 
-    def sums(names: Sequence[str], types: Mapping[str, str], quantum: float | None) -> str:
+    def sums(
+        shown: tuple[tuple[str, ...], bool], types: Mapping[str, str], quantum: float | None
+    ) -> str:
+        names, _ = shown
         one = " + ".join(f'sum(hash(hash(1, "{name}")))' for name in names)
         other = " + ".join(f'sum(hash(hash(2, "{name}")))' for name in names)
         return f"{one}, {other}"

@@ -172,7 +172,7 @@ class QueryRows:
     def table(self) -> Iterable[str]:
         """Return the lines of a table, cut where the terminal ends."""
         columns, shown = self._columns(), self._limit or _SHOWN
-        values = ", ".join(f"CAST(c{i} AS VARCHAR)" for i in range(len(columns)))
+        values = ", ".join(_legible(f"c{i}", column.type) for i, column in enumerate(columns))
         rows = list(self._rows(values, len(columns), shown + 1))
         right = frozenset(
             i for i, column in enumerate(columns) if any(word in column.type for word in _NUMERIC)
@@ -208,6 +208,13 @@ class QueryRows:
             return engine_for(self._project, self._sql, (), self._instead).cursor()
         except duckdb.Error as error:
             raise explained(self._project, error, self._sql) from error
+
+
+def _legible(name: str, type: str) -> str:
+    """Return the SQL of a value as people read it: of bytes, how many they are."""
+    if type == "BLOB":
+        return f"format('{{:,}} bytes', octet_length({name}))"
+    return f"CAST({name} AS VARCHAR)"
 
 
 def explained(project: Project, error: duckdb.Error, sql: str) -> FreshlineError:

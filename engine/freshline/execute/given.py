@@ -39,7 +39,7 @@ def given(
         return Given(
             name=each.name, key=key, form=each.form, format=Format.ROWS, files=(), missing=True
         )
-    columns = _chosen(each, key, setting.ports.compute.columns(now.relation))
+    columns = _chosen(each, key, _columns(setting, key, now, build))
     format, files = _files(setting, each, key, (now, build, columns), to)
     return Given(
         name=each.name,
@@ -77,6 +77,13 @@ def _files(
     names = ", ".join(quoted(column.name) for column in columns)
     compute.copy_to_parquet(f"SELECT {names} FROM {now.relation}", path)
     return Format.PARQUET, (path,)
+
+
+def _columns(setting: Setting, key: str, now: Input, build: Build | None) -> Sequence[Column]:
+    """Return the columns of an upstream; those of a version are on record."""
+    if build is not None and key in setting.graph.assets and not build.version.query:
+        return build.version.columns
+    return setting.ports.compute.columns(now.relation)
 
 
 def _chosen(each: CodeInput, key: str, columns: Sequence[Column]) -> tuple[Column, ...]:

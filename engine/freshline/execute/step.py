@@ -48,6 +48,8 @@ from freshline.versions import WHOLE, Build, Output, Publication, PublishKind, R
 
 def perform(task: Task, setting: Setting) -> Result:
     """Carry out one step and record it; a failure is a result, not an exception."""
+    if (upstream := _with_other_columns(task, setting)) is not None:
+        return Result(status=Status.SKIPPED, note=f"{upstream} has other columns now")
     try:
         inputs = _inputs(task, setting)
         if task.step.action is Action.RECHECK and task.build is not None:
@@ -79,6 +81,20 @@ def perform(task: Task, setting: Setting) -> Result:
     except Exception as error:  # one asset's trouble, even if it is ours, is not the others'
         ours = InternalError(f"{type(error).__name__}: {error}", help="please report it")
         return Result(status=Status.FAILED, error=ours)
+
+
+def _with_other_columns(task: Task, setting: Setting) -> str | None:
+    """Return what SQL reads of code that came out with other columns than it was compiled for.
+
+    It is compiled anew then, in the next round of the apply.
+    """
+    for key in task.asset.upstreams if task.asset.code is None else ():
+        upstream, build = setting.graph.assets.get(key), task.inputs.get(key)
+        if upstream is None or upstream.code is None or build is None:
+            continue
+        if build.version.columns != upstream.columns:
+            return key
+    return None
 
 
 def _inputs(task: Task, setting: Setting) -> dict[str, Input]:

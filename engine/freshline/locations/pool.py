@@ -1,0 +1,127 @@
+"""Warm workers: kept between calls, one call at a time each, let go before they go bad."""
+
+import os
+import threading
+import time
+from typing import NamedTuple
+
+from freshline.errors import ResourceError
+from freshline.locations.calling import Worker
+from freshline.locations.interpreters import interpreter
+from freshline.locations.settings import Settings
+from freshline.locations.spawning import Warden
+from freshline.locations.starting import Place
+
+_MOST_IDLE = 8  # of one kind; more were only needed for a moment
+
+
+class _Kind(NamedTuple):
+    """What workers must share to stand in for each other."""
+
+    root: str
+    location: tuple[str, str]
+    executable: str
+    limits: object
+
+
+class Pool:
+    """The workers of one supervisor, by what they can be used for. Safe to use from many threads.
+
+    From the second call of a kind on a spare worker is started ahead, so that neither a second
+    call at the same time nor a worker's end has to wait for a start.
+    """
+
+    def __init__(self, warden: Warden, settings: Settings) -> None:
+        self._warden = warden
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._idle: dict[_Kind, list[Worker]] = {}
+        self._known: set[_Kind] = set()
+        self._is_closed = False
+
+    def take(self, place: Place, *, fresh: bool = False) -> Worker:
+        """Return a worker for one call, a new one where `fresh`; it has to be given back.
+
+        CodeError where the location's interpreter cannot be had.
+        """
+        kind = self._kind(place)
+        retired: list[Worker] = []
+        with self._lock:
+            if self._is_closed:
+                raise ResourceError("no code is run any more: the workers were closed")
+            idle = self._idle.setdefault(kind, [])
+            found = _chosen(idle, retired, self._settings, fresh=fresh)
+            wants_spare = self._settings.keep_spare and kind in self._known and not idle
+            self._known.add(kind)
+        for worker in retired:
+            worker.end()
+        if found is None:
+            found = self._new(place)
+        if wants_spare:
+            self._add(kind, self._new(place))
+        return found
+
+    def give(self, worker: Worker, *, keep: bool = True) -> None:
+        """Take a worker back: to be used again, if it may be."""
+        if keep and why_not(worker, self._settings) == "":
+            self._add(self._kind(worker.place), worker)
+        else:
+            worker.end()
+
+    def close(self) -> None:
+        """End the workers that have nothing to do; no more are handed out."""
+        with self._lock:
+            self._is_closed = True
+            idle = [worker for workers in self._idle.values() for worker in workers]
+            self._idle.clear()
+        for worker in idle:
+            worker.process.kill()
+        for worker in idle:
+            worker.end()
+
+    def _add(self, kind: _Kind, worker: Worker) -> None:
+        with self._lock:
+            idle = self._idle.setdefault(kind, [])
+            fits = not self._is_closed and len(idle) < _MOST_IDLE
+            if fits:
+                idle.append(worker)
+        if not fits:
+            worker.end()
+
+    def _new(self, place: Place) -> Worker:
+        return Worker(self._warden, place, self._settings)
+
+    def _kind(self, place: Place) -> _Kind:
+        location = (place.location.name, place.location.path)
+        executable = interpreter(place.location, place.root)
+        return _Kind(os.path.abspath(place.root), location, executable, place.limits)
+
+
+def why_not(worker: Worker, settings: Settings) -> str:
+    """Say why a worker is not to be used again; nothing where it may be."""
+    if worker.left_behind:
+        return worker.left_behind
+    if worker.calls >= settings.most_calls:
+        return f"it served {worker.calls} calls"
+    if time.monotonic() - worker.process.started_at > settings.most_age:
+        return "it is old"
+    allowed = max(worker.first_rss * settings.most_growth, settings.growth_floor)
+    if worker.first_rss and worker.rss - worker.first_rss > allowed:
+        return "its memory has grown"
+    if worker.has_old_code():
+        return "files that it imported have changed"
+    return "" if worker.is_alive() else "it ended"
+
+
+def _chosen(
+    idle: list[Worker], retired: list[Worker], settings: Settings, *, fresh: bool
+) -> Worker | None:
+    """Take the worker out of `idle` that was used last; those that went bad go to `retired`."""
+    for worker in list(reversed(idle)):
+        if fresh and worker.calls:
+            continue
+        idle.remove(worker)
+        if why_not(worker, settings) == "":
+            return worker
+        retired.append(worker)
+    return None

@@ -1,0 +1,390 @@
+"""Calling: brings a function's parameters, runs it, keeps what it returns, tells how it ended."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, NamedTuple
+
+from freshline.sdk.context import Context
+from freshline.sdk.interrupting import Cancelled
+from freshline.sdk.metadata import data
+from freshline.sdk.specs import CheckResult, spec_of
+from freshline.worker.annotations import class_named, unwrapped
+from freshline.worker.building import build
+from freshline.worker.checking import check_input, check_output
+from freshline.worker.hygiene import Before, children, rss
+from freshline.worker.loading import function_named
+from freshline.worker.modules import loaded, module_of, open_project
+from freshline.worker.parameters import Signature, signature_of
+from freshline.worker.raised import fault, place, prefix_of, raised
+from freshline.worker.reading import bring, source_of
+from freshline.worker.targets import Target
+from freshline.worker.writing import write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from freshline.sdk.specs import Spec
+    from freshline.worker.parameters import Parameter
+    from freshline.worker.serving import Line
+
+    Told = dict[str, object]
+
+
+class Subject(NamedTuple):
+    """The function of a call: what it is called in errors, what it takes, what was said of it."""
+
+    name: str
+    what: str
+    function: Callable[..., object]
+    signature: Signature
+    spec: Spec | None
+
+    @property
+    def kind(self) -> str:
+        """What its decorator made of it; a plain function is an asset."""
+        return self.spec.kind if self.spec is not None else "asset"
+
+
+_SUBJECTS: dict[str, Subject] = {}  # by name: a worker is retired when the project's files change
+
+
+def run_call(line: Line, asked: Mapping[str, Any]) -> None:
+    """Answer a call message: `returned` or `failed`, and then `state`."""
+    call = str(asked["id"])
+    root = str(asked["root"])
+    try:
+        subject = _subject(line, call, root, asked)
+    except BaseException as error:
+        line.end()
+        _fail(line, call, error, root)
+        line.send("state", call=call, **_state([]))
+        return
+    before = Before()
+    ended: Told | None = None
+    failure: BaseException | None = None
+    try:
+        line.begin(call)
+        ended = _run(line, call, subject, asked)
+        line.end()
+    except BaseException as error:
+        line.end()
+        failure = error
+    if not line.is_ours:
+        _leave_fork(failure)
+    left = before.restore()
+    if failure is None:
+        _answer(line, call, ended or {})
+    else:
+        _fail(line, call, failure, root, subject)
+    del failure, ended
+    line.send("state", call=call, **_state([each.name for each in left]))
+
+
+def _subject(line: Line, call: str, root: str, asked: Mapping[str, Any]) -> Subject:
+    """Return the function of a call, imported if it is the first of its file."""
+    name = str(asked["function"])
+    open_project(root, [str(each) for each in asked.get("path") or ()])
+    known = _SUBJECTS.get(name)
+    if known is not None:
+        return known
+    line.begin(call)
+    module = module_of(root, name.rpartition(":")[0])
+    function = function_named(module, name)
+    subject = Subject(name, name, function, signature_of(function), spec_of(function))
+    line.end()
+    _SUBJECTS[name] = subject
+    return subject
+
+
+def _leave_fork(failure: BaseException | None) -> None:
+    """End a forked child that came back out of user code: it is no worker."""
+    code = getattr(failure, "code", 1) if isinstance(failure, SystemExit) else bool(failure)
+    os._exit(code if isinstance(code, int) else 1)
+
+
+def _answer(line: Line, call: str, ended: Told) -> None:
+    try:
+        line.send("returned", call=call, returned=ended)
+    except ValueError as error:
+        message = f"what it returned cannot be told: {error}: keep less metadata"
+        line.send("failed", call=call, raised=fault("ValueError", message))
+
+
+def _fail(
+    line: Line, call: str, error: BaseException, root: str, subject: Subject | None = None
+) -> None:
+    told = raised(error, root)
+    if subject is not None and not told["frames"]:
+        told["frames"] = [_place(subject, root)]  # our own complaint, about that function
+    if isinstance(error, SystemExit):
+        told["message"] = f"it called sys.exit({error.code!r}): return, or raise an error"
+    cancelled = isinstance(error, Cancelled) or line.was_cancelled(call)
+    line.send("failed", call=call, raised=told, cancelled=cancelled)
+
+
+def _place(subject: Subject, root: str) -> list[object]:
+    """Return a frame that points to a function itself."""
+    code = getattr(unwrapped(subject.function), "__code__", None)
+    file, is_user = place(code.co_filename if code else subject.name, prefix_of(root))
+    line = code.co_firstlineno if code else 1
+    return [file, line, subject.name.rpartition(":")[2], "", is_user]
+
+
+def _state(threads: list[str]) -> Told:
+    return {
+        "threads": len(threads),
+        "names": threads,
+        "children": children(),
+        "rss": rss(),
+        "files": loaded(),
+    }
+
+
+# ---- one call
+
+
+def _run(line: Line, call: str, subject: Subject, asked: Mapping[str, Any]) -> Told:
+    """Return the Returned of a call."""
+
+    def tell(level: str, text: str, source: str, done: float | None) -> None:
+        line.send("line", call=call, line=[time.time(), level, text[:_LONGEST], source, done])
+
+    wanted = [
+        (str(each[0]), str(each[1]), len(each) > 2 and bool(each[2]))
+        for each in asked.get("wanted") or ()
+    ]
+    with ExitStack() as open_resources:
+        resources = _resources(subject, asked.get("resources") or {}, open_resources)
+        context = Context(
+            about=asked.get("about") or {},
+            resources=resources,
+            outputs=tuple(name for name, _, _ in wanted) or ("",),
+            tell=tell,
+            scratch=str(asked["scratch"]),
+        )
+        arguments = _arguments(subject, asked, context, resources)
+        value = subject.function(**arguments)
+        del arguments
+        value = _settled(value)
+        told = _kept(subject, value, wanted, context)
+    if "" not in context.outputs:
+        told["metadata"] = _metadata(context, "")
+    return told
+
+
+def _metadata(context: Context, output: str) -> Told:
+    found = context.metadata_by_output.get(output, {})
+    return {name: list(datum) for name, datum in found.items()}
+
+
+_LONGEST = 64 << 10  # characters of one line in the log
+
+
+def _arguments(
+    subject: Subject, asked: Mapping[str, Any], context: Context, resources: Mapping[str, object]
+) -> dict[str, object]:
+    """Return the value of each parameter; TypeError where one has none."""
+    given = {str(each["name"]): each for each in asked.get("given") or ()}
+    values: dict[str, object] = {}
+    for parameter in subject.signature.parameters:
+        name, role = parameter.name, parameter.wish.role
+        if role == "context":
+            values[name] = context
+        elif role == "config":
+            context.config = values[name] = _config(subject, parameter, asked.get("config") or {})
+        elif name in resources:
+            values[name] = resources[name]
+        elif name in given:
+            value = _input(subject, parameter, given.pop(name))
+            if value is not _ABSENT:
+                values[name] = value
+        elif not parameter.has_default:
+            kind = "resource" if role == "resource" else "input"
+            raise TypeError(f"{subject.what}: parameter {name!r} got no {kind}")
+    if context.config is None:
+        context.config = dict(asked.get("config") or {})
+    if subject.signature.takes_more:
+        from freshline.worker.annotations import UNSAID
+        from freshline.worker.parameters import Parameter as Extra
+
+        for name, each in given.items():
+            values[name] = _input(subject, Extra(name, UNSAID, False), each)
+    return values
+
+
+_ABSENT = object()
+
+
+def _input(subject: Subject, parameter: Parameter, given: Mapping[str, Any]) -> object:
+    if given.get("missing"):
+        return _ABSENT if parameter.has_default else None
+    source = source_of(given)
+    value = bring(source, parameter.wish)
+    return check_input(subject.what, source, parameter.wish, value)
+
+
+def _config(subject: Subject, parameter: Parameter, values: Mapping[str, object]) -> object:
+    return build(parameter.wish.type, values, f"config of {subject.what}")
+
+
+def _resources(
+    subject: Subject, given: Mapping[str, Mapping[str, Any]], stack: ExitStack
+) -> dict[str, object]:
+    """Return the resources by parameter, each made and, where it can be, entered."""
+    made: dict[str, object] = {}
+    annotated = {each.name: each.wish for each in subject.signature.parameters}
+    for name, each in given.items():
+        kind = class_named(str(each["type"]))
+        value: Any = build(kind, each.get("settings") or {}, f"resource {name!r}")
+        wish = annotated.get(name)
+        wanted = wish.type if wish is not None else None
+        if isinstance(wanted, type) and not isinstance(value, wanted):
+            raise TypeError(
+                f"{subject.what}: parameter {name!r} wants {wanted.__name__}, "
+                f"and its resource is {type(value).__name__}"
+            )
+        if hasattr(value, "__enter__") and hasattr(value, "__exit__"):
+            value = stack.enter_context(value)
+        made[name] = value
+    return made
+
+
+def _settled(value: Any) -> object:
+    """Return what a coroutine or an asynchronous generator comes to."""
+    if hasattr(value, "__await__"):
+        import asyncio
+
+        async def wait() -> object:
+            return await value
+
+        return asyncio.run(wait())
+    if hasattr(value, "__anext__"):
+        return _in_turn(value)
+    return value
+
+
+def _in_turn(values: Any) -> Any:
+    """Yield what an asynchronous generator yields, in a loop of its own."""
+    import asyncio
+
+    loop = asyncio.new_event_loop()
+    try:
+        while True:
+            try:
+                yield loop.run_until_complete(values.__anext__())
+            except StopAsyncIteration:
+                return
+    finally:
+        loop.run_until_complete(values.aclose())
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
+# ---- what it returned
+
+
+def _kept(
+    subject: Subject, value: Any, wanted: list[tuple[str, str, bool]], context: Context
+) -> Told:
+    if subject.kind == "check":
+        return {"checks": [_checked(subject, value)]}
+    if subject.kind == "source":
+        if not isinstance(value, (str, int, float)) or isinstance(value, bool):
+            raise TypeError(f"{subject.what} returned {value!r}: a source's version is a text")
+        return {"metadata": {"version": ["text", str(value)]}}
+    if subject.kind == "multi_asset" or len(wanted) > 1:
+        return {"made": _several(subject, value, wanted, context)}
+    name, key, optional = wanted[0] if wanted else ("", "", False)
+    check_output(subject.what, subject.signature.returns, value)
+    return {"made": [_one(subject, value, (name, key, optional), context)]}
+
+
+def _one(subject: Subject, value: Any, wanted: tuple[str, str, bool], context: Context) -> Told:
+    """Return the Made of one output."""
+    name, key, optional = wanted
+    if value is None:
+        if optional:
+            return {"name": name, "missing": True}
+        output = f" for output {name!r}" if name else ""
+        raise TypeError(
+            f"{subject.what} returned None{output}: an asset is what its function returns; "
+            "return the rows, or make the output optional"
+        )
+    what = f"{subject.what}, output {name!r}" if name else subject.what
+    told = write(value, Target(name, key, str(context.scratch), what))
+    told["metadata"] = _metadata(context, name)
+    return told
+
+
+def _several(
+    subject: Subject, value: Any, wanted: list[tuple[str, str, bool]], context: Context
+) -> list[Told]:
+    """Return the Made of each output that is wanted."""
+    spec = subject.spec
+    names = (
+        list(spec.outputs) if spec is not None and spec.outputs else [each[0] for each in wanted]
+    )
+    values = _by_name(subject, value, names)
+    made: list[Told] = []
+    for name, key, optional in wanted:
+        may_miss = optional or (
+            spec is not None and name in spec.outputs and spec.outputs[name].optional
+        )
+        if name not in values and not may_miss:
+            returned = ", ".join(values) or "nothing"
+            raise TypeError(f"{subject.what} returned no output {name!r}; it returned: {returned}")
+        made.append(_one(subject, values.get(name), (name, key, may_miss), context))
+    return made
+
+
+def _by_name(subject: Subject, value: Any, names: list[str]) -> dict[str, object]:
+    """Return the outputs by name from a mapping, a tuple, or the pairs that a generator yields."""
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        found = value
+    elif isinstance(value, tuple):
+        if len(value) != len(names):
+            raise TypeError(
+                f"{subject.what} returned {len(value)} values for {len(names)} outputs: "
+                f"{', '.join(names)}"
+            )
+        found = dict(zip(names, value))
+    elif len(names) == 1 and not hasattr(value, "__next__"):
+        found = {names[0]: value}
+    elif hasattr(value, "__next__"):
+        found = dict(value)
+    else:
+        raise TypeError(
+            f"{subject.what} returned {type(value).__name__}: return a mapping of outputs "
+            f"({', '.join(names)}) to values"
+        )
+    for name in found:
+        if name not in names:
+            raise TypeError(f"{subject.what} has no output {name!r}; it has: {', '.join(names)}")
+    return found
+
+
+def _checked(subject: Subject, value: Any) -> Told:
+    """Return the CheckTold of what a check returned."""
+    spec = subject.spec
+    if hasattr(value, "item") and not isinstance(value, (bool, CheckResult)):
+        value = value.item()  # a boolean of numpy
+    if isinstance(value, bool):
+        value = CheckResult(value)
+    if not isinstance(value, CheckResult):
+        raise TypeError(
+            f"{subject.what} returned {type(value).__name__}: a check returns True, False or a "
+            "CheckResult"
+        )
+    return {
+        "name": subject.name.rpartition(":")[2],
+        "passed": value.passed,
+        "severity": value.severity or (spec.severity if spec is not None else "block"),
+        "description": value.description,
+        "metadata": {name: list(datum) for name, datum in data(value.metadata).items()},
+    }
