@@ -146,6 +146,10 @@ def _relation(made: Made) -> str:
             return f"read_parquet([{files}], hive_partitioning = false)"
         case Format.ROWS:
             return _of_rows(made)
+        case Format.CSV:
+            return f"read_csv([{', '.join(map(text_literal, made.files))}])"
+        case Format.JSON:
+            return f"read_json([{', '.join(map(text_literal, made.files))}])"
         case _:  # files themselves
             return "(" + " UNION ALL BY NAME ".join(map(_of_file, made.files)) + ")"
 
