@@ -141,14 +141,21 @@ def test_calls_at_once_have_workers_of_their_own(project: Project) -> None:
     assert len({pid(outcome) for outcome in outcomes}) == 2
 
 
-def test_a_worker_that_was_started_ahead_serves_the_first_call(project: Project) -> None:
+def test_a_worker_that_was_started_ahead_serves_the_first_call(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STARTED", str(project.root))
     project.asset(TELL_PID)
 
     project.workers.prepare(str(project.root), HERE)
     project.workers.prepare(str(project.root), HERE)
-    waiting = processes_with("freshline/worker/__main__.py")
+    mark = f"STARTED={project.root}"
+    # The warden, the keeper, and the one worker.
+    while len(waiting := processes_with(mark)) < 3:
+        os.sched_yield()
 
     assert pid(project.call()) in waiting
+    assert sorted(waiting) == sorted(processes_with(mark))
 
 
 def test_an_interrupt_ends_a_call_soon_and_only_that(project: Project) -> None:
