@@ -33,7 +33,12 @@ ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 # Which asset a finding sets aside: no part of what people see.
 _OF = re.compile(r" +(error|warning) of ").match
-_GOLDEN = ("declare/*/expected.txt", "sql/*/expected.txt", "asset_tests/*.txt")
+_GOLDEN = (
+    "declare/*/expected.txt",
+    "sql/*/expected.txt",
+    "code/*/expected.txt",
+    "asset_tests/*.txt",
+)
 
 # One for each command at least; the tests read them as the command line would.
 EXAMPLES: Mapping[str, Mapping[str, str]] = {
@@ -145,10 +150,15 @@ PARTS = (
     Part("`_folder.yaml` below assets/", "folder", None, rules.FOLDER),
     Part("`_folder.yaml` below sources/", "folder", "sources_folder", rules.SOURCES_FOLDER),
     Part("A storage below `storages:`", "project", "storage_of_project"),
+    Part("A location below `locations:`", "project", "location_of_project", rules.LOCATION),
+    Part("A resource below `resources:`", "project", "resource_of_project"),
     Part("An environment below `environments:`", "project", "environment", rules.ENVIRONMENT),
     Part("An asset in an environment", "project", "override", rules.OVERRIDE),
     Part("`retention:`", "project", "retention_long", rules.RETENTION),
     Part("An asset", "asset", "asset", rules.ASSET),
+    Part("An input of code below `inputs:`", "asset", "input_long", rules.INPUT),
+    Part("An output of code below `outputs:`", "asset", "output_long", rules.OUTPUT),
+    Part("`limits:`", "asset", "limits_long", rules.LIMITS),
     Part("`lifecycle:`", "asset", "lifecycle_long", rules.LIFECYCLE),
     Part("`retries:`", "asset", "retries_long", rules.RETRIES),
     Part("A source", "source", "source", rules.SOURCE),

@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 from freshline import codec
 from freshline.catalog import Surveys
 from freshline.definitions import Trust
-from freshline.survey import ColumnHop, Entry, Status, Survey
+from freshline.survey import ColumnHop, Entry, EntryCode, Status, Survey
 from freshline_catalog.connection import Connection, Value
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.search.indexing import forget, index
@@ -164,15 +164,16 @@ def _keep_entry(
     told: tuple[Value, ...] = (entry.owner or "", entry.group, stage, entry.storage)
     counts = (len(entry.columns), len(entry.checks))
     kind, status = entry.kind.value, entry.status.value
+    written = (entry.language or "", int(entry.code is not None and entry.code.makes_files))
     if before is None:
-        row = (number, entry.key, kind, status, at, *told, *counts, digest, body)
+        row = (number, entry.key, kind, status, at, *told, *counts, *written, digest, body)
         id = cast(int, connection.execute(sql["add_entry"], row).fetchall()[0][0])
         is_changed = True
     else:
         id, is_changed = before.id, before.is_gone or _is_changed(connection, before.id, entry)
         since = at if before.is_gone or before.status != status else None
         changed = at if is_changed else None
-        row = (id, kind, status, since, *told, *counts, changed, digest, body)
+        row = (id, kind, status, since, *told, *counts, changed, *written, digest, body)
         connection.execute(sql["save_entry"], row)
     if is_changed:
         _keep_parts(connection, id, entry)
@@ -202,8 +203,14 @@ def _declared(entry: Entry) -> Entry:
         place=None,
         traced_by="",
         checks=tuple(check._replace(place=None) for check in entry.checks),
+        code=_unplaced(entry.code) if entry.code is not None else None,
         settings=tuple(setting._replace(place=None) for setting in entry.settings),
     )
+
+
+def _unplaced(code: EntryCode) -> EntryCode:
+    parameters = tuple(each._replace(place=None) for each in code.parameters)
+    return replace(code, place=None, parameters=parameters)
 
 
 def _keep_parts(connection: Connection, id: int, entry: Entry) -> None:

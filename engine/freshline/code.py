@@ -80,7 +80,9 @@ class Code:
     outputs this one is, and `outputs` holds the keys of all of them by output. `version` is the
     hash of all that the result hangs on beside the inputs, and `text` the code that was hashed, as
     it is kept for comparisons; `files` are the project's files that it comes from. Code that is not
-    `pure` runs always.
+    `pure` runs always. `returns` is the form that it gives the output in, in a worker's words:
+    `bytes` and `path` are files. `packages` are the distributions that its import brings in, with
+    their versions.
     """
 
     location: str = MAIN
@@ -97,7 +99,31 @@ class Code:
     limits: Limits = NO_LIMITS
     fresh_process: bool = False
     pure: bool = True
+    returns: str = "rows"
     version: str = ""
     text: str = ""
     files: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    packages: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def makes_files(self) -> bool:
+        """Whether the output is files, kept as a table with a row for each."""
+        return self.returns in ("bytes", "path")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeCheck:
+    """A check that is a function: it gets the rows of the asset `of` and what else it asks for.
+
+    `code` says what it is and takes, as that of an asset does; `is_blocking` keeps a version that
+    fails it from being published. `line` is the text at `span`.
+    """
+
+    of: str
+    name: str
+    span: Span
+    code: Code
+    line: str = ""
+    is_blocking: bool = True
+    description: str = ""

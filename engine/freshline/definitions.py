@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from freshline.code import Code, Location, ResourceDefinition
+from freshline.code import Code, CodeCheck, Location, ResourceDefinition
 from freshline.errors import Diagnostic, Span
 
 
@@ -57,6 +57,7 @@ class CheckKind(StrEnum):
     REFERENCES = "references"
     ROWS = "rows"
     SQL = "sql"
+    CODE = "code"
 
 
 class CheckSeverity(StrEnum):
@@ -358,6 +359,7 @@ class Declared:
     assets: tuple[AssetDefinition, ...] = ()
     sources: tuple[SourceDefinition, ...] = ()
     macros: tuple[MacroDefinition, ...] = ()
+    code_checks: tuple[CodeCheck, ...] = ()
     broken: tuple[str, ...] = ()
     causes: Mapping[str, str] = field(default_factory=dict[str, str])
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -21,7 +21,8 @@ from freshline.cli.rows import explained, one_select
 from freshline.cli.select import one_asset, selected
 from freshline.cli.table import table
 from freshline.errors import Diagnostic, FreshlineError, UsageError
-from freshline.execute.apply import Order, apply, succeeded
+from freshline.execute.apply import Order, succeeded
+from freshline.execute.rounds import apply_in_rounds
 from freshline.execute.run import Status
 from freshline.execute.sql_engine import SqlEngine
 from freshline.reconcile.observe import look, plan_from
@@ -163,7 +164,8 @@ class Project:
                 command=f"{Path(sys.argv[0]).name or 'python'}: apply",
                 jobs=_JOBS,
             )
-            done = apply(project.place, project.ports(), order, _agree, _show_nothing)
+            with project.working() as ports:
+                done = apply_in_rounds(project.place, ports, order, _agree, _show_nothing)
             report = done.report
             return Applied(
                 succeeded=succeeded(done),

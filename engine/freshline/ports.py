@@ -73,6 +73,14 @@ class Compute(Protocol):
         """Write the rows of `query` to a new Parquet file; on failure the file may exist."""
         ...
 
+    def copy_to_json_lines(self, query: str, path: Path) -> None:
+        """Write the rows of `query` to a new file, each as a JSON object in a line of its own."""
+        ...
+
+    def columns(self, relation: str) -> tuple[Column, ...]:
+        """Return the columns of a relation; no row of it is read."""
+        ...
+
     def create_table(self, name: str, query: str) -> None:
         """Keep the rows of `query` as a table of the engine's own, replacing one of that name."""
         ...

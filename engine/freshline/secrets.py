@@ -21,7 +21,13 @@ NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
 _REFERENCE = re.compile(r"(\$)?\$\{(?:secret\.([^{}\n]{1,200})\})?")
 _FOLDER = "FRESHLINE_SECRETS"
 _PREFIX = "FRESHLINE_SECRET_"
-_HIDDEN = "***"
+HIDDEN = "***"
+_TELLING = re.compile(
+    r"passw|passphrase|secret|token|api_?key|access_?key|private_?key|authorization|credential",
+    re.IGNORECASE,
+)
+# Names that only speak of such things.
+_HARMLESS = re.compile(r"(?:_?(?:name|id|file|path|count|type)|s)$", re.IGNORECASE)
 # Every form in which a secret that was used may come back in somebody's message.
 _KNOWN: set[str] = set()
 
@@ -59,8 +65,28 @@ def resolved_text(template: str) -> str:
 def redacted(text: str) -> str:
     """Return a text with `***` for every secret that this process has put in somewhere."""
     for known in sorted(_KNOWN, key=len, reverse=True):
-        text = text.replace(known, _HIDDEN)
+        text = text.replace(known, HIDDEN)
     return text
+
+
+def is_telling(name: str) -> bool:
+    """Say whether what stands under this name is likely to be a secret."""
+    return _TELLING.search(name) is not None and _HARMLESS.search(name) is None
+
+
+def without_secrets(value: object) -> object:
+    """Return plain data with `***` for whatever stands under a telling name."""
+    match value:
+        case Mapping():
+            mapping = cast("Mapping[str, object]", value)
+            return {
+                key: HIDDEN if inner and is_telling(str(key)) else without_secrets(inner)
+                for key, inner in mapping.items()
+            }
+        case list() | tuple():
+            return [without_secrets(inner) for inner in cast("list[object]", value)]
+        case _:
+            return value
 
 
 def known() -> frozenset[str]:

@@ -22,6 +22,14 @@ class EntryKind(StrEnum):
     SOURCE = "source"
 
 
+class Language(StrEnum):
+    """What an asset is written in."""
+
+    SQL = "SQL"
+    PYTHON = "Python"
+    COMMAND = "command"  # whatever language that is in
+
+
 class Status(StrEnum):
     """What the plan says of an asset. A source has none of these: it is there, or set aside."""
 
@@ -68,14 +76,61 @@ class Setting(NamedTuple):
     place: Span | None = None
 
 
+class EntryParameter(NamedTuple):
+    """What code is given: the parameter, what it stands for, and what it gets of that.
+
+    `columns` are those that it gets, None for all; `form` is what it gets them as.
+    """
+
+    name: str
+    upstream: str
+    columns: tuple[str, ...] | None = None
+    form: str = "rows"
+    optional: bool = False
+    place: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryCode:
+    """What makes an asset that is not made by SQL: a function of Python, or a command.
+
+    `source` is its text, which begins at `place`. `location` is where it runs, `python` the
+    interpreter that is declared for that and `requirements` what is installed there. `files` are
+    the project's own that it comes from, `packages` those of others with their versions,
+    `resources` the names of what is made for it by parameter. `output` is which of the `outputs` of
+    one call the asset is. Code that is not `pure` runs always. `makes_files` says that the asset is
+    files, kept as a row for each.
+    """
+
+    function: str = ""
+    command: tuple[str, ...] = ()
+    source: str = ""
+    place: Span | None = None
+    location: str = ""
+    python: str | None = None
+    requirements: str | None = None
+    files: tuple[str, ...] = ()
+    config: Mapping[str, object] = field(default_factory=dict[str, object])
+    resources: tuple[tuple[str, str], ...] = ()
+    reads_env: tuple[str, ...] = ()
+    packages: tuple[tuple[str, str], ...] = ()
+    parameters: tuple[EntryParameter, ...] = ()
+    output: str = ""
+    outputs: tuple[tuple[str, str], ...] = ()
+    pure: bool = True
+    makes_files: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What is declared of one asset or source, and what the plan says of it.
 
     `upstreams` are what it reads; `windows` the columns of each, None for all of them. `sql` is the
-    author's text and `query` what runs. `why` are the reasons for its status, `proof` the one of a
-    fresh asset; `action` is what a plan would do, empty where nothing. `traced_by` is the digest of
-    what its column lineage hangs on: where it is equal, the hops on record still hold.
+    author's text and `query` what runs; of what code makes both are empty, and `code` says what
+    that is. `language` is None of a source, and of what is set aside. `why` are the reasons for
+    its status, `proof` the one of a fresh asset; `action` is what a plan would do, empty where
+    nothing. `traced_by` is the digest of what its column lineage hangs on: where it is equal, the
+    hops on record still hold.
     """
 
     key: str
@@ -105,6 +160,8 @@ class Entry:
     preview: bool = False
     code_version: str = ""
     traced_by: str = ""
+    language: Language | None = None
+    code: EntryCode | None = None
 
 
 class ColumnHop(NamedTuple):

@@ -69,9 +69,11 @@ def _answer(command: str, root: Path) -> list[str]:
         case "remove":
             (root / rest).unlink()
         case "damage":
-            _spoil(max(_files(root, f"data/{rest}"), key=os.path.getmtime))
+            newest = max(_files(root, f"data/{rest}"), key=os.path.getmtime)
+            _spoil(newest, newest.stat().st_size // 2)
         case "damage-record":
-            _spoil(max(_files(root, f"env/main/{rest}")))
+            record, name = max(_files(root, f"env/main/{rest}")), b'"publish_id": "'
+            _spoil(record, record.read_bytes().index(name) + len(name))  # JSON all the same
         case "freshline":
             return without_chance(answer(shlex.split(rest), root))
         case _:
@@ -83,7 +85,7 @@ def _files(root: Path, folder: str) -> list[Path]:
     return [path for path in (root / ".freshline/lake" / folder).rglob("*") if path.is_file()]
 
 
-def _spoil(path: Path) -> None:
+def _spoil(path: Path, place: int) -> None:
     data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 0xFF
+    data[place] ^= 0x01
     path.write_bytes(data)

@@ -61,9 +61,12 @@ def content_of_projected_columns(patch: Patch) -> None:
             seen[window] = min(columns, seen.get(window, columns), key=len)
         return found
 
-    def some_sums(names: Sequence[str], types: Mapping[str, str], quantum: float | None) -> str:
-        fewer = [name for name in seen.get(tuple(names), names) if name in names]
-        return sums(fewer or names[:1], types, quantum)
+    def some_sums(
+        shown: tuple[tuple[str, ...], bool], types: Mapping[str, str], quantum: float | None
+    ) -> str:
+        names, ordered = shown
+        fewer = tuple(name for name in seen.get(names, names) if name in names)
+        return sums((fewer or names[:1], ordered), types, quantum)
 
     patch.setattr(windows, "windows_of", windows_seen)
     patch.setattr(sql_engine, "_sums", some_sums)
@@ -88,7 +91,10 @@ def rows_are_not_counted(patch: Patch) -> None:
 def columns_are_hashed_alone(patch: Patch) -> None:
     """The hash of each column by itself: values that change rows do not show."""
 
-    def sums(names: Sequence[str], types: Mapping[str, str], quantum: float | None) -> str:
+    def sums(
+        shown: tuple[tuple[str, ...], bool], types: Mapping[str, str], quantum: float | None
+    ) -> str:
+        names, _ = shown
         one = " + ".join(f'sum(hash(hash(1, "{name}")))' for name in names)
         other = " + ".join(f'sum(hash(hash(2, "{name}")))' for name in names)
         return f"{one}, {other}"

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from tests.unit.facts import ENVIRONMENT, Tale
 
+from freshline.calls import Line
 from freshline.definitions import CheckKind, CheckSeverity
-from freshline.errors import ComputeError, Span
+from freshline.errors import CodeError, ComputeError, Span
 from freshline.events import CheckResult, Outcome
 from freshline.execute.run import Status
 from freshline.execute.run_log import KEPT, RunLog, forget_old
@@ -141,3 +142,110 @@ def test_the_newest_logs_are_kept(tmp_path: Path) -> None:
     assert kept[0] == "0006.jsonl" and kept[-2:] == ["9999.jsonl", "notes.txt"]
     forget_old(tmp_path, 1)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["9999.jsonl", "notes.txt"]
+
+
+def said(tmp_path: Path, *told: Line, most: int = 1_000_000) -> list[Mapping[str, object]]:
+    """Return the lines of a log of which the code of one step said this."""
+    log = RunLog(tmp_path, "r1", VirtualClock(), most=most)
+    for line in told:
+        log.line("a", line)
+    log.close()
+    return lines(tmp_path / "r1.jsonl")
+
+
+def test_what_code_says_is_a_line_with_its_own_time_and_source(tmp_path: Path) -> None:
+    (found,) = said(tmp_path, Line(1_700_000_000.25, "WARNING", "few rows\n", "stderr"))
+    assert found == {
+        "time": "2023-11-14T22:13:20.250Z",
+        "level": "warning",
+        "event": "code_line",
+        "run": "r1",
+        "message": "few rows",
+        "asset": "a",
+        "source": "stderr",
+    }
+
+
+LEVELS = {
+    "debug": "debug",
+    "INFO": "info",
+    "warn": "warning",
+    "error": "error",
+    "CRITICAL": "error",
+    "NOTICE": "info",
+}
+
+
+@pytest.mark.parametrize(("level", "expected"), LEVELS.items())
+def test_levels_of_code_are_ours(level: str, expected: str, tmp_path: Path) -> None:
+    (found,) = said(tmp_path, Line(1.0, level, "x"))
+    assert found["level"] == expected
+
+
+SHOWN = {
+    "colours are taken out": ("\x1b[31mred\x1b[0m", "red"),
+    "a link of a terminal leaves its words": ("\x1b]8;;http://x\x07here\x1b]8;;\x07", "here"),
+    "a title of a window is taken out": ("\x1b]0;title\x1b\\text", "text"),
+    "what moves the cursor is taken out": ("\x1b[2J\x1b[Hgone", "gone"),
+    "bars that go back to the start": ("10 %\r20 %", "10 % 20 %"),
+    "tabs stay": ("a\tb", "a\tb"),
+    "a lone escape is nothing": ("\x1b", ""),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), SHOWN.values(), ids=SHOWN)
+def test_a_line_of_code_is_plain_text(text: str, expected: str, tmp_path: Path) -> None:
+    (found,) = said(tmp_path, Line(1.0, "info", text, "stdout"))
+    assert found["message"] == expected
+
+
+def test_progress_is_written_where_it_is_other_than_before(tmp_path: Path) -> None:
+    def bar(done: float, text: str = "loading") -> Line:
+        return Line(1.0, "info", text, "progress", done)
+
+    found = said(tmp_path, bar(0.1), bar(0.101), bar(0.1), bar(0.2), bar(0.2, "writing"), bar(7.0))
+    assert [(line["event"], line["done"], line["message"]) for line in found] == [
+        ("code_progress", 0.1, "loading"),
+        ("code_progress", 0.2, "loading"),
+        ("code_progress", 0.2, "writing"),
+        ("code_progress", 1.0, "loading"),
+    ]
+
+
+def test_a_moment_that_cannot_be_is_now(tmp_path: Path) -> None:
+    found = said(tmp_path, Line(1e30, "info", "x"), Line(float("nan"), "info", "y"))
+    assert all(str(line["time"]).startswith("2023-11-14T22:13:20") for line in found)
+
+
+def test_an_attempt_that_says_too_much_is_cut_off_once_and_the_next_may_speak(
+    tmp_path: Path,
+) -> None:
+    log = RunLog(tmp_path, "r1", VirtualClock(), most=1000)
+    running = Progress(asset="a", status=Status.RUNNING, done=0, total=1)
+    log.progress(running, "a.py:1:1")
+    for _ in range(20):
+        log.line("a", Line(1.0, "info", "x" * 100))
+    log.line("b", Line(1.0, "info", "another asset"))
+    log.progress(running, "a.py:1:1")
+    log.line("a", Line(1.0, "info", "again"))
+    log.close()
+    found = lines(tmp_path / "r1.jsonl")
+    assert [line["event"] for line in found] == [
+        "step_started",
+        *["code_line"] * 4,
+        "code_cut",
+        "code_line",
+        "step_started",
+        "code_line",
+    ]
+    assert found[5]["level"] == "warning"
+
+
+def test_the_trace_of_code_that_failed_is_kept_with_its_step(tmp_path: Path) -> None:
+    log = RunLog(tmp_path, "r1", VirtualClock())
+    error = CodeError("KeyError: 'x'", trace="KeyError: 'x'\n  assets/a.py:3 in a")
+    ended = Progress(asset="a", status=Status.FAILED, done=1, total=1, error=error)
+    log.progress(ended, "assets/a.py:1:1")
+    log.close()
+    (found,) = lines(tmp_path / "r1.jsonl")
+    assert found["trace"] == "KeyError: 'x'\n  assets/a.py:3 in a"

@@ -125,6 +125,30 @@ SECTIONS = {
         "sources/a.yaml",
         "sources:\n  a.b:\n    path: a.csv\n    version:\n      {}: x\n",
     ),
+    "location": Section(
+        rules.LOCATION,
+        "project",
+        "location_of_project",
+        "freshline.yaml",
+        "locations:\n  a:\n    path: b\n    {}: x\n",
+    ),
+    "input": Section(
+        rules.INPUT,
+        "asset",
+        "input_long",
+        "assets/a.yaml",
+        "run: a:b\ninputs:\n  c.d:\n    {}: x\n",
+    ),
+    "output": Section(
+        rules.OUTPUT,
+        "asset",
+        "output_long",
+        "assets/a.yaml",
+        "run: a:b\noutputs:\n  c:\n    {}: x\n",
+    ),
+    "limits": Section(
+        rules.LIMITS, "asset", "limits_long", "assets/a.yaml", "run: a:b\nlimits:\n  {}: x\n"
+    ),
     "retention": Section(
         rules.RETENTION,
         "project",
@@ -408,6 +432,66 @@ GOOD_AND_BAD: dict[str, tuple[str, str, str]] = {
         "{description: [2024]}",
     ),
     "a project has a name": ("project", "project: a", "storage: lake"),
+    "a listed asset may have code in place of SQL": (
+        "asset",
+        "assets: {a: {run: b:c}, d: {command: [e]}}",
+        "assets: {a: {run: }, d: {command: }}",
+    ),
+    "a function stands behind the colon of its module": ("asset", "run: a.b:c", "run: a/b.py"),
+    "a command has a word": ("asset", "command: [a]", "command: []"),
+    "a word of a command is text": ("asset", "command: [a, '{output}']", "command: [a, {output}]"),
+    "inputs are keys": ("asset", "{run: a:b, inputs: [a.b]}", "{run: a:b, inputs: [A b]}"),
+    "an input that is told its columns has some": (
+        "asset",
+        "{run: a:b, inputs: {a.b: [c]}}",
+        "{run: a:b, inputs: {a.b: []}}",
+    ),
+    "an input is called as parameters are": (
+        "asset",
+        "{run: a:b, inputs: {a.b: {as: c}}}",
+        "{run: a:b, inputs: {a.b: {as: c-d}}}",
+    ),
+    "outputs have names": (
+        "asset",
+        "{run: a:b, outputs: {c: , d: e.f}}",
+        "{run: a:b, outputs: [c, e.f]}",
+    ),
+    "there is one way to be isolated": (
+        "asset",
+        "{run: a:b, isolation: fresh}",
+        "{run: a:b, isolation: total}",
+    ),
+    "a size has a unit": (
+        "asset",
+        "{run: a:b, limits: {memory: 2GiB}}",
+        "{run: a:b, limits: {memory: 2000000000}}",
+    ),
+    "limits may stand below resources": (
+        "asset",
+        "{run: a:b, resources: {memory: 2GiB, client: c}}",
+        "{run: a:b, resources: {memory: much}}",
+    ),
+    "code is pure or not": ("asset", "{run: a:b, pure: false}", "{run: a:b, pure: 1}"),
+    "a process variable has a name": (
+        "asset",
+        "{run: a:b, reads_env: [REGION]}",
+        "{run: a:b, reads_env: [the region]}",
+    ),
+    "a location is a path": (
+        "project",
+        "{project: a, locations: {b: c/d, e: {path: f, python: 3.12}}}",
+        "{project: a, locations: {b: [c]}}",
+    ),
+    "a resource has a type": (
+        "project",
+        "{project: a, resources: {b: c:D, e: {type: f:G, url: h}}}",
+        "{project: a, resources: {b: {url: h}}}",
+    ),
+    "an environment changes settings of resources": (
+        "project",
+        "{project: a, resources: {b: c:D}, environments: {e: {resources: {b: {url: x}}}}}",
+        "{project: a, resources: {b: c:D}, environments: {e: {resources: {b: [x]}}}}",
+    ),
 }
 
 

@@ -294,7 +294,7 @@ def test_a_parameter_that_got_nothing_keeps_its_default(program: Program, orders
 
 
 def test_an_optional_input_that_does_not_exist_is_none(program: Program, orders: Message) -> None:
-    given = {**orders, "missing": True, "files": []}
+    given: Message = {**orders, "missing": True, "files": []}
     assert program.rows(f"{FILE}:maybe", given=[given]) == [{"is_none": True}]
 
 

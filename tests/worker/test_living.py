@@ -335,3 +335,23 @@ def test_a_worker_whose_parent_is_gone_does_not_begin(bare: str) -> None:
     settings = '{"parent": 1}'
     done = subprocess.run([bare, str(MAIN), "2", settings], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+POOL = """
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from freshline import asset, Context
+
+def double(number): return 2 * number
+
+@asset
+def spawned():
+    with ProcessPoolExecutor(1, mp_context=get_context("{method}")) as pool:
+        return [{{"x": number}} for number in pool.map(double, [1, 2])]
+"""
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork"])
+def test_user_code_may_start_processes_of_python(program: Program, method: str) -> None:
+    write_files(program.root, {"assets/pool.py": POOL.format(method=method)})
+    assert program.rows("assets/pool.py:spawned") == [{"x": 2}, {"x": 4}]

@@ -5,10 +5,9 @@ import datetime as dt
 import enum
 import json
 import uuid
-from collections import namedtuple
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pytest
@@ -99,7 +98,11 @@ class Point:
     y: float = 0.5
 
 
-Pair = namedtuple("Pair", ["x", "y"])
+class Pair(NamedTuple):
+    x: int
+    y: float
+
+
 TYPES: dict[str, tuple[list[object], str]] = {
     "whole numbers": ([1, -(2**63)], "BIGINT"),
     "whole numbers beyond 64 bits": ([1, 2**63], "HUGEINT"),

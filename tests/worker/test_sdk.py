@@ -249,10 +249,10 @@ def test_metadata_that_cannot_be_shown_is_refused_by_name() -> None:
 
 
 def test_every_name_is_handed_out() -> None:
-    assert all(getattr(freshline, name) is not None for name in freshline.__all__)
-    assert {*freshline.__all__} - {"open", "__version__"} == {*sdk.__all__}
+    assert freshline.__sdk__ == {*sdk.__all__}
+    assert all(getattr(freshline, name) is getattr(sdk, name) for name in sdk.__all__)
     with pytest.raises(AttributeError, match="no attribute 'aset'"):
-        _ = getattr(freshline, "aset")  # noqa: B009
+        getattr(freshline, "aset")  # noqa: B009
 
 
 HEAVY = """

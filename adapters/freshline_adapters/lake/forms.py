@@ -99,6 +99,12 @@ def given_back(reader: str, columns: Sequence[Column], stored: Sequence[str] = (
     return f"(SELECT {_replaced(casts)} FROM {reader})" if casts else reader
 
 
+def is_kept_as_it_is(columns: Iterable[Column]) -> bool:
+    """Say whether Parquet has all these types, so that a file needs no casts."""
+    found = ((column, _cached(column.type)) for column in columns)
+    return all(f is not None and f.is_exact and f.type == c.type for c, f in found)
+
+
 def form(type: str) -> Form | None:
     """Return the form that a DuckDB type is kept in, None for a type that is not known."""
     tokens: list[str] = _TOKEN.findall(type)

@@ -148,6 +148,12 @@ class Lake:
         paths = (file.path for file in version.files)
         return _relation(self._disk, paths, version.columns, version.layout)
 
+    def own_files(self, version: Version) -> tuple[Path, ...]:
+        """Return the data files; none where their columns are others, or of other types."""
+        if version.layout or not forms.is_kept_as_it_is(version.columns):
+            return ()
+        return tuple(Path(layout.below_root(self._disk.root, f.path)) for f in version.files)
+
     def verify(self, version: Version) -> tuple[str, ...]:
         """Compare each file's size and SHA-256 with the record, and the record with the version."""
         problems = list(stamps.damages(self._disk, version))
@@ -253,6 +259,19 @@ class LakeStage:
         compute.copy_to_parquet(forms.written(query, columns), Path(full))
         self._columns = tuple(columns)
         pass_failpoint("stage.after_write", "write", full)
+
+    def take(self, path: Path, columns: Sequence[Column]) -> bool:
+        """Move a file here, where that is one step and its columns are kept as they are."""
+        full = f"{self._disk.root}/{self._path}"
+        if self._is_closed or not forms.is_kept_as_it_is(columns):
+            return False
+        try:
+            os.rename(path, full)
+        except OSError:  # another file system: the rows are written then
+            return False
+        self._columns = tuple(columns)
+        pass_failpoint("stage.after_write", "write", full)
+        return True
 
     def seal(self) -> tuple[DataFile, ...]:
         """Sync the file and its name, once; return its size and SHA-256."""

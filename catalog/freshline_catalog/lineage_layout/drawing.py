@@ -29,9 +29,9 @@ class ChipState(StrEnum):
 class Face:
     """What a node shows: its name, a line of words that begins with a glyph, a chip at the right.
 
-    Without a `label` it shows its key; `title` is shown when the pointer rests on it, and is the
-    key and the group where nothing is given. Without a `link` it is no link. Others than this
-    project make what is `is_outside`.
+    A `mark` is a few letters before the words. Without a `label` it shows its key; `title` is shown
+    when the pointer rests on it, and is the key and the group where nothing is given. Without a
+    `link` it is no link. Others than this project make what is `is_outside`.
     """
 
     label: str = ""
@@ -42,6 +42,7 @@ class Face:
     link: str = ""
     title: str = ""
     is_outside: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ class Drawing:
             link=face.link,
             title=face.title or (f"group {node.group}: {words}" if node.members else named),
             is_outside=face.is_outside,
+            mark=face.mark,
         )
 
     def box_face(self, group: str) -> Face:

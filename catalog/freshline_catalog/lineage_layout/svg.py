@@ -186,9 +186,19 @@ def _second_line(face: Face, width: int) -> Iterator[str]:
             f'<rect width="{wide}" height="16" rx="8"/>'
             f'<text x="{wide // 2}" y="12">{shown(chip)}</text></g>'
         )
+    left = _LEFT
+    if face.mark:
+        wide = round(len(face.mark) * SANS) + 8
+        yield (
+            f'<g class="mark" transform="translate({left} 24)">'
+            f'<rect width="{wide}" height="14" rx="3"/>'
+            f'<text x="{wide // 2}" y="11">{shown(face.mark)}</text></g>'
+        )
+        room -= wide + 5
+        left += wide + 5
     if face.words:
         words = shown(cut_at_the_end(face.words, int(room / SANS)))
-        yield f'<text class="words" x="{_LEFT}" y="35">{words}</text>'
+        yield f'<text class="words" x="{left}" y="35">{words}</text>'
 
 
 def _row(column: str, top: int, width: int, is_masked: bool) -> Iterator[str]:

@@ -15,6 +15,7 @@ _PLAIN: Mapping[str, Callable[[Listed], str]] = {
     "owner": attrgetter("owner"),
     "group": attrgetter("group"),
     "kind": attrgetter("kind"),
+    "language": attrgetter("language"),
     "lifecycle": attrgetter("stage"),
     "storage": attrgetter("storage"),
 }
@@ -45,6 +46,8 @@ def values(listing: Listing, facet: str) -> Callable[[Listed], tuple[str, ...]]:
             return lambda row: (row.group or NOBODY,)
         case "kind":
             return lambda row: (row.kind,)
+        case "language":
+            return lambda row: (row.language or NOBODY,)
         case _:
             return lambda row: (row.storage or NOBODY,)
 

@@ -42,7 +42,8 @@ def document(entry: Entry) -> Document:
     """Return what is searched of an entry."""
     last = words(entry.key.rpartition(".")[2])
     stage = entry.lifecycle.stage.value if entry.lifecycle else ""
-    about = (entry.owner or "", entry.group, *entry.tags, entry.kind.value, entry.storage, stage)
+    said = (entry.kind.value, entry.language or "", entry.storage, stage)
+    about = (entry.owner or "", entry.group, *entry.tags, *said)
     told = (entry.description, *(column.description for column in entry.columns))
     # The last part of a key also as one word: people write dailyorders for daily_orders.
     joined = ("".join(last),) if len(last) > 1 else ()

@@ -33,7 +33,11 @@ class Lately(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """One asset or source as lists know it. `name` is the key folded: `marts.daily orders`."""
+    """One asset or source as lists know it. `name` is the key folded: `marts.daily orders`.
+
+    `language` is what it is written in, empty where that is nothing; `is_files` says that it is
+    files and not rows.
+    """
 
     id: int
     key: str
@@ -49,6 +53,8 @@ class Listed(NamedTuple):
     columns: int
     checks: int
     changed_at: float
+    language: str
+    is_files: bool
     name: str
     tags: tuple[str, ...] = ()
 
@@ -132,7 +138,9 @@ def _read(connection: Connection, survey: int, serial: int) -> Listing:
     for row in connection.execute(sql["entries"], (survey,)):
         fields = tuple(intern(value) if type(value) is str else value for value in row)
         name = ".".join(" ".join(words(part)) for part in cast(str, fields[1]).split("."))
-        rows.append(Listed._make((*fields, name, tags.get(cast(int, fields[0]), ()))))
+        *told, is_files = fields
+        own = tags.get(cast(int, told[0]), ())
+        rows.append(Listed._make((*told, bool(is_files), name, own)))
     return Listing(
         survey=survey,
         serial=serial,

@@ -13,17 +13,18 @@ import msgspec
 
 from freshline import codec
 from freshline.events import KINDS
+from freshline.secrets import without_secrets
 from freshline_catalog.connection import Connection, Row
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.news import Moment
 from freshline_catalog.server.problems import InvalidError
-from freshline_catalog.server.redaction import without_secrets
 from freshline_catalog.server.services import Scope
 from freshline_catalog.statements import statements
 
 MOST = 1000
 STRETCH = 50_000
 HIGHEST = 2**62
+_WHOLE: tuple[list[object], ...] = ([None, False], [None])  # a window on all; old ones are shorter
 # So many assets are looked up one by one; for more, the stretch is walked.
 _FEW = 100
 
@@ -167,5 +168,5 @@ def _version(said: dict[str, object]) -> tuple[dict[str, object], str]:
     """Return the version that an event published, if any, and the hash of its whole content."""
     build = cast("dict[str, object]", said.get("build") or {})
     outputs = cast("list[list[object]]", _trace(said).get("outputs") or [])
-    whole = next((str(output[1]) for output in outputs if output[0] == [None]), "")
+    whole = next((str(output[1]) for output in outputs if output[0] in _WHOLE), "")
     return cast("dict[str, object]", build.get("version") or {}), whole

@@ -87,6 +87,8 @@ class AssetRow:
 
     key: str
     kind: str
+    language: str
+    is_files: bool
     standing: Standing
     since: float
     owner: str
@@ -163,6 +165,8 @@ def asset_rows(
             AssetRow(
                 key=row.key,
                 kind=row.kind,
+                language=row.language,
+                is_files=row.is_files,
                 standing=standing_of(listing, row),
                 since=row.since,
                 owner=row.owner,

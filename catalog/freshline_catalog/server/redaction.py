@@ -1,28 +1,20 @@
 """Redaction: the last door that every answer leaves by, and at which secrets stay inside.
 
 By value: whatever this process knows as a secret, in every form in which it may come back. By
-form: credentials in addresses, and keys that are known by their looks. By name: values that stand
-under a telling name, in settings and other mappings that people write.
+form: credentials in addresses, and keys that are known by their looks. What stands under a telling
+name is taken out before (freshline.secrets).
 """
 
 import base64
 import html
 import re
-from collections.abc import Mapping
-from typing import cast
 
 from markupsafe import escape
 
 from freshline import secrets
+from freshline.secrets import HIDDEN
 
-HIDDEN = "***"
 _SHORTEST = 6  # a shorter "secret" would be found everywhere
-_TELLING = re.compile(
-    r"passw|passphrase|secret|token|api_?key|access_?key|private_?key|authorization|credential",
-    re.IGNORECASE,
-)
-# Names that only speak of such things.
-_HARMLESS = re.compile(r"(?:_?(?:name|id|file|path|count|type)|s)$", re.IGNORECASE)
 _USER_INFO = re.compile(rb"(?<=://)[^\s/\"'<>@:]*:[^\s/\"'<>@]+(?=@)")
 # What must be in a text for the pattern to be worth a look, and the pattern.
 _LOOKS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
@@ -64,26 +56,6 @@ class Redactor:
     def text(self, text: str) -> str:
         """Return a text with `***` in place of every secret: before it is cut, or taken apart."""
         return self(text.encode("utf-8", "replace")).decode()
-
-
-def is_telling(name: str) -> bool:
-    """Say whether what stands under this name is likely to be a secret."""
-    return _TELLING.search(name) is not None and _HARMLESS.search(name) is None
-
-
-def without_secrets(value: object) -> object:
-    """Return plain data with `***` for whatever stands under a telling name."""
-    match value:
-        case Mapping():
-            mapping = cast("Mapping[str, object]", value)
-            return {
-                key: HIDDEN if inner and is_telling(str(key)) else without_secrets(inner)
-                for key, inner in mapping.items()
-            }
-        case list() | tuple():
-            return [without_secrets(inner) for inner in cast("list[object]", value)]
-        case _:
-            return value
 
 
 def _pattern(known: frozenset[str]) -> re.Pattern[bytes] | None:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from freshline.cli.causes import causes_as_json, chain_lines, proof_lines
+from freshline.cli.code_facts import code_facts, code_lines
 from freshline.cli.compose import Project, opened, terminal_width
 from freshline.cli.drawing import FORMS, edges_around
 from freshline.cli.options import Edges, as_json, common, said
 from freshline.cli.render import diagnostic_text, held_text, moment, size
 from freshline.cli.select import aside_text, one_asset
 from freshline.cli.table import table
+from freshline.cli.telling import briefly, told_of
 from freshline.codec import encode
 from freshline.definitions import Cutoff, ProbeKind, Trust
 from freshline.errors import UsageError
@@ -48,7 +50,12 @@ def explain(asset: str, as_json: bool) -> int:
         if as_json:
             click.echo(encode({"asset": key, **report(made), **causes_as_json(key, made, facts)}))
         else:
-            click.echo("\n".join(_explained(key, made, facts)))
+            told = told_of(project, key)
+            build = facts.builds.get(key)
+            of_current = told.get(build.version.publish_id, {}) if build is not None else {}
+            lines = _explained(key, made, facts)
+            lines += [f"  its code told: {briefly(of_current)}"] if of_current else []
+            click.echo("\n".join(lines))
     return 0
 
 
@@ -196,11 +203,13 @@ def _origins(project: Project, key: str) -> "tuple[Origin, ...]":
 def _shown(project: Project, key: str) -> list[str]:
     facts = _facts_of(project, key)
     lines = [click.style(key, bold=True)]
-    hidden = ("columns", "key", "sql", "windows", "read_by")
+    hidden = ("columns", "key", "sql", "code", "windows", "read_by")
     for name, value in facts.items():
         if name not in hidden and value not in (None, "", [], {}):
             text = ", ".join(cast("list[str]", value)) if isinstance(value, list) else str(value)
             lines.append(f"  {name.replace('_', ' '):<12} {text}")
+    if isinstance(facts.get("code"), dict):
+        lines += code_lines(cast("dict[str, object]", facts["code"]))
     lines += ["", *_columns(project, key)]
     for title, name in (("reads", "windows"), ("read by", "read_by")):
         windows = cast("dict[str, list[str] | None]", facts.get(name, {}))
@@ -244,8 +253,11 @@ def _facts_of(project: Project, key: str) -> dict[str, object]:
         "reads": list(asset.upstreams),
         "windows": {read: _window(graph, asset, read) for read in asset.reads},
         "code_version": asset.code_version,
-        "sql": _sql(project, key),
     }
+    if asset.code is None:
+        facts["sql"] = _sql(project, key)
+    else:
+        facts["code"] = code_facts(asset, asset.code, graph.project)
     if asset.opaque:
         facts["opaque"] = asset.opaque
     if asset.varies:
@@ -280,7 +292,9 @@ def _window(graph: Graph, asset: Asset, read: str) -> list[str] | None:
     """Return the columns that an asset reads of an input in the input's order; None is all."""
     columns = asset.window(read).columns
     every = [column.name for column in graph.columns_of(read)]
-    return None if columns is None else [name for name in every if name in columns]
+    if columns is None or not every:  # nobody knows yet what there is
+        return None if columns is None else list(columns)
+    return [name for name in every if name in columns]
 
 
 def _facts_aside(project: Project, key: str) -> dict[str, object]:
@@ -328,6 +342,8 @@ def _sql(project: Project, key: str) -> str:
     graph = project.graph
     if key in graph.sources:
         raise UsageError(f"{key} is a source: it has no SQL")
+    if key in graph.assets and graph.assets[key].code is not None:
+        raise UsageError(f"{key} is made by code: it has no SQL", help=f"`freshline show {key}`")
     if key in graph.quarantined:
         return _last(project, key).logic.text
     from freshline.lineage.sql import readable

@@ -10,12 +10,13 @@ import shutil
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import cast
 
 from freshline.catalog import Exporter, Server, Surveys
+from freshline.cli.code import outside, workers
 from freshline.cli.options import Common
 from freshline.declare.files import find_root
 from freshline.definitions import ProjectDefinition, StorageDefinition
@@ -25,6 +26,7 @@ from freshline.keys import time_ordered_id
 from freshline.lineage.cache import load_graph
 from freshline.lineage.files.prepared import CACHE
 from freshline.lineage.graph import Graph
+from freshline.lineage.outside import Columns
 from freshline.ports import EventLog, Holder, Ports, Sight, Storage
 from freshline.secrets import resolved
 from freshline.suggest import closest
@@ -96,14 +98,27 @@ class Project:
     def place(self) -> Place:
         """Where an apply of this project works."""
         first = self.graph.project.environments[0]
-        name = "views.duckdb" if self.environment == first else f"views.{self.environment}.duckdb"
+        is_first = self.environment == first
+        name = "views.duckdb" if is_first else f"views.{self.environment}.duckdb"
         return Place(
             graph=self.graph,
             root=self.root,
             environment=self.environment,
             views=self.root / name,
             logs=self.root / LOGS,
+            # Under the name that most commands compile it by, so that it is compiled for these too.
+            relearn=partial(compiled, self.root, None if is_first else self.environment),
         )
+
+    @contextmanager
+    def working(self) -> Generator[Ports]:
+        """Return the world for a run, and end every process of user code after it."""
+        ports = self.ports()
+        try:
+            yield ports
+        finally:
+            if ports.workers is not None:
+                ports.workers.close()
 
     def ports(self) -> Ports:
         """Return the world for a run, with a new engine."""
@@ -127,7 +142,16 @@ class Project:
             clock=self.sight.clock,
             compute=engine,
             ids=RandomIds(),
+            workers=workers() if self._has_code else None,
         )
+
+    @property
+    def _has_code(self) -> bool:
+        assets, sources = self.graph.assets.values(), self.graph.sources.values()
+        checks = (check for asset in assets for check in asset.checks)
+        of_sources = (check for source in sources for check in source.checks)
+        made = any(asset.code is not None for asset in assets)
+        return made or any(check.code is not None for check in (*checks, *of_sources))
 
 
 def root_of(said: Common) -> Path:
@@ -147,7 +171,7 @@ def root_of(said: Common) -> Path:
 def graph_of(said: Common) -> tuple[Path, str, Graph]:
     """Return root, environment and compiled graph; what is broken in it is set aside."""
     root = root_of(said)
-    graph = load_graph(root, said.environment, root / STATE / "cache")
+    graph = compiled(root, said.environment)
     names = graph.project.environments
     environment = said.environment or names[0]
     if environment not in names:
@@ -158,6 +182,12 @@ def graph_of(said: Common) -> tuple[Path, str, Graph]:
             help=f"{hint}environments: {', '.join(names)}",
         )
     return root, environment, graph
+
+
+def compiled(root: Path, environment: str | None, more: Columns | None = None) -> Graph:
+    """Return the compiled graph; `more` are columns of what code made that are not on record."""
+    world = outside(root, catalog_path(root), more)
+    return load_graph(root, environment, root / STATE / "cache", world)
 
 
 @contextmanager
@@ -220,8 +250,13 @@ def terminal_width(stream: int = 1) -> int | None:
 
 def event_log(root: Path) -> EventLog:
     """Return the event log in a project's catalog."""
+    return event_log_at(catalog_path(root))
+
+
+def event_log_at(path: Path) -> EventLog:
+    """Return the event log in a catalog's file."""
     (found,) = entry_points(group="freshline.event_logs", name="sqlite")
-    return cast(EventLog, found.load()(catalog_path(root)))
+    return cast(EventLog, found.load()(path))
 
 
 def surveys_in(log: EventLog) -> Surveys:

@@ -20,7 +20,7 @@ from freshline.definitions import Trust
 from freshline.errors import Diagnostic
 from freshline.events import Outcome
 from freshline.execute.apply import Order, succeeded
-from freshline.execute.apply import apply as apply_plan
+from freshline.execute.rounds import apply_in_rounds
 from freshline.execute.runner import Patience
 from freshline.execute.unfinished import last_run, to_build, unfinished
 from freshline.lineage.graph import Graph
@@ -136,11 +136,11 @@ def apply(
             run=run_wanted(),
         )
         shown = Screen(quiet=said().verbosity < 0 or as_json)
-        ports = project.ports()
         began = time.perf_counter()
-        applied = apply_plan(
-            project.place, ports, order, lambda p: shown.plan(project, p), shown.progress
-        )
+        with project.working() as ports:
+            applied = apply_in_rounds(
+                project.place, ports, order, lambda p: shown.plan(project, p), shown.progress
+            )
         shown.done()
         if as_json:
             click.echo(encode(outcome(applied)))

@@ -1,6 +1,11 @@
-"""logs: what a run said while it went, line by line, also while it goes."""
+"""logs: what a run said while it went, line by line, also while it goes.
+
+What code said stands as it said it, behind where that came from; how code failed stands with the
+author's own frames first.
+"""
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,22 +16,43 @@ import click
 from freshline.cli.compose import LOGS, Project, opened, terminal_width
 from freshline.cli.layout import folded
 from freshline.cli.options import as_json, common, said
+from freshline.cli.tracing import trace_lines
 from freshline.errors import ResourceError, UsageError
 from freshline.suggest import closest
 
 _LOOK = 0.1  # seconds between two looks for more
-_COLORS = {"warning": "yellow", "error": "red"}
+_LEVELS = ("debug", "info", "warning", "error")
+_COLORS = {"warning": "yellow", "error": "red", "debug": "bright_black"}
+_BAR = 20
+_ID = re.compile(r"[0-9a-f-]*")
 Line = Mapping[str, object]
 
 
 @click.command()
 @click.argument("run", required=False)
-@click.option("--asset", metavar="KEY", help="Only what was said of this asset.")
+@click.argument("step", required=False)
+@click.option("--asset", metavar="KEY", help="Only what was said of this asset; STEP is the same.")
+@click.option(
+    "--level",
+    type=click.Choice(_LEVELS),
+    default="debug",
+    help="Only lines that are at least so bad.",
+)
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
 @as_json
 @common
-def logs(run: str | None, asset: str | None, follow: bool, as_json: bool) -> int:
-    """Show what RUN (default: the last one) said while it went."""
+def logs(
+    run: str | None, step: str | None, asset: str | None, level: str, follow: bool, as_json: bool
+) -> int:
+    """Show what RUN (default: the last one) said while it went, of all steps or of STEP alone.
+
+    What is no id of a run is a STEP of the last one.
+    """
+    if run is not None and step is None and asset is None and not _ID.fullmatch(run):
+        run, step = None, run
+    if step is not None and asset not in (None, step):
+        raise UsageError("STEP and --asset are the same", help="say one of them")
+    asset = asset if step is None else step
     with opened(said()) as project:
         path = _file_of(project, run)
         shown, others = 0, set[str]()
@@ -37,6 +63,8 @@ def logs(run: str | None, asset: str | None, follow: bool, as_json: bool) -> int
             if asset is not None and about != asset:
                 continue
             shown += 1
+            if _LEVELS.index(_level(line)) < _LEVELS.index(level):
+                continue
             for row in [text] if as_json else _told(line, terminal_width()):
                 click.echo(row)
     if asset is not None and not shown:
@@ -108,15 +136,33 @@ def _read(text: str) -> Line:
     return cast(Line, found) if isinstance(found, dict) else {"message": text.rstrip()}
 
 
+def _level(line: Line) -> str:
+    level = str(line.get("level", ""))
+    return level if level in _LEVELS else "info"
+
+
 def _told(line: Line, width: int | None) -> list[str]:
-    """Return a line as people read it, with place and help of an error below."""
+    """Return a line as people read it, with place, help and trace of an error below."""
     moment = str(line.get("time", ""))[11:23]
     level = str(line.get("level", ""))
     mark = click.style(f"{level:<7}", fg=_COLORS.get(level))
     about = str(line.get("asset") or line.get("event", "")).ljust(20)
     head = f"{moment:<12}  {mark}  {about}  "
-    rows = folded(head, str(line.get("message", "")), indent=25 + len(about), width=width)
+    said = str(line.get("message", ""))
+    if str(line.get("event", "")).startswith("code_") and "source" in line:
+        source = click.style(f"{line['source']!s:<8}", dim=True)
+        return [f"{head}{source}  {_bar(line)}{said}".rstrip()]  # as it was said, never folded
+    rows = folded(head, said, indent=25 + len(about), width=width)
     for name in ("place", "help"):
         if line.get(name):
             rows += folded(" " * 23, str(line[name]), indent=23, width=width)
-    return rows
+    return [*rows, *(f"{' ' * 23}{row}" for row in trace_lines(str(line.get("trace", ""))))]
+
+
+def _bar(line: Line) -> str:
+    """Return how far code says it is as a bar; nothing where it says no such thing."""
+    done = line.get("done")
+    if not isinstance(done, int | float):
+        return ""
+    full = round(min(max(done, 0.0), 1.0) * _BAR)
+    return f"[{'#' * full}{'.' * (_BAR - full)}] {done:4.0%}  "

@@ -1,15 +1,17 @@
 """history, runs and events: what was recorded."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
+from freshline.calls import Metadata
 from freshline.cli.compose import Project, opened, terminal_width
 from freshline.cli.formats import Field, Form, Records, Value, at, checked, formats, write
 from freshline.cli.options import Whole, as_json, common, said
 from freshline.cli.render import moment, size
 from freshline.cli.select import one_asset
 from freshline.cli.table import table
+from freshline.cli.telling import briefly, told_of
 from freshline.codec import encode
 from freshline.errors import CorruptError, UsageError
 from freshline.events import (
@@ -55,12 +57,16 @@ def history(asset: str, limit: int, as_json: bool, form: str | None, output: str
             raise UsageError(f"{key} is a source: it has no versions", help="see `events`")
         versions = list(_versions(project, key))[:limit]
         pinned, was = _pinned(project, key), _former(project, key)
+        told = told_of(project, key)
     if as_json:
-        click.echo(encode({"version": 1, "asset": key, "pinned": pinned, "versions": versions}))
+        known = {v.publish_id for v in versions}
+        metadata = {publish: data for publish, data in told.items() if publish in known}
+        facts = {"pinned": pinned, "versions": versions, "metadata": metadata}
+        click.echo(encode({"version": 1, "asset": key, **facts}))
     elif not versions and asked.chosen == "table":
         click.echo(f"{key} was never materialized")
     else:
-        write(_history(versions, pinned), asked)
+        write(_history(versions, pinned, told), asked)
         if was:
             click.echo(f"{key} was {', before that '.join(was)}", err=True)
     return 0
@@ -84,9 +90,11 @@ def _kind(version: Version, place: int, pinned: str | None) -> str:
     return f"{version.kind}, pinned" if is_kept else version.kind.value
 
 
-def _history(versions: Sequence[Version], pinned: str | None) -> Records:
-    header = ("version", "published (UTC)", "rows", "size", "kind", "computed as")
-    shown = [
+def _history(
+    versions: Sequence[Version], pinned: str | None, told: Mapping[str, Metadata]
+) -> Records:
+    header: tuple[str, ...] = ("version", "published (UTC)", "rows", "size", "kind", "computed as")
+    shown: list[tuple[str, ...]] = [
         (
             f"{' ' if position else '*'} {v.number}",
             moment(v.at),
@@ -97,6 +105,10 @@ def _history(versions: Sequence[Version], pinned: str | None) -> Records:
         )
         for position, v in enumerate(versions)
     ]
+    if any(v.publish_id in told for v in versions):
+        header = (*header, "told")
+        notes = (briefly(told.get(v.publish_id, {})) for v in versions)
+        shown = [(*row, note) for row, note in zip(shown, notes, strict=True)]
     counted = (None if v.query else v.rows for v in versions)
     rows = [
         (v.number, at(v.at), count, v.bytes, v.kind.value, v.mat_id, not position)

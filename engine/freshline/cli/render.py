@@ -12,6 +12,7 @@ from freshline.cli.layout import folded
 from freshline.definitions import Trust
 from freshline.errors import DefinitionError, Diagnostic, FreshlineError, Severity
 from freshline.execute.run import Status
+from freshline.lineage.graph import WAITS
 from freshline.reconcile.checks import Standing, sentence
 from freshline.reconcile.held import Held
 from freshline.reconcile.planned import Action, Plan, Step
@@ -72,12 +73,14 @@ def diagnostics_text(findings: Sequence[Diagnostic]) -> str:
     return "\n".join([*(diagnostic_text(f) for f in ordered), total])
 
 
-def error_text(error: FreshlineError) -> str:
-    """Return an error in its own words, with what to do."""
+def error_text(error: FreshlineError, where: Sequence[str] = ()) -> str:
+    """Return an error in its own words, with what to do; `where` are lines in place of its span."""
     if isinstance(error, DefinitionError) and error.diagnostics:
         return diagnostics_text(error.diagnostics)
     lines = [f"{click.style(error.code, fg='red', bold=True)} {error.message}"]
-    if error.span is not None:
+    if where:
+        lines += [f"  {line}" for line in where]
+    elif error.span is not None:
         lines.append(f"  {click.style(str(error.span), fg='cyan')}")
     lines += [f"  {line}" for line in error.help.split("\n") if line]
     return redacted("\n".join(lines))
@@ -127,7 +130,10 @@ def aside_lines(plan: Plan, width: int | None = None) -> list[str]:
     lines: list[str] = []
     for aside in plan.quarantined:
         why = f"set aside with {aside.because}" if aside.because else f"set aside: {aside.code}"
-        lines += _noted(click.style("x", fg="red"), aside.asset, why, width)
+        mark = click.style("x", fg="red")
+        if aside.code == WAITS:
+            why, mark = f"waits for the columns of {aside.because}", click.style("?", fg="yellow")
+        lines += _noted(mark, aside.asset, why, width)
     return lines
 
 

@@ -19,6 +19,8 @@ from freshline.cli.render import (
     progress_text,
     standing_text,
 )
+from freshline.cli.tracing import excerpt_lines
+from freshline.errors import CodeError
 from freshline.events import Outcome
 from freshline.execute.apply import Applied, succeeded
 from freshline.execute.deadline import duration
@@ -94,8 +96,10 @@ class Screen:
         if now.checks:
             self._line(failures_text(now.checks, 6))
         if now.error is not None and now.status is Status.FAILED:
-            self._line(_indented(error_text(now.error)))
-            if now.error.span is None and not now.checks:
+            trace = now.error.trace if isinstance(now.error, CodeError) else ""
+            where = excerpt_lines(trace, f"all of it: `freshline logs {now.asset}`")
+            self._line(_indented(error_text(now.error, where)))
+            if now.error.span is None and not now.checks and not where:
                 self._line(f"        {click.style(str(self._place(now.asset)), fg='cyan')}")
         elif now.error is not None and now.status is Status.RETRYING:
             self._line(_indented(f"{now.error.code} {now.error.message}"))

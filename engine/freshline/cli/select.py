@@ -7,6 +7,7 @@ from freshline.errors import UsageError
 from freshline.execute.aside import last_version
 from freshline.lineage.graph import Graph, downstreams
 from freshline.lineage.selection import Selectable, parse, resolve
+from freshline.reconcile.entries import language_of
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.planned import Wish
@@ -89,12 +90,13 @@ def _subject(project: Project, text: str) -> Selectable:
 
 def _facets(project: Project, text: str) -> Mapping[str, Mapping[str, frozenset[str]]]:
     found: dict[str, dict[str, set[str]]] = {
-        name: {} for name in ("tag", "owner", "group", "kind", "storage")
+        name: {} for name in ("tag", "owner", "group", "kind", "language", "storage")
     }
     for key, asset in project.graph.assets.items():
         definition = asset.definition
         values = [("tag", tag) for tag in definition.tags]
         values += [("group", definition.group), ("kind", definition.kind.value)]
+        values.append(("language", language_of(asset.code).value))
         values.append(("storage", storage_of(definition, project.graph.project)))
         if definition.owner:
             values.append(("owner", definition.owner))

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from freshline.catalog import Surveys
 from freshline.cli.compose import Project
@@ -18,8 +19,8 @@ from freshline.lineage.sql import readable
 from freshline.reconcile.entries import entries, traced_by
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.planned import Wish
-from freshline.secrets import redacted
-from freshline.survey import ColumnHop, Entry, Owner, Setting, Survey
+from freshline.secrets import redacted, without_secrets
+from freshline.survey import ColumnHop, Entry, EntryCode, Owner, Setting, Survey
 
 _BATCH = 50  # assets whose column lineage is kept at once
 
@@ -48,7 +49,7 @@ def survey_of(project: Project, files: Sequence[ProjectFile]) -> Surveyed:
         at=facts.now,
         sequence=facts.state.sequence,
         plan_id=plan.plan_id,
-        entries=tuple(_without_secrets(entry) for entry in found),
+        entries=tuple(without_secrets_in(entry) for entry in found),
         owners=_owners(root, graph),
         orphans=plan.orphans,
         problems=plan.problems,
@@ -113,11 +114,17 @@ def _contacts(*values: str | None) -> Iterable[tuple[str, str]]:
     return ((name, value) for name, value in zip(names, values, strict=True) if value)
 
 
-def _without_secrets(entry: Entry) -> Entry:
+def without_secrets_in(entry: Entry) -> Entry:
     """Return an entry as people may read it, whatever its author wrote into the query."""
     return replace(
         entry,
         sql=redacted(entry.sql),
         query=redacted(entry.query),
+        code=_code_without_secrets(entry.code) if entry.code is not None else None,
         checks=tuple(check._replace(sql=redacted(check.sql)) for check in entry.checks),
     )
+
+
+def _code_without_secrets(code: EntryCode) -> EntryCode:
+    config = cast("dict[str, object]", without_secrets(code.config))
+    return replace(code, source=redacted(code.source), config=config)

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from freshline.code import Location, ResourceDefinition
 from freshline.declare import rules, source
 from freshline.declare.checks import is_none, read_checks, sql_for
 from freshline.declare.columns import column_reader
+from freshline.declare.config import placed, read_config
 from freshline.declare.interpolation import Values
 from freshline.declare.layers import About, Layer, resolved
+from freshline.declare.limits import read_isolation, read_limits
 from freshline.declare.links import read_links
 from freshline.declare.policies import read_lifecycle, read_retries, read_timeout
 from freshline.declare.probes import read_cutoff, read_volatile
@@ -44,6 +47,8 @@ class Scope:
     values: Values
     layers: tuple[Layer, ...] = ()
     overrides: Mapping[str, Layer] = field(default_factory=dict[str, Layer])
+    locations: tuple[Location, ...] = ()
+    resources: tuple[ResourceDefinition, ...] = ()
     storages: tuple[str, ...] = ("lake",)
     owners: tuple[str, ...] = ()
     is_complete: bool = True
@@ -61,11 +66,15 @@ read_tags = words(
 )
 
 
-def read_about(section: Section | None, key: str, scope: Scope) -> About:
-    """Return what holds of an asset or source: its own section is None where it has none."""
+def read_about(
+    section: Section | None, key: str, scope: Scope, outer: Section | None = None
+) -> About:
+    """Return what holds of an asset or source: its own section is None where it has none.
+
+    `outer` is what is said of several assets at once, where one piece of code makes them.
+    """
     layers = [_made_for(layer, key, scope.values) for layer in scope.layers]
-    if section is not None:
-        layers.append(read_layer(section, key, scope))
+    layers += [read_layer(each, key, scope) for each in (outer, section) if each is not None]
     if (override := scope.overrides.get(key)) is not None:
         layers.append(override)
     return resolved(key, layers)
@@ -81,6 +90,7 @@ def read_layer(section: Section, key: str | None, scope: Scope) -> Layer:
     columns = section.get("columns", column_reader(scope.values)) or ()
     below = [check for described in columns for check in described.checks]
     given = tuple(name for name in section.keys.known if name in section)
+    config = section.get("config", lambda report, entry: read_config(report, entry, scope.values))
     return Layer(
         given=given,
         unset=tuple(name for name in given if _is_unset(section, name)),
@@ -98,6 +108,10 @@ def read_layer(section: Section, key: str | None, scope: Scope) -> Layer:
         volatile=section.get("volatile", read_volatile),
         cutoff=section.get("cutoff", read_cutoff),
         preview=section.get("preview", read_truth),
+        config=config or {},
+        places=placed(section, "config"),
+        fresh_process=section.get("isolation", read_isolation),
+        limits=read_limits(section),
         columns=tuple(described.column for described in columns),
         checks=read_checks(section, key, below, scope.values),
     )

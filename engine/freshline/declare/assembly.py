@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from freshline.declare.declared import FileDeclared, Quote
+from freshline.code import CodeCheck
+from freshline.declare.declared import FileDeclared
 from freshline.declare.files import PROJECT_FILES
+from freshline.declare.report import Quote
 from freshline.declare.section import did_you_mean
 from freshline.declare.settings import Settings
 from freshline.definitions import AssetDefinition, Declared, MacroDefinition, SourceDefinition
@@ -39,12 +41,14 @@ def assemble(settings: Settings, parts: Iterable[FileDeclared]) -> Declared:
     _refuse_collisions(candidates, problems, broken)
     _refuse_unknown_overrides(settings, candidates, broken, problems)
     macros = _macros(ordered, problems)
+    checks = _code_checks(ordered, candidates, broken, problems)
     good = [found[0].definition for key, found in sorted(candidates.items()) if key not in broken]
     return Declared(
         project=settings.project,
-        assets=tuple(d for d in good if isinstance(d, AssetDefinition)),
+        assets=tuple(_with_checks(d, checks) for d in good if isinstance(d, AssetDefinition)),
         sources=tuple(d for d in good if isinstance(d, SourceDefinition)),
         macros=macros,
+        code_checks=checks,
         broken=tuple(sorted(broken)),
         causes={key: code for part in ordered for key, code in part.causes.items()},
         diagnostics=in_order(problems),
@@ -122,6 +126,52 @@ def _refuse_unknown_overrides(
         )
 
 
+def _code_checks(
+    ordered: list[FileDeclared],
+    candidates: Mapping[str, list[_Candidate]],
+    broken: set[str],
+    problems: list[Diagnostic],
+) -> tuple[CodeCheck, ...]:
+    """Return the checks that are functions, of assets that there are, each name once for each."""
+    known: dict[tuple[str, str], Span | None] = {
+        (key, check.name): check.span
+        for key, found in candidates.items()
+        for candidate in found
+        for check in candidate.definition.checks
+    }
+    good: list[CodeCheck] = []
+    for check in (check for part in ordered for check in part.code_checks):
+        code, fix, related = "", "", None
+        message = f'there is no asset "{check.of}"'
+        if check.of not in candidates and check.of not in broken:
+            code = "E203"
+            fix = (
+                did_you_mean(check.of, sorted({*candidates, *broken}))
+                or "name an asset by its full key"
+            )
+        elif (check.of, check.name) in known:
+            code, related = "E110", known[check.of, check.name]
+            message = f"{check.of} has two checks of the name {check.name}"
+            fix = "give one of them another name"
+            broken.add(check.of)
+        if code:
+            others = ((related, "the other one"),) if related is not None else ()
+            found = Diagnostic(code=code, message=message, span=check.span, excerpt=check.line)
+            problems.append(replace(found, fix=fix, related=others))
+            continue
+        known[check.of, check.name] = check.span
+        good.append(check)
+    return tuple(good)
+
+
+def _with_checks(asset: AssetDefinition, checks: Iterable[CodeCheck]) -> AssetDefinition:
+    """Return an asset that code makes with the names of the functions that check it."""
+    names = tuple(check.code.function for check in checks if check.of == asset.key)
+    if asset.code is None or not names:
+        return asset
+    return replace(asset, code=replace(asset.code, checks=names))
+
+
 def _macros(ordered: list[FileDeclared], problems: list[Diagnostic]) -> tuple[MacroDefinition, ...]:
     """Return the macros by name; those of one name are all left out."""
     by_name: dict[str, list[MacroDefinition]] = {}
@@ -187,10 +237,10 @@ def _side_cars(
 def _lonely(key: str, place: Quote, file: str) -> Diagnostic:
     return Diagnostic(
         code="E106",
-        message="this asset has no SQL",
+        message="this asset has neither SQL nor code",
         span=place.span,
         excerpt=place.line,
-        fix=f"add `sql:`, or write the SELECT in {file}",
+        fix=f"add `sql:`, `run:` or `command:`, or write the SELECT in {file}",
         asset=key,
     )
 

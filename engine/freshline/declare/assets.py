@@ -2,23 +2,25 @@
 
 Front matter is YAML in the comment that begins a SQL file, from `/*---` to `---*/`, before anything
 else. A YAML file describes one asset, named by its path, or many under `assets:` by their full
-keys. One that describes an asset but has no `sql:` is the side-car of the SQL file beside it.
+keys. One that describes an asset but has no `sql:`, and no code, is the side-car of the SQL file
+beside it.
 """
 
 from dataclasses import replace
 
 from freshline.declare import rules, source
 from freshline.declare.about import Scope, read_about
-from freshline.declare.declared import FileDeclared, Gathering, Quote
+from freshline.declare.code import declare_code, way_of
+from freshline.declare.declared import FileDeclared, Gathering
+from freshline.declare.defining import definition_of, read_was
 from freshline.declare.frontmatter import read_front_matter
 from freshline.declare.interpolation import render
-from freshline.declare.layers import About
 from freshline.declare.paths import path_key
-from freshline.declare.report import Report, Stretch
+from freshline.declare.report import Quote, Report, Stretch
 from freshline.declare.section import Section, read_key, wrong
 from freshline.declare.sqltext import sql_after, sql_of_scalar
 from freshline.declare.text import shown, source_text
-from freshline.definitions import AssetDefinition, SqlText, Was
+from freshline.definitions import AssetDefinition, SqlText
 from freshline.errors import Span
 
 
@@ -30,7 +32,7 @@ def declare_sql_file(file: str, sql: str, scope: Scope) -> FileDeclared:
 def declare_asset_file(
     gathering: Gathering, node: source.Node | None, scope: Scope
 ) -> FileDeclared:
-    """Return the one asset that a YAML file describes: with its SQL, or as a side-car."""
+    """Return what a YAML file describes: an asset with its SQL or code, or that of a side-car."""
     report = gathering.report
     part = report.part(Stretch(0, len(report.text.text) + 1))
     section = None
@@ -40,6 +42,10 @@ def declare_asset_file(
         part.error("E105", node, "an asset is a mapping of keys to values", "write `sql:` first")
     key = _key(part, section)
     part.name(key)
+    way = way_of(section) if section else None
+    if section is not None and way in ("run", "command"):
+        declare_code(gathering, section, key, Stretch(0, 1), scope)
+        return gathering.declared()
     entry = section.entry("sql") if section else None
     sql = SqlText(text="", original="", file=report.text.file)
     if entry is not None:
@@ -60,14 +66,20 @@ def read_asset(gathering: Gathering, entry: source.Entry, scope: Scope) -> None:
     asset = None
     if isinstance(entry.value, source.Mapping):
         section = Section(part, entry.value, rules.LISTED_ASSET)
+        way = way_of(section)
+        if way in ("run", "command"):
+            declare_code(gathering, section, key, entry.key, scope)
+            return
         sql = section.entry("sql")
         if sql is None and not part.failed:
-            message, fix = "this asset has no SQL", "add `sql:`, or write the SELECT in a file"
+            message = "this asset has neither SQL nor code"
+            fix = "add `sql:`, `run:` or `command:`, or write the SELECT in a file"
             part.error("E106", entry.key, message, fix)
         elif sql is not None:
             asset = _asset(part, section, key, (_sql(part, sql), entry.key), scope)
     else:
-        wrong(part, entry, "a mapping with `sql:`", "write `sql: SELECT ...` on a line below it")
+        expected = "a mapping with `sql:`, `run:` or `command:`"
+        wrong(part, entry, expected, "write `sql: SELECT ...` on a line below it")
     gathering.keep(part, key, asset, entry.key)
 
 
@@ -79,7 +91,7 @@ def _bare_sql(file: str, text: str, scope: Scope) -> FileDeclared | None:
     key = path.key
     span = Span(file=file, line=1, column=1)
     sql = SqlText(text=text, original=text, file=file)
-    asset = _definition(key, sql, span, read_about(None, key, scope))
+    asset = definition_of(key, sql, span, read_about(None, key, scope))
     place = Quote(span, shown(text.partition("\n")[0]))
     return FileDeclared(file=file, assets=(asset,), places={key: place})
 
@@ -134,37 +146,5 @@ def _asset(
     for problem in problems:
         report.add(body[1], problem)
     about = read_about(section, key, scope)
-    was = section.get("was", _read_was) if section else None
-    return replace(_definition(key, sql, report.span(body[1]), about), was=was)
-
-
-def _read_was(report: Report, entry: source.Entry) -> Was | None:
-    """Read the key that an asset had before."""
-    key = read_key(report, entry)
-    span = report.span(entry.value)
-    return None if key is None else Was(key, span, report.text.line(span.line))
-
-
-def _definition(key: str, sql: SqlText, span: Span, about: About) -> AssetDefinition:
-    return AssetDefinition(
-        key=key,
-        file=span.file,
-        span=span,
-        sql=sql,
-        kind=about.kind,
-        storage=about.storage,
-        description=about.description,
-        owner=about.owner,
-        group=about.group,
-        tags=about.tags,
-        meta=about.meta,
-        links=about.links,
-        columns=about.columns,
-        checks=about.checks,
-        lifecycle=about.lifecycle,
-        retries=about.retries,
-        timeout=about.timeout,
-        volatile=about.volatile,
-        cutoff=about.cutoff,
-        preview=about.preview,
-    )
+    was = section.get("was", read_was) if section else None
+    return replace(definition_of(key, sql, report.span(body[1]), about), was=was)

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from freshline.declare import rules, source
 from freshline.declare.about import Scope, read_outer
+from freshline.declare.aside import without_broken
 from freshline.declare.assets import declare_asset_file, declare_sql_file, read_asset
-from freshline.declare.declared import FileDeclared, Gathering, Quote
+from freshline.declare.declared import FileDeclared, Gathering
 from freshline.declare.files import PROJECT_FILES
 from freshline.declare.layers import Layer
 from freshline.declare.macros import declare_macro_file
@@ -21,9 +22,9 @@ from freshline.declare.paths import (
     split_suffix,
 )
 from freshline.declare.process import ProcessVariables
-from freshline.declare.report import Report, Stretch
+from freshline.declare.report import Quote, Report
 from freshline.declare.scalars import is_null
-from freshline.declare.section import LATER, Keys, Section, check_key, mapping
+from freshline.declare.section import Keys, Section, check_key, mapping
 from freshline.declare.settings import Settings, is_declared
 from freshline.declare.source import compose
 from freshline.declare.sources import declare_data_file, read_source
@@ -71,9 +72,7 @@ def declare_file(
     scope = replace(known, values=replace(known.values, process=asked))
     if not is_folder_file(path):
         scope = scope_of(path, scope, folders or {})
-    declared = _declared(path, content, scope)
-    if scope.overrides or any(layer.broken for layer in scope.layers):
-        declared = _without_broken(declared, scope)
+    declared = without_broken(_declared(path, content, scope), scope)
     return replace(declared, process=asked.asked) if asked.asked else declared
 
 
@@ -88,28 +87,9 @@ def _declared(path: str, content: Content, scope: Scope) -> FileDeclared:
         if suffix == ".sql":
             return declare_sql_file(path, text, scope)
         return _declare_yaml(path, text, scope)
-    if path.startswith(ASSETS):
-        if suffix == ".py":
-            return _later(path, "an asset in Python", "write it in SQL, or move the file away")
-        if is_data(path):
-            return declare_data_file(path, scope)
-    return FileDeclared(file=path)
-
-
-def _without_broken(declared: FileDeclared, scope: Scope) -> FileDeclared:
-    """Set aside what something is said of that could not be understood."""
-    causes = {key: code for key in declared.places if (code := scope.broken(key))}
-    beside = declared.side_car
-    if not causes:
-        return declared
-    return replace(
-        declared,
-        assets=tuple(asset for asset in declared.assets if asset.key not in causes),
-        sources=tuple(source for source in declared.sources if source.key not in causes),
-        side_car=None if beside is None or beside.key in causes else beside,
-        broken=tuple(dict.fromkeys((*declared.broken, *causes))),
-        causes=causes,
-    )
+    if path.startswith(ASSETS) and is_data(path):
+        return declare_data_file(path, scope)
+    return FileDeclared(file=path)  # what Python declares, a worker tells
 
 
 def _unreadable(path: str, problem: Diagnostic) -> FileDeclared:
@@ -127,12 +107,6 @@ def _unreadable(path: str, problem: Diagnostic) -> FileDeclared:
         places={key.key: Quote(span, problem.excerpt)},
         diagnostics=(replace(problem, asset=key.key),),
     )
-
-
-def _later(path: str, what: str, fix: str) -> FileDeclared:
-    report = Report(source_text(path, ""))
-    report.error("E104", Stretch(0, 1), f"{what} {LATER}", fix)
-    return FileDeclared(file=path, diagnostics=report.diagnostics())
 
 
 def _declare_yaml(path: str, text: str, scope: Scope) -> FileDeclared:

@@ -2,19 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from freshline.code import CodeCheck
 from freshline.declare.layers import Layer
-from freshline.declare.report import Placed, Report
+from freshline.declare.report import Placed, Quote, Report
 from freshline.definitions import AssetDefinition, MacroDefinition, SourceDefinition
 from freshline.errors import Diagnostic, Span
 
 
-class Quote(NamedTuple):
-    """A place in a file with the line it lies in."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeSaid:
+    """What YAML says of the code of an asset, kept until a worker has told what the function takes.
 
-    span: Span
-    line: str
+    `place` is where the code is named; without inputs of its own they are left to the parameters.
+    `places` say where else something stands: `config.window.days`, `resources.client`, and with a
+    colon behind it where the name of that stands.
+    """
+
+    place: Quote
+    has_inputs: bool = False
+    code_version: str | None = None
+    places: Mapping[str, Quote] = field(default_factory=dict[str, Quote])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +34,16 @@ class FileDeclared:
     `broken` are keys told apart but not understood; `causes` the codes of those that are so by what
     is said elsewhere. `places` and `paths` say where each key, and each source's path, is declared.
     `process` are the process variables that were read, with a stamp of each.
+
+    `code` has an entry for each asset whose code is not finished: `freshline.declare.finishing`
+    makes a whole definition of it, with what a worker told of the function. `code_checks` are
+    checks written in Python, of whatever asset.
     """
 
     file: str
     assets: tuple[AssetDefinition, ...] = ()
+    code: Mapping[str, CodeSaid] = field(default_factory=dict[str, CodeSaid])
+    code_checks: tuple[CodeCheck, ...] = ()
     sources: tuple[SourceDefinition, ...] = ()
     macros: tuple[MacroDefinition, ...] = ()
     side_car: AssetDefinition | None = None
@@ -51,6 +65,8 @@ class Gathering:
         self._assets: list[AssetDefinition] = []
         self._sources: list[SourceDefinition] = []
         self._broken: list[str] = []
+        self._aside: set[str] = set()
+        self._code: dict[str, CodeSaid] = {}
         self._places: dict[str, Quote] = {}
         self._paths: dict[str, Quote] = {}
 
@@ -72,6 +88,26 @@ class Gathering:
         else:
             self._sources.append(definition)
 
+    def refuse_second(self, part: Report, key: str, place: Placed) -> None:
+        """Report a key that this file has declared already; then both are broken."""
+        first = self._places.get(key) if key else None
+        if first is None:
+            return
+        where = "in the same place" if first.span == part.span(place) else f"at {first.span}"
+        related = ((first.span, "declared here too"),)
+        fix = "keep one, or give one of them another key"
+        part.error("E110", place, f"{key} is declared twice: here and {where}", fix, related)
+        self._assets = [asset for asset in self._assets if asset.key != key]
+
+    def set_aside(self, key: str) -> None:
+        """Remember that what is said of a key here makes it broken, wherever it is declared."""
+        self._broken.append(key)
+        self._aside.add(key)
+
+    def note_code(self, key: str, said: CodeSaid) -> None:
+        """Remember what is said of code that a worker has yet to tell about."""
+        self._code[key] = said
+
     def note_place(self, key: str, place: Placed) -> None:
         """Remember where a key is declared."""
         self._places[key] = self.quote(place)
@@ -82,16 +118,21 @@ class Gathering:
 
     def quote(self, place: Placed) -> Quote:
         """Return a place with its line."""
-        return Quote(self.report.span(place), self.report.text.line_at(place.start))
+        return self.report.quote(place)
 
     def declared(
         self, *, side_car: AssetDefinition | None = None, front_matter: Span | None = None
     ) -> FileDeclared:
         """Return what was gathered, with everything that was found wrong."""
+        if self._aside:
+            self._assets = [asset for asset in self._assets if asset.key not in self._aside]
         return FileDeclared(
             file=self.report.text.file,
             assets=tuple(self._assets),
             sources=tuple(self._sources),
+            code={
+                each.key: self._code[each.key] for each in self._assets if each.key in self._code
+            },
             side_car=side_car,
             front_matter=front_matter,
             broken=tuple(self._broken),

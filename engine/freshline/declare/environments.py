@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 
 from freshline.declare import rules, scalars, source
 from freshline.declare.about import Scope, read_outer
-from freshline.declare.declared import Quote
 from freshline.declare.layers import Layer
 from freshline.declare.policies import read_retention
-from freshline.declare.report import Report
+from freshline.declare.report import Quote, Report
 from freshline.declare.section import Section, check_key, mapping, read_truth, wrong
 from freshline.declare.variables import Variable, read_values
 from freshline.definitions import Retention

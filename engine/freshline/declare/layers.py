@@ -1,13 +1,17 @@
 """Layers: what one place says of assets and sources, and what holds when several say something.
 
 Later wins: built-in, `defaults:` of the project, the folders from outer to inner, the asset itself,
-the environment. Tags and checks add up (a check of the same name is replaced), `meta` is merged
-and so are columns, everything else replaces. `null` unsets what comes from outside.
+the environment. Tags and checks add up (a check of the same name is replaced), `meta`, `config`,
+`limits` and columns are merged, everything else replaces. `null` unsets what comes from outside.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
+from freshline.code import NO_LIMITS, Limits
+from freshline.declare.limits import over
+from freshline.declare.report import Quote
 from freshline.definitions import (
     CheckDefinition,
     ColumnDefinition,
@@ -26,7 +30,8 @@ class Layer:
     """What one place says: of the keys that are `given`; those `unset` take away what was said.
 
     `broken` is the code of what is wrong with it, empty where nothing is: what it was meant to say
-    is not known then, and nothing that it is said of may be built.
+    is not known then, and nothing that it is said of may be built. `places` are those of the values
+    of `config`, by their path: `config.window.days`.
     """
 
     given: tuple[str, ...] = ()
@@ -46,6 +51,10 @@ class Layer:
     volatile: Volatile | None = None
     cutoff: Cutoff | None = None
     preview: bool | None = None
+    config: Mapping[str, object] = field(default_factory=dict[str, object])
+    places: Mapping[str, Quote] = field(default_factory=dict[str, Quote])
+    fresh_process: bool | None = None
+    limits: Limits | None = None
     columns: tuple[ColumnDefinition, ...] = ()
     checks: tuple[CheckDefinition, ...] = ()
 
@@ -68,6 +77,10 @@ class About:
     volatile: Volatile | None = None
     cutoff: Cutoff = _BY_CONTENT
     preview: bool = False
+    config: Mapping[str, object] = field(default_factory=dict[str, object])
+    places: Mapping[str, Quote] = field(default_factory=dict[str, Quote])
+    fresh_process: bool = False
+    limits: Limits = NO_LIMITS
     columns: tuple[ColumnDefinition, ...] = ()
     checks: tuple[CheckDefinition, ...] = ()
 
@@ -103,6 +116,10 @@ def _over(about: About, layer: Layer, key: str) -> About:
         volatile=layer.volatile if "volatile" in given else about.volatile,
         cutoff=layer.cutoff or _BY_CONTENT if "cutoff" in given else about.cutoff,
         preview=bool(layer.preview) if "preview" in given else about.preview,
+        config=_configured(about, layer) if "config" in given else about.config,
+        places={**about.places, **layer.places} if layer.places else about.places,
+        fresh_process=bool(layer.fresh_process) if "isolation" in given else about.fresh_process,
+        limits=NO_LIMITS if "limits" in unset else over(about.limits, layer.limits),
         columns=_columns(about.columns, layer),
         checks=_checks(about.checks, layer),
     )
@@ -113,6 +130,21 @@ def _merged(meta: Mapping[str, object], layer: Layer) -> Mapping[str, object]:
         return {}
     merged = {**meta, **layer.meta}
     return {name: value for name, value in merged.items() if value is not None}
+
+
+def _configured(about: About, layer: Layer) -> Mapping[str, object]:
+    return layer.config if "config" in layer.unset else merged(about.config, layer.config)
+
+
+def merged(outer: Mapping[str, object], inner: Mapping[str, object]) -> dict[str, object]:
+    """Return mappings of plain data as one, at every depth; a null of the inner one is a value."""
+    result = dict(outer)
+    for name, value in inner.items():
+        below = result.get(name)
+        if isinstance(below, dict) and isinstance(value, dict):
+            value = merged(cast("dict[str, object]", below), cast("dict[str, object]", value))
+        result[name] = value
+    return result
 
 
 def _columns(columns: tuple[ColumnDefinition, ...], layer: Layer) -> tuple[ColumnDefinition, ...]:

@@ -17,9 +17,9 @@ from freshline.declare.files import PROJECT_FILES, ProjectFile, find_root, list_
 from freshline.declare.layers import Layer
 from freshline.declare.paths import is_address, is_folder_file
 from freshline.declare.settings import Settings, read_settings
-from freshline.declare.text import Content, quoted, read_content
+from freshline.declare.text import Content, decode, quoted, read_content, shown
 from freshline.definitions import Declared, SourceDefinition
-from freshline.errors import Diagnostic, UsageError
+from freshline.errors import Diagnostic, Span, UsageError
 
 __all__ = [
     "FileDeclared",
@@ -82,7 +82,13 @@ def read_file(root: Path, file: ProjectFile) -> Content:
 
 
 def with_files(root: Path, declared: Declared, parts: Iterable[FileDeclared]) -> Declared:
-    """Return the project with every source set aside whose path leads to no file now."""
+    """Return the project with every source set aside whose path leads to no file now.
+
+    A location is told whose folder, or whose file of requirements, is not there.
+    """
+    lost = _lost_locations(root, declared)
+    if lost:
+        declared = replace(declared, diagnostics=in_order((*declared.diagnostics, *lost)))
     missing = {s.key: s for s in declared.sources if not _has_files(root, s)}
     if not missing:
         return declared
@@ -104,6 +110,27 @@ def with_files(root: Path, declared: Declared, parts: Iterable[FileDeclared]) ->
         broken=tuple(sorted((*declared.broken, *missing))),
         diagnostics=in_order((*declared.diagnostics, *problems)),
     )
+
+
+def _lost_locations(root: Path, declared: Declared) -> list[Diagnostic]:
+    problems: list[Diagnostic] = []
+    for each in declared.project.locations:
+        place = each.span or Span(file=declared.project.file, line=1, column=1)
+        missing: list[tuple[str, str]] = []
+        if not (root / each.path).is_dir():
+            missing.append(("folder", each.path))
+        if each.requirements is not None and not (root / each.requirements).is_file():
+            missing.append(("file of requirements", each.requirements))
+        for what, path in missing:
+            content = read_content(root / place.file, place.file, 0)
+            lines = decode(place.file, content)
+            line = lines.split("\n")[place.line - 1] if isinstance(lines, str) else ""
+            message = f"the location {quoted(each.name)} has no {what} {quoted(path)}"
+            fix = "a path is relative to the folder of freshline.yaml"
+            problems.append(
+                Diagnostic(code="E124", message=message, span=place, excerpt=shown(line), fix=fix)
+            )
+    return problems
 
 
 def _has_files(root: Path, source: SourceDefinition) -> bool:

@@ -34,6 +34,13 @@ class Stretch(NamedTuple):
     end: int
 
 
+class Quote(NamedTuple):
+    """A place in a file with the line it lies in."""
+
+    span: Span
+    line: str
+
+
 class Finding(NamedTuple):
     """A diagnostic and the offset it is about."""
 
@@ -101,16 +108,22 @@ class Report:
             self.findings.append(Finding(place.start, diagnostic))
 
     def add(self, place: Placed, diagnostic: Diagnostic) -> None:
-        """Record a finding made elsewhere in this file, as one of this report's asset."""
+        """Record a finding made elsewhere, as one of this report's asset."""
         self.failed |= diagnostic.severity == Severity.ERROR
         if self._allow():
-            excerpt = self.text.line(diagnostic.span.line) if diagnostic.span else ""
+            span, excerpt = diagnostic.span, diagnostic.excerpt
+            if span is not None and span.file == self.text.file:
+                excerpt = self.text.line(span.line)
             diagnostic = replace(diagnostic, asset=self.asset, excerpt=excerpt)
             self.findings.append(Finding(place.start, diagnostic))
 
     def span(self, place: Placed) -> Span:
         """Return where something lies in the file."""
         return self.text.span(place.start, place.end)
+
+    def quote(self, place: Placed) -> Quote:
+        """Return where something lies in the file, with its line."""
+        return Quote(self.span(place), self.text.line_at(place.start))
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Return what was found in the file and its parts; the last one counts what is left out."""

@@ -17,17 +17,32 @@ _OF_ONE = "say it of each: this is said of many"
 _OF_ASSETS = "remove it: it is about assets, and here are sources"
 _OF_SQL = "remove it: it is about assets; of a source `version:` says how changes are noticed"
 
+_CODE_IS_ITS_OWN = "remove it: it is about code, and this is SQL"
+_OF_THE_CODE = "remove it: the code is the same in every environment"
+
+# What makes an asset: one of them. All that is about code goes with the latter two.
+WAYS = ("sql", "run", "command")
+_CODE_OF_ONE = (
+    *("run", "command", "inputs", "outputs", "config", "resources"),
+    *("reads_env", "pure", "code_version"),
+)
+_PROCESS = ("isolation", "limits")
+CODE = (*_CODE_OF_ONE, *_PROCESS)
+# Said of `resources:` too, for those who look for them there.
+LIMITS_NAMES = ("memory", "files", "file_size")
+
 # What a check can say of single columns: the same words below a column and in a list of checks.
 COLUMN_CHECKS = ("not_null", "unique", "in", "between", "matches", "references")
 
 ASSET = Keys(
     section="asset",
-    known=("key", "was", "sql", "kind", "storage", "links", *_ABOUT, *_CHECKS, *_POLICY),
+    known=(
+        "key", "was", "sql", *CODE, "kind", "storage", "links", *_ABOUT, *_CHECKS, *_POLICY,
+    ),
     later=frozenset(
         {
-            "command", "for_each", "freshness", "ignore_checks", "inputs", "on_change",
-            "partition", "pool", "protect", "reads_env", "refresh", "resources", "run",
-            "strict", "use", "write",
+            "for_each", "freshness", "ignore_checks", "on_change", "partition", "pool", "protect",
+            "refresh", "strict", "use", "write",
         }
     ),
     elsewhere={
@@ -41,9 +56,14 @@ ASSET = Keys(
 )  # fmt: skip
 FRONT_MATTER = Keys(
     section="asset",
-    known=tuple(key for key in ASSET.known if key != "sql"),
-    later=ASSET.later,
-    elsewhere={**ASSET.elsewhere, "sql": "remove it: the SQL stands below the front matter"},
+    known=tuple(key for key in ASSET.known if key not in ("sql", *CODE)),
+    later=ASSET.later | {"inputs"},
+    elsewhere={
+        **ASSET.elsewhere,
+        "sql": "remove it: the SQL stands below the front matter",
+        **dict.fromkeys(CODE, _CODE_IS_ITS_OWN),
+        **dict.fromkeys(("run", "command"), "write it in a YAML file, without SQL beside it"),
+    },
 )
 LISTED_ASSET = Keys(
     section="asset",
@@ -53,15 +73,54 @@ LISTED_ASSET = Keys(
 )
 OVERRIDE = Keys(
     section="environment's asset",
-    known=tuple(key for key in ASSET.known if key not in ("key", "was", "sql")),
+    known=tuple(
+        key
+        for key in ASSET.known
+        if key not in ("key", "was", "sql", *_CODE_OF_ONE) or key == "config"
+    ),
     later=ASSET.later,
     elsewhere={
         **ASSET.elsewhere,
+        **dict.fromkeys(_CODE_OF_ONE, _OF_THE_CODE),
+        "resources": "environments have `resources:` of their own, for the settings of each",
         "key": "remove it: an asset is the same in every environment",
         "was": "remove it: an asset is called the same in every environment",
         "sql": "remove it: the SQL is the same in every environment; read a variable in it",
     },
 )
+INPUT = Keys(
+    section="input",
+    known=("columns", "as", "optional"),
+    later=frozenset({"trigger", "ignore_checks", "partitions"}),
+    elsewhere={"key": "remove it: the name above it is the key"},
+)
+OUTPUT = Keys(
+    section="output",
+    known=(
+        *("key", "was", "optional", "kind", "storage", "links"),
+        *(*_ABOUT, *_CHECKS, *_POLICY),
+    ),
+    later=ASSET.later,
+    elsewhere={
+        **ASSET.elsewhere,
+        **dict.fromkeys((*WAYS, *CODE), "say it once, of all outputs: they are of one call"),
+    },
+)
+# What a decorator of Python hands on; what it says of the function itself comes apart from that.
+DECORATOR = Keys(
+    section="asset",
+    known=tuple(
+        key
+        for key in ASSET.known
+        if key not in (*WAYS, "inputs", "outputs", "reads_env", "pure", "code_version")
+    ),
+    later=ASSET.later,
+    elsewhere=ASSET.elsewhere,
+)
+DECORATED_CHECK = Keys(section="check", known=("severity", "description"))
+LIMITS = Keys(section="list of limits", known=LIMITS_NAMES)
+# What only one asset can say of itself, and so no function of several outputs.
+OF_ONE_OUTPUT = ("key", "was", "columns", "primary_key", "checks")
 SOURCE = Keys(
     section="source",
     known=("path", "format", "read", "version", *_ABOUT, *_CHECKS),
@@ -73,6 +132,7 @@ SOURCE = Keys(
     ),
     elsewhere={
         "sql": "what Freshline computes is an asset: declare it under `assets:`",
+        "run": "what Freshline computes is an asset: declare it under `assets:`",
         "file": "write `path:`",
         "files": "write `path:` with a glob",
         "volatile": _OF_SQL,
@@ -105,12 +165,12 @@ PROJECT = Keys(
     section="project",
     known=(
         "project", "vars", "owners", "defaults", "storages", "storage", "retention",
-        "environments", "assets", "sources",
+        "locations", "resources", "environments", "assets", "sources",
     ),
     later=frozenset(
         {
-            "approve", "catalog", "catalogs", "checks", "locations", "policies", "pools",
-            "presets", "schedules", "sensors", "tests",
+            "approve", "catalog", "catalogs", "checks", "policies", "pools", "presets",
+            "schedules", "sensors", "tests",
         }
     ),
     elsewhere={
@@ -124,11 +184,12 @@ DEFAULTS = Keys(
     section="list of defaults",
     known=(
         "owner", "group", "tags", "storage", "kind", "meta", "checks", "lifecycle", "retries",
-        "timeout", "volatile", "cutoff", "preview",
+        "timeout", "volatile", "cutoff", "preview", *_PROCESS,
     ),
     later=ASSET.later,
     elsewhere=dict.fromkeys(
-        ("key", "was", "sql", "description", "links", "columns", "primary_key"), _OF_ONE
+        ("key", "was", "sql", "description", "links", "columns", "primary_key", *_CODE_OF_ONE),
+        _OF_ONE,
     ),
 )  # fmt: skip
 FOLDER = replace(DEFAULTS, section="folder")
@@ -141,13 +202,13 @@ SOURCES_FOLDER = Keys(
             ("path", "format", "read", "version"), "remove it: each source has its own"
         ),
         **dict.fromkeys(("description", "columns", "primary_key"), _OF_ONE),
-        **dict.fromkeys(("storage", "kind", "retries", "timeout"), _OF_ASSETS),
+        **dict.fromkeys(("storage", "kind", "retries", "timeout", *_PROCESS), _OF_ASSETS),
         **dict.fromkeys(("volatile", "cutoff"), _OF_SQL),
     },
 )
 ENVIRONMENT = Keys(
     section="environment",
-    known=("vars", "assets", "strict", "retention"),
+    known=("vars", "resources", "assets", "strict", "retention"),
     later=frozenset(
         {
             "approve", "catalog", "expires", "fallback", "pause", "sensors", "storage", "storages",
@@ -155,6 +216,16 @@ ENVIRONMENT = Keys(
     ),
     elsewhere={"sources": "a path that differs is a variable: `path: data/${var.folder}/a.csv`"},
 )  # fmt: skip
+LOCATION = Keys(
+    section="location",
+    known=("path", "python", "requirements"),
+    elsewhere={
+        "folder": "write `path:`",
+        "interpreter": "write `python:`, a version or the path of an interpreter",
+        "venv": "write `python:`, which may be the folder of a virtual environment",
+        "packages": "write them in a file, and `requirements:` with its path",
+    },
+)
 RETENTION = Keys(section="retention", known=("versions", "days"))
 RETRIES = Keys(section="retries", known=("count", "delay", "backoff"))
 CUTOFF = Keys(section="cutoff", known=("round",))

@@ -1,4 +1,4 @@
-"""freshline.yaml: the project's name, variables, defaults, owners, storages and environments."""
+"""freshline.yaml: the project's name, variables, defaults, owners, places and environments."""
 
 import re
 from collections.abc import Mapping
@@ -7,14 +7,16 @@ from typing import NamedTuple
 
 from freshline.declare import rules, source
 from freshline.declare.about import Scope, read_outer, read_storage
-from freshline.declare.declared import Quote
 from freshline.declare.environments import Environment, read_environment, read_own_values
 from freshline.declare.interpolation import Values
 from freshline.declare.layers import Layer
+from freshline.declare.locations import read_locations
 from freshline.declare.policies import read_retention
 from freshline.declare.process import ProcessVariables
 from freshline.declare.references import filled_settings
-from freshline.declare.report import Report, Stretch
+from freshline.declare.report import Quote, Report, Stretch
+from freshline.declare.resources import overridden, resources_reader
+from freshline.declare.scalars import is_null
 from freshline.declare.section import (
     Reader,
     Section,
@@ -153,6 +155,7 @@ def _settings(report: Report, node: source.Mapping, process: ProcessVariables) -
         file=report.text.file,
         environments=tuple(environments) or ("main",),
         retention=read_retention(report, kept, Retention()) if kept else Retention(),
+        locations=section.get("locations", read_locations) or (),
     )
     whole = _Whole(node, project, owners, variables, process)
     told = {
@@ -179,8 +182,15 @@ def _told(report: Report, whole: _Whole, name: str, entry: source.Entry | None) 
     values = Values(variables=variables, environment=name or "main", process=whole.process)
     read = section.get("storages", _storages_reader(values)) or ()
     storages = _with_lake(read)
+    resources = section.get("resources", resources_reader(values)) or ()
+    own_resources = _own_resources(report, entry)
+    if own_resources is not None:
+        resources = overridden(report, own_resources, resources, values)
     scope = Scope(
         values=values,
+        # Where a thing is declared is no part of what it is.
+        locations=tuple(replace(each, span=None) for each in whole.project.locations),
+        resources=tuple(replace(each, span=None) for each in resources),
         storages=tuple(storage.name for storage in storages),
         owners=tuple(owner.name for owner in whole.owners),
     )
@@ -193,6 +203,7 @@ def _told(report: Report, whole: _Whole, name: str, entry: source.Entry | None) 
     project = replace(
         whole.project,
         storages=storages,
+        resources=resources,
         default_storage=default or "lake",
         strict=here.strict,
         retention=here.retention,
@@ -204,6 +215,14 @@ def _told(report: Report, whole: _Whole, name: str, entry: source.Entry | None) 
         overrides=here.overrides,
     )
     return Told(scope, project, here.places, report.diagnostics())
+
+
+def _own_resources(report: Report, entry: source.Entry | None) -> source.Entry | None:
+    """Return what an environment says of resources; the rest of it is looked at elsewhere."""
+    if entry is None or not isinstance(entry.value, source.Mapping):
+        return None
+    named = (each for each in entry.value.entries if each.key.text == "resources")
+    return next((each for each in named if not is_null(each.value)), None)
 
 
 def _read_name(report: Report, entry: source.Entry) -> str | None:

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from freshline.declare import rules, source
 from freshline.declare.about import Scope, read_about
-from freshline.declare.declared import FileDeclared, Gathering, Quote
+from freshline.declare.declared import FileDeclared, Gathering
 from freshline.declare.interpolation import Misplaced, Values
 from freshline.declare.paths import FORMATS, data_format, is_address, path_key
 from freshline.declare.probes import fitting_probe, read_probe
 from freshline.declare.readers import read_options
 from freshline.declare.references import filled_text
-from freshline.declare.report import Report, Stretch
+from freshline.declare.report import Quote, Report, Stretch
 from freshline.declare.section import (
     Reader,
     Section,

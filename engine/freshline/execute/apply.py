@@ -9,6 +9,7 @@ from freshline.codec import digest_of
 from freshline.errors import UsageError
 from freshline.events import Event
 from freshline.execute.aside import last_versions
+from freshline.execute.calling import forget_calls
 from freshline.execute.checking import accepted_standing
 from freshline.execute.drop import as_agreed
 from freshline.execute.opening import news, opening
@@ -16,7 +17,7 @@ from freshline.execute.recover import close_attempts, recorded
 from freshline.execute.run import GOOD
 from freshline.execute.run_log import RunLog
 from freshline.execute.runner import Patience, Progress, RunReport, execute
-from freshline.execute.setting import Accepting, Setting
+from freshline.execute.setting import Accepting, Relearn, Setting, nothing_learns
 from freshline.execute.take_over import take_over
 from freshline.execute.verified import verified
 from freshline.keys import Target
@@ -74,7 +75,8 @@ class Applied:
 class Place:
     """Where an apply works: a compiled project, an environment of it, its file of views.
 
-    `logs` is the folder for the logs of runs; without one none are written.
+    `logs` is the folder for the logs of runs; without one none are written. `relearn` compiles the
+    project again with these columns of what code makes.
     """
 
     graph: Graph
@@ -82,6 +84,7 @@ class Place:
     environment: str
     views: Path | None = None
     logs: Path | None = None
+    relearn: Relearn = nothing_learns
 
     def target(self, key: str) -> Target:
         """Return the address of an asset's state here."""
@@ -110,14 +113,7 @@ def apply(
         if order.wish.force and order.wish.selected is not None:
             refuse_force(seen.facts, order.wish.selected)
         plan, facts = plan_from(seen, ports, order.wish)
-        setting = Setting(
-            run=run,
-            root=place.root,
-            graph=place.graph,
-            ports=ports,
-            sources=facts.sources,
-            accepting=order.accepting,
-        )
+        setting = _setting(place, ports, order, run, facts)
         targets = {found.asset: facts.target(found.asset) for found in plan.failing}
         if accepted := accepted_standing(setting, plan.failing, targets):
             ports.events.append(accepted)
@@ -137,7 +133,11 @@ def apply(
             return Applied(plan=plan, report=None, problems=problems, left_out=left_out)
         begin = opening(plan, facts, setting, order.holder.actor, order.command)
         ports.events.append((*begin, *caught_up))
-        setting = replace(setting, windows=windows_read(place.graph, facts.builds))
+        setting = replace(
+            setting,
+            windows=windows_read(place.graph, facts.builds),
+            planned=frozenset(step.asset for step in plan.steps),
+        )
         report, builds = _logged(place, plan, facts, setting, order, show)
         if unmoved := [*verified(plan, facts, builds, ports.clock.now(), run)]:
             ports.events.append(unmoved)
@@ -145,6 +145,18 @@ def apply(
         return Applied(plan=plan, report=report, problems=problems, left_out=left_out)
     finally:
         lease.release()
+
+
+def _setting(place: Place, ports: Ports, order: Order, run: str, facts: Facts) -> Setting:
+    return Setting(
+        run=run,
+        root=place.root,
+        graph=place.graph,
+        ports=ports,
+        sources=facts.sources,
+        accepting=order.accepting,
+        relearn=place.relearn,
+    )
 
 
 def _run_id(order: Order, ports: Ports) -> str:
@@ -192,6 +204,7 @@ def _logged(
 ) -> tuple[RunReport, Mapping[str, Build]]:
     """Execute a plan, and keep a log of it beside what is shown."""
     log = RunLog(place.logs, setting.run, setting.ports.clock)
+    setting = replace(setting, tell=log.line)
 
     def told(now: Progress) -> None:
         is_known = now.asset in facts.graph.assets or now.asset in facts.graph.sources
@@ -204,6 +217,7 @@ def _logged(
         log.ended(report)
     finally:
         log.close()
+        forget_calls(place.root, setting.run)
     return report, builds
 
 

@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from freshline.errors import FreshlineError, UnknownOutcomeError
+from freshline.calls import Datum, Metadata
+from freshline.errors import CodeError, FreshlineError, UnknownOutcomeError
 from freshline.events import AttemptFailed, Materialized
 from freshline.execute.check_step import CheckTask, subject_of
 from freshline.execute.checking import Findings, examine, refusal
@@ -24,7 +25,7 @@ from freshline.execute.run import Status
 from freshline.execute.setting import Input, Result, Setting, machine_refused, storage_for
 from freshline.failpoints import failpoint
 from freshline.keys import Target
-from freshline.lineage.canonical import canonicaliser
+from freshline.lineage.canonical import rules_of
 from freshline.lineage.graph import Asset
 from freshline.ports import Claim, Resolution, Storage
 from freshline.reconcile.fingerprint import config
@@ -32,6 +33,8 @@ from freshline.reconcile.planned import Step
 from freshline.secrets import redacted
 from freshline.state import TargetState
 from freshline.versions import Build, Logic, Output, Publication, Read, Trace, Version
+
+NOTHING_TOLD: Mapping[str, Datum] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class Task:
     head: int
     history: tuple[Build, ...]
     known: TargetState
+    attempt: int = 1
 
 
 def held_back(
@@ -99,9 +103,16 @@ def claim(task: Task, setting: Setting, publish_id: str) -> int:
 
 
 def publish_and_record(
-    task: Task, setting: Setting, storage: Storage, publication: Publication
+    task: Task,
+    setting: Setting,
+    storage: Storage,
+    publication: Publication,
+    metadata: Metadata = NOTHING_TOLD,
 ) -> Build:
-    """Make the version visible, then say so. Never the other way round."""
+    """Make the version visible, then say so. Never the other way round.
+
+    `metadata` is what its code told of it.
+    """
     version = _publish(storage, publication)
     build = Build(version=version, trace=publication.trace, stamp=storage.stamp(version))
     failpoint("record.before")
@@ -111,6 +122,7 @@ def publish_and_record(
         target=task.target,
         build=build,
         logic=publication.logic,
+        metadata=metadata,
     )
     setting.ports.events.append([event])
     return build
@@ -139,6 +151,7 @@ def give_up(task: Task, setting: Setting, publish_id: str, error: Exception) -> 
         publish_id=publish_id,
         code=failure.code,
         message=redacted(failure.message),
+        trace=redacted(failure.trace) if isinstance(failure, CodeError) else "",
     )
     ports.events.append([event])
 
@@ -153,7 +166,7 @@ def trace_of(
     """Return what staleness will compare: what ran, what it read, what came out, and of when."""
     return Trace(
         code_version=task.asset.code_version,
-        canonicaliser=canonicaliser(),
+        canonicaliser=rules_of(task.asset.code),
         config=config(task.asset.definition, setting.graph.project),
         inputs=record,
         outputs=outputs,
@@ -166,6 +179,9 @@ def logic_of(task: Task, setting: Setting) -> Logic:
     """Return the text that ran, with the columns that it was compiled for."""
     schemas = tuple((key, setting.graph.columns_of(key)) for key in task.asset.reads)
     called = ((name, setting.graph.macros[name].text) for name in task.asset.macros)
+    code = task.asset.code
+    if code is not None:
+        return Logic(text=code.text, schemas=schemas)
     return Logic(
         text=task.asset.definition.sql.text,
         schemas=schemas,

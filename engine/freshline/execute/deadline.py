@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
-from freshline.definitions import AssetDefinition
+from freshline.definitions import AssetDefinition, Column
 from freshline.errors import FreshlineError, TimedOutError
 from freshline.ports import Compute, Measurement
 from freshline.versions import Output, Window
@@ -53,6 +53,16 @@ class Deadline:
         """Write the rows of `query` to a new Parquet file, in time."""
         with self._in_time():
             self._compute.copy_to_parquet(query, path)
+
+    def copy_to_json_lines(self, query: str, path: Path) -> None:
+        """Write the rows of `query` as JSON lines, in time."""
+        with self._in_time():
+            self._compute.copy_to_json_lines(query, path)
+
+    def columns(self, relation: str) -> tuple[Column, ...]:
+        """Return the columns of a relation, in time."""
+        with self._in_time():
+            return self._compute.columns(relation)
 
     def create_table(self, name: str, query: str) -> None:
         """Keep the rows of `query` as a table, in time."""

@@ -44,7 +44,7 @@ FINAL = GOOD | {Status.FAILED, Status.SKIPPED, Status.CANCELLED}
 
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.WAITING: frozenset({Status.RUNNING, Status.SKIPPED, Status.CANCELLED}),
-    Status.RUNNING: GOOD | {Status.FAILED, Status.CANCELLED, Status.RETRYING},
+    Status.RUNNING: GOOD | {Status.FAILED, Status.SKIPPED, Status.CANCELLED, Status.RETRYING},
     Status.RETRYING: frozenset({Status.RUNNING, Status.CANCELLED}),
     **{status: frozenset[Status]() for status in FINAL},
 }

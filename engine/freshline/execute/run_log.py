@@ -6,13 +6,15 @@ may be deleted at any time, and those of the last runs only are kept.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from freshline.calls import Line
 from freshline.codec import encode
-from freshline.errors import FreshlineError
+from freshline.errors import CodeError, FreshlineError
 from freshline.execute.deadline import duration
 from freshline.execute.run import FINAL, Status
 from freshline.execute.runner import Progress, RunReport
@@ -23,6 +25,8 @@ from freshline.secrets import redacted
 
 KEPT = 200
 SLOW = 60.0
+MOST = 100_000_000  # bytes of what the code of one attempt says
+_LINE = 150  # bytes of a line beside what is said, about
 _SUFFIX = ".jsonl"
 _LEVELS: Mapping[Status, str] = {
     Status.RETRYING: "warning",
@@ -30,6 +34,18 @@ _LEVELS: Mapping[Status, str] = {
     Status.SKIPPED: "warning",
     Status.CANCELLED: "warning",
 }
+# What code calls its levels, as we do.
+_SAID: Mapping[str, str] = {
+    "debug": "debug",
+    "warn": "warning",
+    "warning": "warning",
+    "error": "error",
+    "critical": "error",
+    "fatal": "error",
+}
+# Colours and the like, which only a terminal understands; and what no text holds.
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?", re.DOTALL)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 Redact = Callable[[str], str]
 
@@ -37,15 +53,25 @@ Redact = Callable[[str], str]
 class RunLog:
     """Writes what happens in a run to `folder`/RUN.jsonl; without a folder to nowhere.
 
-    Every text passes through `redact` before it is written.
+    Every text passes through `redact` before it is written. Of what the code of one attempt says
+    the first `most` bytes are kept. Safe to call from several threads, for one asset from one.
     """
 
     def __init__(
-        self, folder: Path | None, run: str, clock: Clock, redact: Redact = redacted
+        self,
+        folder: Path | None,
+        run: str,
+        clock: Clock,
+        redact: Redact = redacted,
+        *,
+        most: int = MOST,
     ) -> None:
         self._run = run
         self._clock = clock
         self._redact = redact
+        self._most = most
+        self._said: dict[str, int] = {}  # bytes that the code of an attempt has said
+        self._done: dict[str, tuple[float, str]] = {}  # how far it said that it was
         self._file: int | None = None
         if folder is None:
             return
@@ -74,6 +100,8 @@ class RunLog:
     def progress(self, now: Progress, place: str) -> None:
         """Write that a step began, was put off or ended; `place` is where it is declared."""
         if now.status is Status.RUNNING:
+            self._said.pop(now.asset, None)
+            self._done.pop(now.asset, None)
             message = "started" if now.attempt == 1 else f"started again, attempt {now.attempt}"
             self._write("step_started", message, asset=now.asset, attempt=now.attempt)
             return
@@ -103,6 +131,41 @@ class RunLog:
             message = f"took {duration(now.seconds)}"
             self._write("step_slow", message, level="warning", asset=now.asset)
 
+    def line(self, asset: str, line: Line) -> None:
+        """Write what the code of an asset says; progress where it differs from what it said."""
+        text = _CONTROLS.sub(" ", _ESCAPES.sub("", line.text.rstrip("\r\n")))
+        if line.source != "progress":
+            self._say("code_line", asset, text, line)
+            return
+        done = round(min(max(line.done or 0.0, 0.0), 1.0), 2)
+        if self._done.get(asset) != (done, text):
+            self._done[asset] = (done, text)
+            self._say("code_progress", asset, text, line, done)
+
+    def _say(
+        self, event: str, asset: str, text: str, line: Line, done: float | None = None
+    ) -> None:
+        """Write a line of code while its attempt may say more, and once that it may not."""
+        said = self._said.get(asset, 0)
+        if said > self._most:
+            return
+        said += len(text.encode("utf-8", "replace")) + _LINE
+        self._said[asset] = said
+        if said <= self._most:
+            self._write(
+                event,
+                text,
+                level=_SAID.get(line.level.lower(), "info"),
+                time=self._moment(line.at),
+                asset=asset,
+                source=line.source,
+                done=done,
+            )
+            return
+        most = f"{self._most / 1_000_000:,.0f} MB"
+        message = f"its code says more than {most} in this attempt: the rest is left out"
+        self._write("code_cut", message, level="warning", asset=asset)
+
     def ended(self, report: RunReport) -> None:
         """Write how the run ended."""
         counts: dict[str, int] = {}
@@ -119,12 +182,18 @@ class RunLog:
                 os.close(self._file)
             self._file = None
 
+    def _moment(self, at: float) -> str:
+        """Return a moment that code told as it is written; now, where there is no such moment."""
+        try:
+            return _iso(at)
+        except (ValueError, OverflowError, OSError):
+            return _iso(self._clock.now())
+
     def _write(self, event: str, message: str, *, level: str = "info", **fields: object) -> None:
         if self._file is None:
             return
-        moment = datetime.fromtimestamp(self._clock.now(), UTC)
         line: dict[str, object] = {
-            "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "time": _iso(self._clock.now()),
             "level": level,
             "event": event,
             "run": self._run,
@@ -136,6 +205,11 @@ class RunLog:
             os.write(self._file, encode(shown) + b"\n")
         except OSError:
             self.close()
+
+
+def _iso(at: float) -> str:
+    moment = datetime.fromtimestamp(at, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def forget_old(folder: Path, keep: int) -> None:
@@ -162,7 +236,14 @@ def _told(error: FreshlineError | None, place: str) -> dict[str, object]:
     if error is None:
         return {}
     where = str(error.span) if error.span is not None else place
-    return {"code": error.code, "error": error.message, "help": error.help, "place": where}
+    trace = error.trace if isinstance(error, CodeError) and error.trace else None
+    return {
+        "code": error.code,
+        "error": error.message,
+        "help": error.help,
+        "place": where,
+        "trace": trace,
+    }
 
 
 def _failing(count: int) -> str:

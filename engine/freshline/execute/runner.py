@@ -207,6 +207,7 @@ def _carried_out(work: _Work, key: str, setting: Setting) -> Callable[[], Result
         head=_head(work, key),
         history=facts.history.get(key, ()),
         known=known,
+        attempt=work.run.attempts[key],
     )
     if points_back(step.reasons):
         return lambda: point_back(task, setting)
@@ -341,6 +342,8 @@ def _interrupt(work: _Work) -> None:
     compute = work.setting.ports.compute
     if isinstance(compute, Interruptible):
         compute.interrupt()
+    if (workers := work.setting.ports.workers) is not None:
+        workers.interrupt()
 
 
 def _progress(work: _Work, key: str, status: Status, result: Result | None = None) -> Progress:

@@ -1,14 +1,16 @@
 """What all steps of a run share: the setting, how they read what they need, how they end."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from freshline.definitions import Cutoff, Looks
-from freshline.errors import DeniedError, FreshlineError, ResourceError
+from freshline.calls import Line
+from freshline.definitions import Column, Cutoff, Looks
+from freshline.errors import DeniedError, FreshlineError, InternalError, ResourceError
 from freshline.events import CheckResult
 from freshline.execute.glimpses import Glimpses
+from freshline.execute.outcomes import Outcomes
 from freshline.execute.run import Status
 from freshline.lineage.canonical import upstreams_in, view_relation
 from freshline.lineage.graph import Graph
@@ -30,10 +32,25 @@ class Accepting:
     reason: str
 
 
+Relearn = Callable[[Mapping[str, tuple[Column, ...]]], Graph]
+
+
+def _nobody_listens(asset: str, line: Line) -> None:
+    """Take a line of user code, and do nothing with it."""
+
+
+def nothing_learns(columns: Mapping[str, tuple[Column, ...]]) -> Graph:
+    """Refuse to compile: there is no project to be read again."""
+    raise InternalError("columns that are not known beforehand cannot be learnt here")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """What all steps of a run share.
 
+    `planned` are the assets that it may build; `outcomes` what calls of code returned that make
+    several of them, `tell` gets what code says of an asset on its way. `relearn` compiles the
+    project anew, with what came out of code just now as the columns of these assets.
     `windows` are those through which each asset is read, by whomever; `glimpses` what sources show
     through those that steps of this run read them by.
     """
@@ -46,6 +63,10 @@ class Setting:
     accepting: Accepting | None = None
     windows: Mapping[str, tuple[Window, ...]] = field(default_factory=dict[str, tuple[Window, ...]])
     glimpses: Glimpses = field(default_factory=Glimpses)
+    planned: frozenset[str] = frozenset()
+    outcomes: Outcomes = field(default_factory=Outcomes)
+    tell: Callable[[str, Line], None] = _nobody_listens
+    relearn: Relearn = nothing_learns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

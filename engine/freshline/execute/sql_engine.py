@@ -18,12 +18,14 @@ from freshline.lineage.files.casting import misfit
 from freshline.lineage.graph import Graph
 from freshline.lineage.quoting import quoted, text_literal
 from freshline.ports import Compute, Measurement
-from freshline.versions import Output, Window
+from freshline.versions import WHOLE, Output, Window
 
 # The hash is DuckDB's own, which is no contract between its major versions: its name is part of
 # every data version, so that hashes of different engines never compare as equal.
 _ALGORITHM = f"duckdb-{duckdb.__version__.split('.')[0]} rows hashed twice"
-_Names = tuple[str, ...]
+# The columns that are hashed together, and whether the order of rows is to show.
+_Shown = tuple[tuple[str, ...], bool]
+_NUMBER = "\x01row"
 _FLOATS = ("FLOAT", "DOUBLE")
 # What DuckDB says of files when waiting mends nothing.
 _DENIED = ("No such file", "No files found", "Permission", "Read-only file system")
@@ -80,6 +82,10 @@ class SqlEngine:
         """Write the rows of `query` to a new Parquet file."""
         self._run(f"COPY ({query}) TO {text_literal(str(path))} (FORMAT parquet)")
 
+    def copy_to_json_lines(self, query: str, path: Path) -> None:
+        """Write the rows of `query` as JSON, one in a line."""
+        self._run(f"COPY ({query}) TO {text_literal(str(path))} (FORMAT json)")
+
     def create_table(self, name: str, query: str) -> None:
         """Keep the rows of `query` as a table of this process."""
         self._run(f"CREATE OR REPLACE TABLE {quoted(name)} AS {query}")
@@ -100,7 +106,7 @@ class SqlEngine:
         single value better: the hash of a value has no salt, whatever it is joined with.
         """
         columns = self.columns(relation)
-        whole = tuple(sorted(c.name for c in columns))
+        whole = (tuple(sorted(c.name for c in columns)), False)
         wanted = _visible(columns, windows)
         rows, hashes = self._hashed(relation, columns, (whole, *wanted.values()), quantum)
         rounded = () if quantum is None else (f"rounded to {quantum!r}",)
@@ -119,16 +125,18 @@ class SqlEngine:
         self,
         relation: str,
         columns: Sequence[Column],
-        every: Iterable[_Names],
+        every: Iterable[_Shown],
         quantum: float | None,
-    ) -> tuple[int, dict[_Names, list[str]]]:
+    ) -> tuple[int, dict[_Shown, list[str]]]:
         """Return the number of rows, and the hashes over each set of columns; one scan for all."""
         types = {c.name: c.type for c in columns}
-        sums = {names: _sums(names, types, quantum) for names in every if names}
+        sums = {shown: _sums(shown, types, quantum) for shown in every if shown[0]}
+        if any(ordered for _, ordered in sums):  # rows are numbered as they stand
+            relation = f"(SELECT *, row_number() OVER () AS {quoted(_NUMBER)} FROM {relation})"
         ((rows, *found),) = self.rows(
             f"SELECT {', '.join(['count(*)', *sums.values()])} FROM {relation}"
         )
-        hashes = {n: [str(h) for h in found[2 * i : 2 * i + 2]] for i, n in enumerate(sums)}
+        hashes = {s: [str(h) for h in found[2 * i : 2 * i + 2]] for i, s in enumerate(sums)}
         return cast(int, rows), hashes
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
@@ -170,30 +178,38 @@ class SqlEngine:
 _: type[Compute] = SqlEngine
 
 
-def _visible(columns: Sequence[Column], windows: Iterable[Window]) -> dict[Window, _Names]:
-    """Return the columns of each window, of those whose columns are all there."""
+def _visible(columns: Sequence[Column], windows: Iterable[Window]) -> dict[Window, _Shown]:
+    """Return what each window shows, of those whose columns are all there."""
     names = {c.name for c in columns}
-    return {w: w.columns for w in windows if w.columns is not None and names >= {*w.columns}}
+    every = tuple(sorted(names))
+    return {
+        window: (every if window.columns is None else window.columns, window.ordered)
+        for window in windows
+        if window != WHOLE and names >= {*(window.columns or ())}
+    }
 
 
 def _outputs(
     columns: Sequence[Column],
-    wanted: Mapping[Window, _Names],
+    wanted: Mapping[Window, _Shown],
     how: tuple[str, ...],
     rows: int,
-    hashes: Mapping[_Names, Sequence[str]],
+    hashes: Mapping[_Shown, Sequence[str]],
 ) -> tuple[Output, ...]:
     types = {c.name: c.type for c in columns}
     found: list[Output] = []
-    for window, names in wanted.items():
+    for window, (names, ordered) in wanted.items():
         shown = [Column(name, types[name]) for name in names]
-        content = digest_of([_ALGORITHM, *how, shown, rows, *hashes.get(names, ())])
+        in_order = ("in order",) if ordered else ()
+        found_there = hashes.get((names, ordered), ())
+        content = digest_of([_ALGORITHM, *how, *in_order, shown, rows, *found_there])
         found.append(Output(window, content))
     return tuple(found)
 
 
-def _sums(names: Sequence[str], types: Mapping[str, str], quantum: float | None) -> str:
-    """Return the SQL of two sums over the hashes of rows of these columns."""
+def _sums(shown: _Shown, types: Mapping[str, str], quantum: float | None) -> str:
+    """Return the SQL of two sums over the hashes of rows of these columns, numbered in order."""
+    names, ordered = shown
     listed = ", ".join(
         quoted(name)
         if quantum is None or types[name] not in _FLOATS
@@ -201,7 +217,8 @@ def _sums(names: Sequence[str], types: Mapping[str, str], quantum: float | None)
         else f"round({quoted(name)} / {quantum!r}::DOUBLE) + 0"
         for name in names
     )
-    once = f"hash(hash({listed}))"
+    number = f", {quoted(_NUMBER)}" if ordered else ""
+    once = f"hash(hash({listed}){number})"
     return f"sum(({once} >> 1)::BIGINT), sum((hash({once}) >> 1)::BIGINT)"
 
 

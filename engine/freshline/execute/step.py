@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from freshline.calls import Metadata
 from freshline.definitions import ProbeKind
 from freshline.errors import ComputeError, FreshlineError, InternalError
 from freshline.events import Verified
 from freshline.execute.check_step import CheckTask, perform_check
+from freshline.execute.code_step import NotMade, computed_by_code
 from freshline.execute.commit import (
+    NOTHING_TOLD,
     Task,
     claim,
     examined,
@@ -32,7 +35,9 @@ from freshline.execute.setting import (
     storage_for,
 )
 from freshline.failpoints import failpoint
-from freshline.lineage.canonical import bind
+from freshline.lineage.canonical import bind, rules_of
+from freshline.lineage.code_assets import optional_reads
+from freshline.lineage.graph import Asset
 from freshline.lineage.sources import unmoved
 from freshline.ports import Measurement, Stage
 from freshline.reconcile.fingerprint import config, period
@@ -43,6 +48,8 @@ from freshline.versions import WHOLE, Build, Output, Publication, PublishKind, R
 
 def perform(task: Task, setting: Setting) -> Result:
     """Carry out one step and record it; a failure is a result, not an exception."""
+    if (upstream := _with_other_columns(task, setting)) is not None:
+        return Result(status=Status.SKIPPED, note=f"{upstream} has other columns now")
     try:
         inputs = _inputs(task, setting)
         if task.step.action is Action.RECHECK and task.build is not None:
@@ -65,6 +72,8 @@ def perform(task: Task, setting: Setting) -> Result:
             # DuckDB may work out what a join does not use: then all is read, and on record.
             whole = replace(task, asset=replace(task.asset, windows=()))
             return _build(whole, setting, inputs)
+    except NotMade:
+        return _left_as_it_is(task, setting, inputs)
     except FreshlineError as error:
         return Result(status=Status.FAILED, error=error)
     except OSError as error:
@@ -74,11 +83,28 @@ def perform(task: Task, setting: Setting) -> Result:
         return Result(status=Status.FAILED, error=ours)
 
 
+def _with_other_columns(task: Task, setting: Setting) -> str | None:
+    """Return what SQL reads of code that came out with other columns than it was compiled for.
+
+    It is compiled anew then, in the next round of the apply.
+    """
+    for key in task.asset.upstreams if task.asset.code is None else ():
+        upstream, build = setting.graph.assets.get(key), task.inputs.get(key)
+        if upstream is None or upstream.code is None or build is None:
+            continue
+        if build.version.columns != upstream.columns:
+            return key
+    return None
+
+
 def _inputs(task: Task, setting: Setting) -> dict[str, Input]:
     """Return what the step reads: of each asset the pinned build, of each source the probe."""
     found: dict[str, Input] = {}
+    optional = optional_reads(task.asset)
     for key in task.asset.reads:
         each = input_of(setting, key, task.inputs)
+        if each is None and key in optional:
+            continue
         if each is None:
             raise ComputeError(f"{key} was never materialized", help=f"run freshline apply {key}")
         found[key] = each
@@ -153,6 +179,24 @@ def _cut_off(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Resul
     return Result(status=Status.VERIFIED, build=task.build, note=note, checks=checked.checks)
 
 
+def _left_as_it_is(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
+    """Keep what is there of an optional output that was not made; write down for which inputs."""
+    note = "not made this time"
+    if task.build is None:
+        return Result(status=Status.SKIPPED, note=note)
+    event = Verified(
+        at=setting.ports.clock.now(),
+        run=setting.run,
+        target=task.target,
+        mat_id=task.build.version.mat_id,
+        inputs=_record(task, _looked_through(setting, inputs, dict(task.asset.windows))),
+        code_version=task.asset.code_version,
+        canonicaliser=rules_of(task.asset.code),
+    )
+    setting.ports.events.append([event])
+    return Result(status=Status.VERIFIED, build=task.build, note=note)
+
+
 def _republish(task: Task, setting: Setting, older: Build, inputs: Mapping[str, Input]) -> Result:
     """Point to an older version again; nothing is computed."""
     ports, storage = setting.ports, storage_for(setting, task.target.asset)
@@ -198,8 +242,9 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
         forget_candidate(task, setting)
         made = _written(task, setting, inputs, mat_id)
         inputs, stage, measured = made.inputs, made.stage, made.measured
+        task = replace(task, asset=made.asset)
         content = Input(stage.relation, mat_id, measured.data_version)
-        findings = examined(task, setting, content)
+        findings = examined(task, made.setting, content)
         files = stage.seal()
         record, moved = _reads(task, made.setting, inputs)
         outputs = (Output(WHOLE, measured.data_version), *measured.outputs)
@@ -219,7 +264,7 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
         )
         if findings.refused:
             return held_back(task, setting, mat_id, publication.version, findings)
-        build = publish_and_record(task, setting, storage, publication)
+        build = publish_and_record(task, setting, storage, publication, made.metadata)
     except Exception as error:
         give_up(task, setting, mat_id, error)
         raise
@@ -229,8 +274,9 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
 
 
 class _Written(NamedTuple):
-    """What an attempt has written: under which look at the sources, from what, and of when.
+    """What an attempt has written: of what asset, from what and under which look at it, of when.
 
+    `asset` and `setting` know what columns came out. `metadata` is what code told of it.
     `moved` are the sources that changed the first time that they were read.
     """
 
@@ -239,7 +285,9 @@ class _Written(NamedTuple):
     stage: Stage
     measured: Measurement
     period: str
+    asset: Asset
     moved: tuple[str, ...] = ()
+    metadata: Metadata = NOTHING_TOLD
 
 
 def _written(task: Task, setting: Setting, inputs: Mapping[str, Input], mat_id: str) -> _Written:
@@ -267,6 +315,17 @@ def _computed(task: Task, setting: Setting, inputs: Mapping[str, Input], mat_id:
     sources = setting.graph.sources.keys() if asset.order_sensitive else ()
     windows = {key: window for key, window in asset.windows if key not in sources}
     found = _looked_through(setting, inputs, windows)
+    if asset.code is not None:
+        made = computed_by_code(task, setting, found, mat_id)
+        return _Written(
+            setting=made.setting,
+            inputs=found,
+            stage=made.stage,
+            measured=made.measured,
+            period=wanted,
+            asset=made.asset,
+            metadata=made.metadata,
+        )
     stage = storage_for(setting, task.target.asset).begin(task.target, mat_id)
     stage.write(compute, _query(task, setting, found), asset.columns)
     seen_by = setting.windows.get(task.target.asset, ())
@@ -277,7 +336,7 @@ def _computed(task: Task, setting: Setting, inputs: Mapping[str, Input], mat_id:
             f"{asset.definition.key} came out with other columns than it was compiled for",
             help="a source may have changed while it was read: run apply again",
         )
-    return _Written(setting, found, stage, measured, wanted)
+    return _Written(setting, found, stage, measured, wanted, asset)
 
 
 def _query(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> str:

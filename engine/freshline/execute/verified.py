@@ -7,7 +7,7 @@ two texts are the same query.
 from collections.abc import Iterator, Mapping
 
 from freshline.events import Verified
-from freshline.lineage.canonical import canonicaliser
+from freshline.lineage.canonical import rules_of
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.inputs import Difference, Seen, compare, seen_of, seen_of_source
 from freshline.reconcile.planned import Plan
@@ -47,7 +47,7 @@ def verified(
                 mat_id=build.version.mat_id,
                 inputs=tuple(_again(read, now[read.asset]) for read in build.trace.inputs),
                 code_version=None if hashed else asset.code_version,
-                canonicaliser=None if hashed else canonicaliser(),
+                canonicaliser=None if hashed else rules_of(asset.code),
             )
 
 

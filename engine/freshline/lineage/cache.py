@@ -13,17 +13,20 @@ import os
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
+from sysconfig import get_path
 from typing import TypeVar
 
 from freshline import __version__
 from freshline.codec import decode, digest, encode
 from freshline.declare.files import ProjectFile, list_files
 from freshline.declare.process import is_as_it_was
+from freshline.definitions import Column
 from freshline.lineage.canonical import canonicaliser
 from freshline.lineage.graph import Graph
+from freshline.lineage.outside import NOBODY, Outside, code_files
 from freshline.lineage.sources import files_of
 
 _NEVER = ProjectFile("", -1, 0, 0)
@@ -32,7 +35,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
-    """A graph, and the stamps of all files and process variables that it was made from."""
+    """A graph, and the stamps of all files and process variables that it was made from.
+
+    `code` are the stamps of all Python files, and `learnt` the columns of what code made, where
+    there is any.
+    """
 
     rules: str
     at_ns: int
@@ -40,18 +47,55 @@ class Whole:
     data: tuple[ProjectFile, ...]
     process: dict[str, str]
     graph: Graph
+    code: tuple[ProjectFile, ...] = ()
+    learnt: dict[str, tuple[Column, ...]] = field(default_factory=dict[str, tuple[Column, ...]])
 
 
-def load_graph(root: Path, environment: str | None, folder: Path) -> Graph:
-    """Return the compiled graph of a project in an environment (None: its first)."""
+def load_graph(
+    root: Path, environment: str | None, folder: Path, outside: Outside = NOBODY
+) -> Graph:
+    """Return the compiled graph of a project in an environment (None: its first).
+
+    `outside` loads people's code, and knows what came out of it.
+    """
     files = list_files(root)
     name = environment or "_"
     rules = digest(__version__, canonicaliser(), version("duckdb"), str(root))
     with _without_collector():
         whole = _read(folder / f"{name}.graph", Whole)
         if whole is not None and whole.rules == rules and _is_current(root, whole, files):
-            return whole.graph
-        return _compiled(root, environment, files, (folder, name, rules))
+            graph = _with_what_came_out(whole, environment, folder / f"{name}.graph", outside)
+            if graph is not None:
+                return graph
+        return _compiled(root, environment, files, (folder, name, rules), outside)
+
+
+def _with_what_came_out(
+    whole: Whole, environment: str | None, path: Path, outside: Outside
+) -> Graph | None:
+    """Return a cached graph with the columns that its code makes by now; None: compile it."""
+    if not whole.code:
+        return whole.graph
+    now = learnt(whole.graph, environment, outside)
+    if now == whole.learnt:
+        return whole.graph
+    from freshline.lineage.learning import relearnt
+
+    graph = relearnt(whole.graph, whole.learnt, now)
+    if graph is not None:
+        with suppress(OSError):
+            _write(path, replace(whole, graph=graph, learnt=now))
+    return graph
+
+
+def learnt(
+    graph: Graph, environment: str | None, outside: Outside
+) -> dict[str, tuple[Column, ...]]:
+    """Return the columns that came out last of what code makes, as far as any did."""
+    made = {key for key, asset in graph.assets.items() if asset.code is not None}
+    name = environment or graph.project.environments[0]
+    found = outside.learnt(graph.project.name, name) if made else {}
+    return {key: columns for key, columns in found.items() if key in made}
 
 
 def _compiled(
@@ -59,6 +103,7 @@ def _compiled(
     environment: str | None,
     files: tuple[ProjectFile, ...],
     place: tuple[Path, str, str],
+    outside: Outside,
 ) -> Graph:
     from freshline.lineage.recompile import Parts, recompiled
 
@@ -67,7 +112,7 @@ def _compiled(
     before = _read(folder / f"{name}.parts", Parts)
     if before is None or before.rules != rules:
         before = Parts(rules=rules, at_ns=0)
-    graph, parts, complete = recompiled(root, environment, files, before, at_ns)
+    graph, parts, complete = recompiled(root, environment, files, before, at_ns, outside)
     data = tuple(_stamps_of_data(root, graph)) if complete else (_NEVER,)
     with suppress(OSError):  # a folder that cannot be written costs time, not correctness
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,6 +126,8 @@ def _compiled(
                 data=data,
                 process=parts.process,
                 graph=graph,
+                code=code_files(root) if parts.code else (),
+                learnt=learnt(graph, environment, outside),
             ),
         )
     return graph
@@ -91,6 +138,10 @@ def _is_current(root: Path, whole: Whole, files: tuple[ProjectFile, ...]) -> boo
         return False
     if not is_as_it_was(os.environ, whole.process):
         return False
+    if whole.code:
+        code = code_files(root)
+        if code != whole.code or not all(f.was_settled(whole.at_ns) for f in code):
+            return False
     data = tuple(_stamps_of_data(root, whole.graph))
     return data == whole.data and all(d.was_settled(whole.at_ns) for d in data)
 
@@ -101,6 +152,23 @@ def _stamps_of_data(root: Path, graph: Graph) -> Iterator[ProjectFile]:
             with suppress(OSError):
                 status = os.stat(root / file)
                 yield ProjectFile(file, status.st_size, status.st_mtime_ns, status.st_ino)
+    yield from _stamps_beside_code(root, graph)
+
+
+def _stamps_beside_code(root: Path, graph: Graph) -> Iterator[ProjectFile]:
+    """Yield the stamps of what code hangs on that is no Python file of the project.
+
+    Among them is the folder of installed packages, which is another when something is installed.
+    """
+    made = [asset.code for asset in graph.assets.values() if asset.code is not None]
+    if not made:
+        return
+    beside = {file for code in made for file in code.files if not file.endswith(".py")}
+    beside |= {each.requirements for each in graph.project.locations if each.requirements}
+    for path in (*sorted(beside), get_path("purelib")):
+        with suppress(OSError):
+            status = os.stat(root / path)
+            yield ProjectFile(path, status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 def _read(path: Path, type: type[T]) -> T | None:

@@ -19,6 +19,7 @@ from freshline.definitions import Column, Kind
 
 MARK = "\x01"
 _MARKED = re.compile(f'"{MARK}([^"]+)"')
+_OF_CODE = "code-1"  # to be raised when the same code would be another text
 _RULES = 1  # to be raised when the same text would compile to another
 
 
@@ -26,6 +27,14 @@ _RULES = 1  # to be raised when the same text would compile to another
 def canonicaliser() -> str:
     """Return the name of the rules that code versions are computed under."""
     return f"{_RULES}+sqlglot-{version('sqlglot')}"
+
+
+def rules_of(code: object) -> str:
+    """Return the name of the rules that an asset's code version is computed under.
+
+    `code` is what makes it where that is not SQL, else None: the analyser has no part in it then.
+    """
+    return canonicaliser() if code is None else _OF_CODE
 
 
 def marked(key: str) -> str:

@@ -4,15 +4,13 @@ Depth first, so that an asset is bound when the columns of all it reads are know
 the trees of one path are in memory at a time. All findings of all assets are gathered.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from freshline.code import CodeCheck
 from freshline.codec import digest, digest_of, encode
-from freshline.definitions import (
-    AssetDefinition,
-    Declared,
-)
+from freshline.definitions import AssetDefinition, Column, Declared
 from freshline.errors import Diagnostic
 from freshline.lineage import sql
 from freshline.lineage.analysed import Analysis, Reference
@@ -20,8 +18,9 @@ from freshline.lineage.analysis import Doubt, analyse, insist_on_syntax, take_ap
 from freshline.lineage.binder import Binder
 from freshline.lineage.canonical import MARK, canonicaliser
 from freshline.lineage.checks import Checking, compile_checks
+from freshline.lineage.code_assets import Resolved, compile_code, resolve, unlearnt_columns
 from freshline.lineage.findings import finding, undeclared_advice, unknown_upstream
-from freshline.lineage.graph import Asset, Graph, SetAside, Source
+from freshline.lineage.graph import WAITS, Asset, Graph, SetAside, Source
 from freshline.lineage.lifecycle import deprecated_reads
 from freshline.lineage.macros import Macros, compile_macros
 from freshline.lineage.reading import SourceRead, Sources
@@ -29,6 +28,8 @@ from freshline.lineage.renames import impossible
 from freshline.lineage.views import look_through
 from freshline.lineage.volatile import with_policies, without_policy
 from freshline.lineage.windows import Early, with_windows
+
+_NOTHING_LEARNT: Mapping[str, Sequence[Column]] = {}
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ class _Work:
     remembered: Mapping[str, Analysis]
     definitions: dict[str, AssetDefinition]
     macros: Macros
+    learnt: Mapping[str, Sequence[Column]]
     sources: dict[str, Source] = field(default_factory=dict[str, Source])
     assets: dict[str, Asset] = field(default_factory=dict[str, Asset])
     quarantined: dict[str, SetAside] = field(default_factory=dict[str, SetAside])
@@ -59,6 +61,7 @@ class _Visit:
     references: tuple[Reference, ...]
     parsed: sql.Parsed | None
     memory: Analysis | None
+    resolved: Resolved | None = None
     position: int = 0
 
 
@@ -67,20 +70,22 @@ def compile_graph(
     root: Path,
     remembered: Mapping[str, Analysis],
     sources: Iterable[SourceRead] | None = None,
+    learnt: Mapping[str, Sequence[Column]] = _NOTHING_LEARNT,
 ) -> tuple[Graph, dict[str, Analysis]]:
     """Return the graph of a project, and what to remember of it for the next time.
 
-    `sources` are the project's, in their order, where they are being read already.
+    `sources` are the project's, in their order, where they are being read already. `learnt` are
+    the columns of what code has made, as of the last time.
     """
     if sources is None:
         with Sources(root, declared.sources, remembered) as found:
-            return compile_graph(declared, root, remembered, found)
+            return compile_graph(declared, root, remembered, found, learnt)
     binder = Binder()
     try:
         definitions = {d.key: d for d in declared.assets}
         macros = compile_macros(binder, declared)
         early = Early(binder, macros)
-        work = _Work(declared, binder, early, remembered, definitions, macros)
+        work = _Work(declared, binder, early, remembered, definitions, macros, learnt)
         work.diagnostics += (*work.macros.broken.values(), *work.macros.refused)
         codes = {d.asset: d.code for d in reversed(declared.diagnostics)}
         for key in declared.broken:
@@ -133,10 +138,18 @@ def _with_checks(work: _Work) -> tuple[str, ...]:
         remembered=work.remembered,
         results=work.results,
         macros=work.macros,
+        functions=_functions_by_key(work.declared),
     )
     order = compile_checks(checking)
     work.diagnostics += checking.diagnostics
     return order
+
+
+def _functions_by_key(declared: Declared) -> dict[str, tuple[CodeCheck, ...]]:
+    found: dict[str, tuple[CodeCheck, ...]] = {}
+    for check in declared.code_checks:
+        found[check.of] = (*found.get(check.of, ()), check)
+    return found
 
 
 def _keep_source(work: _Work, read: SourceRead) -> None:
@@ -176,6 +189,8 @@ def _visit(work: _Work, start: str) -> None:
 def _begin(work: _Work, key: str) -> _Visit | None:
     """Find an asset's references, from memory or by parsing; None where it does not parse."""
     definition = work.definitions[key]
+    if definition.code is not None:
+        return _begin_code(work, definition)
     if (broken := work.macros.missed(definition.sql.text)) is not None:
         work.quarantined[key] = SetAside(code="E210", because=f"macro {broken}")
         return None
@@ -203,6 +218,34 @@ def _begin(work: _Work, key: str) -> _Visit | None:
     return _Visit(definition, identity, parsed.references, parsed, None)
 
 
+def _begin_code(work: _Work, definition: AssetDefinition) -> _Visit | None:
+    """Find what the parameters of code stand for; None where one stands for nothing."""
+    known = (*work.definitions, *work.sources, *work.quarantined)
+    resolved = resolve(definition, known)
+    if resolved.problems:
+        _set_aside(work, definition.key, resolved.problems)
+        return None
+    upstreams = dict.fromkeys(key for _, key in resolved.parameters)
+    references = tuple(Reference(key, 0, 1) for key in upstreams)
+    return _Visit(definition, "", references, None, None, resolved)
+
+
+def _finish_code(work: _Work, visit: _Visit, resolved: Resolved) -> None:
+    key = visit.definition.key
+    nodes = {u: work.sources.get(u) or work.assets[u] for _, u in resolved.parameters}
+    schemas = {
+        upstream: None if isinstance(node, Asset) and node.learns_columns else node.columns
+        for upstream, node in nodes.items()
+    }
+    asset, problems = compile_code(
+        visit.definition, resolved.parameters, schemas, work.binder, work.learnt.get(key)
+    )
+    if asset is None:
+        _set_aside(work, key, problems)
+    else:
+        work.assets[key] = asset
+
+
 def _finish(work: _Work, visit: _Visit) -> None:
     """Bind an asset whose upstreams are all visited."""
     key = visit.definition.key
@@ -216,10 +259,18 @@ def _finish(work: _Work, visit: _Visit) -> None:
         return
     for upstream in upstreams:
         if (aside := work.quarantined.get(upstream)) is not None:
-            work.quarantined[key] = SetAside(code="E208", because=aside.because or upstream)
+            code = WAITS if aside.code == WAITS else "E208"
+            work.quarantined[key] = SetAside(code=code, because=aside.because or upstream)
             if visit.parsed is not None:  # it is not bound now: its own syntax can be judged
                 _judge_syntax(work, visit.definition)
             return
+    if visit.resolved is not None:
+        _finish_code(work, visit, visit.resolved)
+        return
+    if (unlearnt := next((u for u in upstreams if _is_unlearnt(work, u)), None)) is not None:
+        work.quarantined[key] = SetAside(code=WAITS, because=unlearnt)
+        work.diagnostics.append(unlearnt_columns(visit.definition, unlearnt))
+        return
     schemas = {u: (work.sources.get(u) or work.assets[u]).columns for u in upstreams}
     identity = digest_of(schemas)
     result = visit.memory
@@ -240,6 +291,11 @@ def _finish(work: _Work, visit: _Visit) -> None:
         if result.asset is not None and is_itself:
             work.early.ask(result.asset, schemas)
     _keep(work, key, visit.digest, result)
+
+
+def _is_unlearnt(work: _Work, key: str) -> bool:
+    asset = work.assets.get(key)
+    return asset is not None and asset.learns_columns
 
 
 def _judge_syntax(work: _Work, definition: AssetDefinition) -> None:

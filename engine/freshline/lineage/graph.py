@@ -8,6 +8,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from freshline.code import Code
 from freshline.definitions import (
     AssetDefinition,
     CheckDefinition,
@@ -22,6 +23,8 @@ from freshline.errors import Diagnostic, Severity, Span
 from freshline.lineage.canonical import upstreams_in
 from freshline.versions import WHOLE, Window
 
+WAITS = "W512"  # the code of what is set aside until columns are known that code will make
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
@@ -31,6 +34,9 @@ class Check:
     those it is about, or all that an author's own query gives; `reads` is what it looks at beside
     its own asset. The `digest` is that of what is asked: name, severity and description do not
     count. `varies` says that the same rows may fail another time: it reads the clock.
+
+    One that is a function has `code` in place of a query, and `parameters` with the keys that they
+    stand for, its own asset's among them.
     """
 
     definition: CheckDefinition
@@ -40,6 +46,8 @@ class Check:
     columns: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     varies: bool = False
+    code: Code | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +61,10 @@ class Asset:
     queries of views in it, and empty where it reads none. `windows` say what is read of each input;
     one that is not among them is read whole. `varies` is what makes its rows hang on the clock or
     on chance, in words, and `volatile` what is to be done about it, None where nobody says.
+
+    Of an asset that code makes the text only names what it reads, `parameters` are the parameters
+    of the code with the upstreams that they stand for, and `learns_columns` is true as long as
+    nobody knows its columns: it has never run, and its author does not say.
     """
 
     definition: AssetDefinition
@@ -68,6 +80,8 @@ class Asset:
     windows: tuple[tuple[str, Window], ...] = ()
     varies: tuple[str, ...] = ()
     volatile: Volatile | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
+    learns_columns: bool = False
 
     def window(self, upstream: str) -> Window:
         """Return the columns that it reads of an upstream."""
@@ -87,6 +101,11 @@ class Asset:
     def is_view(self) -> bool:
         """Whether it is kept as its query alone."""
         return self.definition.kind is Kind.VIEW
+
+    @property
+    def code(self) -> Code | None:
+        """What makes it where that is not SQL."""
+        return self.definition.code
 
     @property
     def needs(self) -> tuple[str, ...]:

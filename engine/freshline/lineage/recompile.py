@@ -25,6 +25,8 @@ from freshline.declare.project import (
 from freshline.errors import Diagnostic
 from freshline.lineage.analysed import Analysis
 from freshline.lineage.graph import Graph
+from freshline.lineage.loading import CachedCode, Loading, Texts, has_code, is_code, with_code
+from freshline.lineage.outside import NOBODY, Columns, Outside, code_files
 from freshline.lineage.reading import Sources
 
 
@@ -45,16 +47,24 @@ class Parts:
     at_ns: int
     process: dict[str, str] = field(default_factory=dict[str, str])
     files: tuple[CachedFile, ...] = ()
+    code: tuple[CachedCode, ...] = ()
     compiled: dict[str, Analysis] = field(default_factory=dict[str, Analysis])
 
 
 def recompiled(
-    root: Path, environment: str | None, files: tuple[ProjectFile, ...], before: Parts, at_ns: int
+    root: Path,
+    environment: str | None,
+    files: tuple[ProjectFile, ...],
+    before: Parts,
+    at_ns: int,
+    outside: Outside = NOBODY,
 ) -> tuple[Graph, Parts, bool]:
     """Return the graph of these files, what to remember of it, and whether all could be read.
 
     What `before` remembers of a file or definition that is as it was is taken over. `at_ns` is when
-    the files were listed. Not all could be read where a source is missing, or none could make sense
+    the files were listed; `outside` loads people's code and knows what came out of it.
+
+    Not all could be read where a source is missing, or none could make sense
     of it: what is missing today may be there tomorrow, though no file of the project changes.
     """
     main = next(file for file in files if file.path in PROJECT_FILES)
@@ -62,8 +72,21 @@ def recompiled(
     name = environment or settings.project.environments[0]
     settings = settings.in_force(name)
     entries = _declared(root, (settings, name), files, before)
-    said = [entry.declared for entry in entries]
+    said, code = [entry.declared for entry in entries], before.code
+    if has_code(files, said):
+        texts = Texts(root, code_files(root))
+        loading = Loading(
+            texts=texts,
+            settings=settings,
+            environment=name,
+            outside=outside,
+            remembered=before.code,
+        )
+        said, code = with_code(loading, files, said)
     declared = with_files(root, assemble(settings, said), said)
+    learnt: Columns = {}
+    if any(asset.code is not None for asset in declared.assets):
+        learnt = outside.learnt(settings.project.name, name)
     process = dict(settings.process)
     for part in said:
         process.update(part.process)
@@ -71,11 +94,16 @@ def recompiled(
         # Importing the analyser takes about as long as reading some files.
         from freshline.lineage.compile import compile_graph
 
-        graph, compiled = compile_graph(declared, root, before.compiled, sources)
+        graph, compiled = compile_graph(declared, root, before.compiled, sources, learnt)
     missing = any(finding.code == "E301" for finding in graph.diagnostics)
     whole = not missing and len(graph.sources) == len(declared.sources)
     parts = Parts(
-        rules=before.rules, at_ns=at_ns, process=process, files=entries, compiled=compiled
+        rules=before.rules,
+        at_ns=at_ns,
+        process=process,
+        files=entries,
+        code=code,
+        compiled=compiled,
     )
     return graph, parts, whole
 
@@ -95,7 +123,7 @@ def _declared(
         folders = layers_of(entry.declared for entry in entries)
         digests: dict[str, str] = {}
         for file in files:
-            if is_folder_file(file.path) is not of_folders:
+            if is_folder_file(file.path) is not of_folders or is_code(file.path):
                 continue
             folder = file.path.rpartition("/")[0]
             if folder not in digests:

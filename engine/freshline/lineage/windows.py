@@ -82,6 +82,9 @@ def with_windows(
     open_: dict[str, tuple[str, Mapping[str, Sequence[Column]]]] = {}
     found: dict[str, tuple[_Windows, tuple[str, ...], str]] = {}
     for key, asset in assets.items():
+        if asset.code is not None:
+            found[key] = (_of_code(asset), (), "")
+            continue
         schemas = {upstream: columns[upstream] for upstream in asset.reads}
         identity = _identity(asset, schemas, macros)
         known = remembered.get(identity)
@@ -106,6 +109,12 @@ def with_windows(
         results[identity] = Analysis(windows=windows, varies=varies, unread=unread)
         found[key] = (windows, varies, unread)
     return {key: _read(asset, *found[key]) for key, asset in assets.items()}
+
+
+def _of_code(asset: Asset) -> _Windows:
+    """Return the windows of code, which its author declares; through a view all may show."""
+    declared = dict(asset.windows)
+    return tuple((key, declared.get(key, Window(ordered=True))) for key in asset.reads)
 
 
 def _identity(asset: Asset, schemas: Mapping[str, Sequence[Column]], macros: Macros) -> str:

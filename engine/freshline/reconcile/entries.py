@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from freshline.code import Code
 from freshline.codec import decode, digest_of, encode
 from freshline.definitions import ColumnDefinition, SourceDefinition
 from freshline.errors import Diagnostic, Span
@@ -13,7 +14,17 @@ from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.planned import Plan
 from freshline.reconcile.statuses import Told, statuses
-from freshline.survey import Entry, EntryCheck, EntryColumn, EntryKind, Setting, Status
+from freshline.survey import (
+    Entry,
+    EntryCheck,
+    EntryCode,
+    EntryColumn,
+    EntryKind,
+    EntryParameter,
+    Language,
+    Setting,
+    Status,
+)
 from freshline.versions import Window
 
 _MARKED = re.compile(f'"{MARK}([^"]+)"')
@@ -86,8 +97,8 @@ def _asset(asset: Asset, facts: Facts, told: Told, readable: Callable[[str], str
         links=definition.links,
         lifecycle=definition.lifecycle,
         storage="" if asset.is_view else storage_of(definition, graph.project),
-        sql=definition.sql.original,
-        query=readable(asset.query),
+        sql=definition.sql.original if asset.code is None else "",
+        query=readable(asset.query) if asset.code is None else "",
         columns=_columns(definition.columns, graph, definition.key),
         checks=tuple(_check(check) for check in asset.checks),
         upstreams=asset.upstreams,
@@ -99,6 +110,49 @@ def _asset(asset: Asset, facts: Facts, told: Told, readable: Callable[[str], str
         preview=definition.preview,
         code_version=asset.code_version,
         traced_by=traced_by(asset, graph),
+        language=language_of(asset.code),
+        code=_code(asset, asset.code, graph) if asset.code is not None else None,
+    )
+
+
+def language_of(code: Code | None) -> Language:
+    """Return what an asset is written in, of which this is the code, None for SQL."""
+    if code is None:
+        return Language.SQL
+    return Language.COMMAND if code.command else Language.PYTHON
+
+
+def _code(asset: Asset, code: Code, graph: Graph) -> EntryCode:
+    of, sql = dict(asset.parameters), asset.definition.sql
+    location = next((each for each in graph.project.locations if each.name == code.location), None)
+    return EntryCode(
+        function=code.function,
+        command=code.command,
+        source=sql.original,
+        place=Span(file=sql.file, line=sql.line, column=sql.column) if sql.original else None,
+        location=code.location,
+        python=location.python if location is not None else None,
+        requirements=location.requirements if location is not None else None,
+        files=code.files,
+        config=code.config,
+        resources=tuple(sorted(code.resources.items())),
+        reads_env=code.reads_env,
+        packages=tuple(sorted(code.packages.items())),
+        parameters=tuple(
+            EntryParameter(
+                each.name,
+                of.get(each.name, each.key),
+                each.columns,
+                each.form,
+                each.optional,
+                each.span,
+            )
+            for each in code.inputs
+        ),
+        output=code.output,
+        outputs=code.outputs,
+        pure=code.pure,
+        makes_files=code.makes_files,
     )
 
 

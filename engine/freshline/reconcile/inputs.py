@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from freshline.codec import digest
 from freshline.definitions import Looks, ProbeKind
-from freshline.lineage.canonical import canonicaliser
+from freshline.lineage.canonical import rules_of
 from freshline.lineage.graph import Asset, Graph, Source
 from freshline.reconcile.fingerprint import same_period, source_version
 from freshline.state import Observation
@@ -119,7 +119,8 @@ def reusable(
         trace = build.trace
         if not same_period(trace.period, wanted):
             continue
-        same = trace.code_version == asset.code_version and trace.canonicaliser == canonicaliser()
+        same = trace.code_version == asset.code_version
+        same = same and trace.canonicaliser == rules_of(asset.code)
         same = same and trace.config == settings and len(trace.inputs) == len(inputs)
         if same and compare(build, inputs, in_order=asset.order_sensitive) == Difference():
             return build

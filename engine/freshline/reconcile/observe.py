@@ -9,7 +9,7 @@ from pathlib import Path
 
 from freshline.errors import CorruptError, Diagnostic
 from freshline.keys import Target
-from freshline.lineage.canonical import canonicaliser
+from freshline.lineage.canonical import rules_of
 from freshline.lineage.graph import Graph, without
 from freshline.lineage.sources import probe
 from freshline.ports import Condition, EventLog, Inspection, Sight, Storage
@@ -205,7 +205,7 @@ def _with_logic(facts: Facts, events: EventLog) -> Facts:
         if (build := facts.builds.get(key)) is not None
         and (
             build.trace.code_version != asset.code_version
-            or build.trace.canonicaliser != canonicaliser()
+            or build.trace.canonicaliser != rules_of(asset.code)
         )
     ]
     if not wanted:

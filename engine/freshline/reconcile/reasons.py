@@ -16,6 +16,9 @@ _MOST = 3  # columns that a reason names
 def code_reason(facts: Facts, asset: Asset, build: Build, logic: Logic | None) -> Reason:
     """Return the reason of an asset whose logic is another, with the place of the edit."""
     graph, text = facts.graph, asset.definition.sql
+    if asset.code is not None:
+        detail = _edit_of_code(asset.code.text, logic)
+        return Reason(kind=ReasonKind.CODE, detail=detail, source=asset.definition.span)
     before = dict(logic.macros) if logic is not None else {}
     for name in asset.macros if logic is not None and logic.text == text.text else ():
         macro = graph.macros[name]
@@ -41,6 +44,16 @@ def code_reason(facts: Facts, asset: Asset, build: Build, logic: Logic | None) -
     return Reason(
         kind=ReasonKind.CODE, detail=detail, columns=(*new, *gone), source=asset.definition.span
     )
+
+
+def _edit_of_code(text: str, logic: Logic | None) -> str:
+    if logic is None:
+        return "its code changed"
+    if logic.text == text:
+        return "its code is the same; what it is given, or what is installed for it, changed"
+    from freshline.declare.python.difference import difference  # a plan seldom needs it
+
+    return difference(logic.text, text) or "its code changed"
 
 
 def relayout_reason(edited: Reason, layout: Layout, build: Build) -> Reason:
@@ -82,6 +95,14 @@ def input_reason(facts: Facts, upstream: str, build: Build) -> Reason:
     else:
         detail = f"{upstream} has new content"
     return Reason(kind=ReasonKind.INPUT, detail=detail, upstream=upstream, source=place)
+
+
+def always(asset: Asset) -> tuple[Reason, ...]:
+    """Return the reason of an asset whose code says that it is never the same twice, else none."""
+    if asset.code is None or asset.code.pure:
+        return ()
+    detail = "it runs every time: its code is not pure"
+    return (Reason(kind=ReasonKind.FORCED, detail=detail, source=asset.definition.span),)
 
 
 def time_reason(asset: Asset, build: Build, wanted: str) -> Reason:

@@ -33,7 +33,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from freshline.definitions import Looks
-from freshline.lineage.canonical import canonicaliser, upstreams_in
+from freshline.lineage.canonical import rules_of, upstreams_in
 from freshline.lineage.graph import Asset
 from freshline.ports import Condition
 from freshline.reconcile.facts import Facts, Layout, Relaid
@@ -47,6 +47,7 @@ from freshline.reconcile.inputs import (
     seen_through,
 )
 from freshline.reconcile.reasons import (
+    always,
     code_reason,
     input_reason,
     pending_reason,
@@ -337,7 +338,7 @@ def _own_reasons(facts: Facts, asset: Asset) -> tuple[Reason, ...]:
         detail = "the published version is gone" if gone else "never materialized"
         place = asset.definition.span
         return (Reason(kind=ReasonKind.MISSING, detail=detail, source=place),)
-    reasons: list[Reason] = []
+    reasons: list[Reason] = [*always(asset)]
     inspection = facts.inspections.get(key)
     if inspection and inspection.condition is Condition.DAMAGED:
         reasons.append(Reason(kind=ReasonKind.DRIFT, detail=inspection.detail))
@@ -361,7 +362,7 @@ def _own_reasons(facts: Facts, asset: Asset) -> tuple[Reason, ...]:
 def same_logic(build: Build, asset: Asset) -> bool:
     """Say whether a build was made by what is hashed like the asset's present logic."""
     same = build.trace.code_version == asset.code_version
-    return same and build.trace.canonicaliser == canonicaliser()
+    return same and build.trace.canonicaliser == rules_of(asset.code)
 
 
 def _still_reads(facts: Facts, build: Build, asset: Asset) -> bool:

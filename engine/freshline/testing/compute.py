@@ -26,6 +26,15 @@ class DuckDBCompute:
         """Write the rows of `query` to a Parquet file."""
         self._run(f"COPY ({query}) TO {_text(str(path))} (FORMAT parquet, USE_TMP_FILE false)")
 
+    def copy_to_json_lines(self, query: str, path: Path) -> None:
+        """Write the rows of `query` as JSON lines."""
+        self._run(f"COPY ({query}) TO {_text(str(path))} (FORMAT json, USE_TMP_FILE false)")
+
+    def columns(self, relation: str) -> tuple[Column, ...]:
+        """Return the columns of a relation."""
+        described = self.rows(f"DESCRIBE SELECT * FROM {relation}")
+        return tuple(Column(str(row[0]), str(row[1])) for row in described)
+
     def create_table(self, name: str, query: str) -> None:
         """Keep the rows of `query` as a table."""
         self._run(f"CREATE OR REPLACE TABLE {_name(name)} AS {query}")
@@ -38,8 +47,7 @@ class DuckDBCompute:
         self, relation: str, windows: Sequence[Window] = (), *, quantum: float | None = None
     ) -> Measurement:
         """Count and hash the rows, in whatever order they come."""
-        described = self.rows(f"DESCRIBE SELECT * FROM {relation}")
-        columns = tuple(Column(str(row[0]), str(row[1])) for row in described)
+        columns = self.columns(relation)
         names = ", ".join(_name(column.name) for column in columns)
         ((rows, first, second),) = self.rows(
             f"SELECT count(*), sum(hash(hash(1, {names}))), sum(hash(hash(2, {names}))) "
@@ -48,7 +56,10 @@ class DuckDBCompute:
         content = codec.digest(f"{rows} {first} {second}")
         seen: list[Output] = []
         for window in windows:
-            listed = ", ".join(_name(name) for name in window.columns or ()) or "NULL"
+            every = tuple(column.name for column in columns)
+            wanted = every if window.columns is None else window.columns
+            shown = [*map(_name, wanted), *(["row_number() OVER ()"] if window.ordered else [])]
+            listed = ", ".join(shown) or "NULL"
             part = self.measure(f"(SELECT {listed} FROM {relation})")
             seen.append(Output(window, part.data_version))
         return Measurement(int(str(rows)), columns, content, tuple(seen))

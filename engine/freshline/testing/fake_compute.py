@@ -57,6 +57,14 @@ class FakeCompute:
         """Refuse: there are no files here."""
         raise ComputeError("this engine has no files")
 
+    def copy_to_json_lines(self, query: str, path: Path) -> None:
+        """Refuse: there are no files here."""
+        raise ComputeError("this engine has no files")
+
+    def columns(self, relation: str) -> tuple[Column, ...]:
+        """Return the one column that every table has."""
+        return COLUMNS
+
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """Answer a check: `failing: DIGITS` names the first digits of contents that it refuses."""
         refused = _FAILING.search(query)

@@ -1,5 +1,6 @@
 """Specimens: made-up builds, claims and events for tests, each telling in what it differs."""
 
+from freshline.calls import Datum
 from freshline.definitions import CheckKind, CheckSeverity, Column
 from freshline.events import (
     AssetDefined,
@@ -45,6 +46,7 @@ MONDAY = Target("shop", "main", "marts.daily", "2024-01-01")
 DEV = Target("shop", "dev", "staging.orders")
 OTHER_PROJECT = Target("farm", "main", "staging.orders")
 SPEC = {"owner": "ada", "tags": ["nightly"], "columns": [{"name": "id", "type": "BIGINT"}]}
+TOLD = {"mean": Datum("float", 4.5), "notes": Datum("markdown", "*as* before")}
 _COLUMNS = (Column("id", "BIGINT"), Column("amount", "DECIMAL(10,2)"))
 
 
@@ -81,9 +83,11 @@ def logic(mat_id: str) -> Logic:
 
 
 def materialized(run: str, target: Target, mat_id: str, *, fence: int = 1) -> Materialized:
-    """Return the event that a build was published."""
+    """Return the event that a build was published, of which its code told something."""
     made = build(target, mat_id, fence=fence)
-    return Materialized(at=3.0, run=run, target=target, build=made, logic=logic(mat_id))
+    return Materialized(
+        at=3.0, run=run, target=target, build=made, logic=logic(mat_id), metadata=TOLD
+    )
 
 
 def claim(run: str, target: Target, publish_id: str, *, base: int = 0) -> Claim:
@@ -96,7 +100,13 @@ def attempt_failed(
 ) -> AttemptFailed:
     """Return the event that an attempt ended without publishing."""
     return AttemptFailed(
-        at=2.5, run=run, target=target, publish_id=publish_id, code="F300", message=message
+        at=2.5,
+        run=run,
+        target=target,
+        publish_id=publish_id,
+        code="F300",
+        message=message,
+        trace=f"ZeroDivisionError: {message}\n  assets/staging/orders.py:4 in orders",
     )
 
 

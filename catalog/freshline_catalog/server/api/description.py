@@ -33,6 +33,7 @@ _WORDS: Mapping[str, str] = {
     "group": "Only assets of this group",
     "key": "The asset's key",
     "kind": "Only entries of this kind",
+    "language": "Only what is written in it",
     "lifecycle": "Only assets at this stage",
     "level": "Only lines at least so bad",
     "limit": "At most so many",

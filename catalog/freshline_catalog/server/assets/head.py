@@ -6,7 +6,7 @@ from typing import cast
 from freshline import codec
 from freshline.definitions import Lifecycle
 from freshline.errors import Span
-from freshline.survey import Entry, EntryColumn, EntryKind, Status
+from freshline.survey import Entry, EntryColumn, EntryKind, Language, Status
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.entries import entry_of, state_of, target_of
 from freshline_catalog.server.standing import Checks, Facts, Standing, standing
@@ -17,7 +17,8 @@ from freshline_catalog.statements import statements
 class Head:
     """An asset in short. `declared` is whether anybody declares it still.
 
-    `gone` is since when nobody does, None where that is not known.
+    `language` is what it is written in, None of a source; one that `is_files` keeps files in place
+    of rows. `gone` is since when nobody does, None where that is not known.
     `columns`, `checks` and `upstreams` are counts; `downstreams` is of all that hangs on it, over
     any number of edges. `since` is when it came to be as it is, `built_at` when its current version
     was made visible.
@@ -25,6 +26,8 @@ class Head:
 
     key: str
     kind: EntryKind
+    language: Language | None
+    is_files: bool
     group: str
     owner: str
     place: Span | None
@@ -79,6 +82,8 @@ def found(asked: Asked, key: str) -> Found:
     head = Head(
         key=key,
         kind=entry.kind,
+        language=entry.language,
+        is_files=entry.code is not None and entry.code.makes_files,
         group=entry.group,
         owner=entry.owner or "",
         place=entry.place,

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from freshline.survey import EntryKind
+from freshline.survey import EntryKind, Language
 from freshline_catalog.lineage_layout.dot import dot
 from freshline_catalog.lineage_layout.drawing import ChipState, Drawing, Face, State
 from freshline_catalog.lineage_layout.graph import group_key
@@ -32,6 +32,7 @@ _LETTERS = {
 }
 # Worst first; what is not here is nothing to speak of.
 WORST = ("failed", "set aside", "blocked", "running", "stale", "maybe stale", "missing")
+_MARKS: Mapping[str, str] = {Language.PYTHON.value: "py", Language.COMMAND.value: "cmd"}
 _BUILT = frozenset({"fresh", "stale", "maybe stale", "pinned", "paused"})
 
 
@@ -84,7 +85,14 @@ def _face(node: DrawnNode, path: str, now: float | None) -> Face:
         chip_state=state,
         link=f"{path}/assets/{quote(node.key, safe='')}{tab}" if now is not None else "",
         is_outside=node.kind == EntryKind.SOURCE,
+        mark=_mark(node),
     )
+
+
+def _mark(node: DrawnNode) -> str:
+    """Return what a node is that is no query, in a few letters."""
+    letters = _MARKS.get(node.language, "")
+    return f"{letters} files" if letters and node.is_files else letters
 
 
 def _chip(checks: Checks) -> tuple[str, ChipState]:

@@ -18,6 +18,8 @@ class DrawnNode:
     key: str
     group: str
     kind: str
+    language: str
+    is_files: bool
     columns: tuple[str, ...]
     standing: Standing | None
     built_at: float | None
@@ -70,6 +72,8 @@ class Facts:
     """What a picture says of a node besides its place."""
 
     kind: str
+    language: str = ""
+    is_files: bool = False
     standing: Standing | None = None
     built_at: float | None = None
     members: Mapping[str, int] | None = None
@@ -119,6 +123,8 @@ def _node(place: Place, facts: Facts) -> DrawnNode:
         key=node.key,
         group=node.group,
         kind=facts.kind,
+        language=facts.language,
+        is_files=facts.is_files,
         columns=node.columns,
         standing=facts.standing,
         built_at=facts.built_at,

@@ -38,6 +38,8 @@ class LineageRow:
 
     key: str
     kind: str
+    language: str
+    is_files: bool
     group: str
     owner: str
     hops: int | None
@@ -183,6 +185,8 @@ def row(known: Known, near: Near, found: Scene) -> LineageRow:
     return LineageRow(
         key=near.key,
         kind=listed.kind,
+        language=listed.language,
+        is_files=listed.is_files,
         group=listed.group,
         owner=listed.owner,
         hops=None if found.whole else near.hops,
@@ -194,8 +198,13 @@ def row(known: Known, near: Near, found: Scene) -> LineageRow:
 
 def facts_of(known: Known, key: str) -> Facts:
     """Return what a picture says of an asset."""
+    listed = known.row(key)
     return Facts(
-        kind=known.row(key).kind, standing=known.standing(key), built_at=known.built_at(key)
+        kind=listed.kind,
+        language=listed.language,
+        is_files=listed.is_files,
+        standing=known.standing(key),
+        built_at=known.built_at(key),
     )
 
 

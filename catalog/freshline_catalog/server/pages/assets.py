@@ -40,7 +40,7 @@ _MOST_VALUES = 40
 _LONGEST_QUERY = 20_000
 _MOST_CHOSEN = 50
 _MOST_SELECTED = 100
-_SELECTABLE = frozenset({"group", "owner", "tag", "kind", "storage"})
+_SELECTABLE = frozenset({"group", "owner", "tag", "kind", "language", "storage"})
 
 Words = Annotated[str, Query(max_length=_LONGEST_QUERY, description="What to search for")]
 Values = Annotated[tuple[str, ...], Query(max_length=_MOST_CHOSEN)]
@@ -62,6 +62,7 @@ class Wanted:
     owner: Values = ()
     tag: Values = ()
     kind: Values = ()
+    language: Values = ()
     status: Values = ()
     checks: Values = ()
     lifecycle: Values = ()

@@ -1,0 +1,1 @@
+"""Python files: what a worker told of them, as definitions."""
