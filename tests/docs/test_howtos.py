@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 import freshline
+from freshline.calls import Call, Datum, Format, Line, Wanted
+from freshline.code import Location
 from freshline.declare.project import declare_file, read_project, read_settings
 from freshline.declare.readers import OPTIONS
+from freshline.locations.workers import LocationWorkers
 
 ROOT = Path(__file__).parents[2]
 HOWTO = ROOT / "docs/howto"
@@ -102,3 +105,27 @@ def test_the_assets_in_python_are_made(tmp_path: Path) -> None:
         letter = project.query("SELECT decode(content) FROM reports.letter").fetchall()
         assert letter == [("Dear Ada",)]
         assert project.plan().steps == ("reports.many",)
+
+
+def test_the_program_that_is_shown_says_what_the_page_says_it_does(tmp_path: Path) -> None:
+    (script,) = blocks("commands.md", "sh")
+    (tmp_path / "regions.sh").write_text(script)
+    call = Call(
+        id="1",
+        root=str(tmp_path),
+        location=Location(name="main"),
+        scratch=str(tmp_path),
+        command=("sh", "regions.sh", "{config.country}"),
+        config={"country": "de"},
+        wanted=(Wanted("", "geo.regions"),),
+    )
+    lines: list[Line] = []
+    workers = LocationWorkers()
+    try:
+        returned = workers.call(call, lines.append)
+    finally:
+        workers.close()
+    assert [line.text for line in lines] == ["asking for the regions of de"]
+    assert returned.metadata == {"regions": Datum("int", 2)}
+    assert [(check.name, check.passed) for check in returned.checks] == [("some_regions", True)]
+    assert returned.made[0].format is Format.CSV
