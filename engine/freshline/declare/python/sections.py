@@ -69,7 +69,7 @@ _Placed = tuple[int, bool, Section]  # index of the statement, whether its place
 def _reached(following: Following, module: Module) -> Iterator[_Placed]:
     for index, annotated in following.units.get(module.file, {}).items():
         statement = module.statements[index]
-        code = written(module, statement.node, _manner(following, annotated))
+        code = written(module, index, _manner(following, annotated))
         yield index, _is_still(module, statement), Section(_heading(module, statement), code)
 
 
