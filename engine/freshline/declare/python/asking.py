@@ -10,7 +10,9 @@ WRITES = frozenset(("update", "clear", "__setitem__", "__delitem__", "putenv", "
 _ONE_NAME = frozenset(("get", "pop", "setdefault", "__getitem__", "__contains__"))
 _GETENV = frozenset((("os", "getenv"), ("os", "getenvb")))
 # Packages whose use is reading the environment, by names that only they know.
-SETTINGS_PACKAGES = frozenset(("decouple", "dotenv", "dynaconf", "environ", "environs"))
+SETTINGS_PACKAGES = frozenset(
+    ("decouple", "dotenv", "dynaconf", "environ", "environs", "pydantic_settings")
+)
 
 # What makes docstrings and annotations part of what code does, and what its very text.
 CURIOUS = frozenset(

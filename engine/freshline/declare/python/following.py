@@ -196,6 +196,8 @@ class Following:
         is_found = self.attribute(lead.place, path, is_value, (file, node))
         if not is_found and not lead.is_inside and not alias.level:
             self._package(alias.module)
+            if node is not None and alias.module.partition(".")[0] in asking.SETTINGS_PACKAGES:
+                self.env[("*", span_of(self.loaded[file], node))] = None
 
     def attribute(
         self,

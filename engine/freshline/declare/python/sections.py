@@ -93,7 +93,7 @@ def _imported(following: Following, module: Module, is_ordered: bool) -> Iterato
         if is_ordered:
             for file in _run(following, module, statement):
                 code = f"import {dotted(file)}"
-                yield statement.index, False, Section(f"imports of {shown}", code)
+                yield statement.index, False, Section(f"imports {shown}", code)
 
 
 def _run(following: Following, module: Module, statement: Statement) -> Iterable[str]:
