@@ -85,7 +85,7 @@ class Rates(Resource):
 """,
     "assets/rpt/total.sql": """/*---
 checks:
-  - {name: is_small, sql: SELECT * FROM ${this} WHERE total > 30}
+  - {name: is_small, sql: "SELECT * FROM ${this} WHERE total > 30"}
 ---*/
 SELECT sum(amount) AS total FROM ml.doubled
 """,

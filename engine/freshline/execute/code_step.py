@@ -25,7 +25,7 @@ from freshline.calls import (
     Wanted,
 )
 from freshline.code import MAIN, Code, Location
-from freshline.definitions import AssetDefinition, Column
+from freshline.definitions import AssetDefinition, Column, ProjectDefinition
 from freshline.errors import CodeError, ComputeError, FreshlineError, InternalError
 from freshline.execute.commit import Task
 from freshline.execute.given import given
@@ -120,14 +120,14 @@ def _called(task: Task, setting: Setting, code: Code) -> Returned:
     call = Call(
         id=identity,
         root=str(setting.root.absolute()),
-        location=location_of(code, setting),
+        location=location_of(code, setting.graph.project),
         scratch=str(scratch),
         function=code.function,
         command=code.command,
         given=_given(task, setting, code, scratch),
         wanted=_wanted(code, setting),
         config=_plain(resolved(dict(code.config))),
-        resources=_resources(code, setting),
+        resources=resources_of(code, setting.graph.project),
         about={
             "run": setting.run,
             "environment": task.target.environment,
@@ -156,14 +156,15 @@ def _given(task: Task, setting: Setting, code: Code, scratch: Path) -> tuple[Giv
     return tuple(found)
 
 
-def location_of(code: Code, setting: Setting) -> Location:
+def location_of(code: Code, project: ProjectDefinition) -> Location:
     """Return the location that an asset's code belongs to."""
-    declared = {each.name: each for each in setting.graph.project.locations}
+    declared = {each.name: each for each in project.locations}
     return declared.get(code.location) or Location(name=MAIN)
 
 
-def _resources(code: Code, setting: Setting) -> Mapping[str, Resource]:
-    known = {each.name: each for each in setting.graph.project.resources}
+def resources_of(code: Code, project: ProjectDefinition) -> Mapping[str, Resource]:
+    """Return what an asset's code receives, by parameter, with its secrets put in."""
+    known = {each.name: each for each in project.resources}
     found: dict[str, Resource] = {}
     for parameter, name in code.resources.items():
         if name not in known:

@@ -5,6 +5,7 @@ for plain Python are JSON lines, since any interpreter reads these.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -37,9 +38,7 @@ def given(
     if now is None:
         if not each.optional:
             raise ComputeError(f"{key} was never materialized", help=f"run freshline apply {key}")
-        return Given(
-            name=each.name, key=key, form=each.form, format=Format.ROWS, files=(), missing=True
-        )
+        return replace(without_rows(each, key), missing=True)
     columns = _chosen(each, key, setting.ports.compute.columns(now.relation))
     format, files = _files(setting, each, key, (now, build, columns), to)
     return Given(
@@ -71,6 +70,14 @@ def _files(
         if isinstance(storage, OwnFiles) and (own := storage.own_files(build.version)):
             return Format.PARQUET, own
     return _written(setting.ports.compute, each, (now.relation, columns), to)
+
+
+def without_rows(each: CodeInput, key: str) -> Given:
+    """Return an input of which nothing is there, nor known but the columns that it asks for."""
+    columns = tuple(Column(name, "VARCHAR") for name in each.columns or ())
+    return Given(
+        name=each.name, key=key, form=each.form, format=Format.ROWS, files=(), columns=columns
+    )
 
 
 def handed(compute: Compute, each: CodeInput, key: str, relation: str, to: Path) -> Given:

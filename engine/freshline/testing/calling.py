@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import cast
@@ -11,9 +11,8 @@ import msgspec
 
 from freshline.calls import Call, Format, Given, Resource, Returned, Wanted, Workers
 from freshline.code import Code, CodeInput
-from freshline.definitions import Column
 from freshline.errors import ComputeError
-from freshline.execute.given import handed
+from freshline.execute.given import handed, without_rows
 from freshline.execute.sql_engine import SqlEngine
 from freshline.locations.wire import shaped
 from freshline.sdk.specs import spec_of
@@ -74,19 +73,9 @@ class Caller:
                 raise ComputeError(
                     f"{key} is not there", help=f"give rows for it: inputs={{{key!r}: ...}}"
                 )
-            return Given(
-                name=each.name, key=key, form=each.form, format=Format.ROWS, files=(), missing=True
-            )
+            return replace(without_rows(each, key), missing=True)
         if key in self.without_columns:
-            columns = tuple(Column(name, "VARCHAR") for name in each.columns or ())
-            return Given(
-                name=each.name,
-                key=key,
-                form=each.form,
-                format=Format.ROWS,
-                files=(),
-                columns=columns,
-            )
+            return without_rows(each, key)
         if each.form in ("path", "bytes") and key in self.files:
             files = tuple(map(os.fspath, self.files[key]))
             return Given(name=each.name, key=key, form=each.form, format=Format.FILE, files=files)
