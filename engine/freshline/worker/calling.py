@@ -130,8 +130,9 @@ def _place(subject: Subject, root: str) -> list[object]:
     """Return a frame that points to a function itself."""
     code = getattr(unwrapped(subject.function), "__code__", None)
     file, is_user = place(code.co_filename if code else subject.name, prefix_of(root))
-    line = code.co_firstlineno if code else 1
-    return [file, line, subject.name.rpartition(":")[2], "", is_user]
+    from freshline.worker.telling import line_of
+
+    return [file, line_of(subject.function), subject.name.rpartition(":")[2], "", is_user]
 
 
 def _state(threads: list[str]) -> Told:
