@@ -69,7 +69,8 @@ def _waiting(before: Graph, now: Graph) -> frozenset[str]:
         and before.assets[key].columns != asset.columns
     }
     readers = downstreams({key: asset.upstreams for key, asset in now.assets.items()})
-    return (reach(changed, readers) - changed) | frozenset(freed)
+    waited = {key for key in reach(changed, readers) if now.assets[key].code is None}
+    return frozenset(waited | freed)
 
 
 def _joined(first: Applied, second: Applied) -> Applied:
