@@ -39,11 +39,14 @@ class PythonSource:
     def function(self, name: str, line: int) -> Place:
         """Return the place of the function that a worker found at a line; the line, if no more."""
         own = name.rpartition(".")[2]
-        found = [each for each in self._functions if each.name == own]
-        there = [each for each in self._functions if _first_line(each) <= line <= _last_line(each)]
         # A name of the module may be another than the one behind `def`.
-        for node in (*(each for each in found if each in there), *there, *found[-1:]):
-            return self._place(node)
+        found = [each for each in self._functions if each.name == own]
+        for among in (found, self._functions):
+            for node in among:
+                if _first_line(node) <= line <= _last_line(node):
+                    return self._place(node)
+        if found:
+            return self._place(found[-1])
         whole = self._line(line)
         return Place(name=whole, whole=whole, decorator=whole)
 
