@@ -24,14 +24,18 @@ from freshline.codec import digest
 from freshline.errors import CodeError, ResourceError, Span
 from freshline.locations.lines import clean
 
+FOLDER = "FRESHLINE_ENVIRONMENTS"
 _MARK = "whole"
 _INCLUDED = re.compile(r"^\s*(?:-r|--requirement|-c|--constraint)(?:\s+|=)(\S+)", re.MULTILINE)
 _ESSENTIAL = re.compile(r"(?i)error|no matching|conflict|not found|requires|depends|because|hint|╰")
 
 
 def folder_of_environments(root: str) -> Path:
-    """Return the folder in which a project's environments stand."""
-    return Path(root, ".freshline", "environments")
+    """Return the folder in which a project's environments stand: FRESHLINE_ENVIRONMENTS if set.
+
+    Several projects may share one, since what stands in it is named by what it holds.
+    """
+    return Path(os.environ.get(FOLDER) or Path(root, ".freshline", "environments"))
 
 
 def outside_environment() -> dict[str, str]:
@@ -152,6 +156,8 @@ def _make(making: _Making) -> None:
 
     Where uv cannot, pip is asked too: it reads settings that uv does not, such as pip.conf.
     """
+    what = f"{making.location.requirements} for location {making.location.name}"
+    print(f"installing {what}: once, until it changes", file=sys.stderr, flush=True)
     uv = _uv()
     if uv is not None and _made_by_uv(uv, making):
         return

@@ -59,6 +59,7 @@ class Before:
         os.umask(self._mask)
         _restore_loggers(self._loggers)
         _empty_duckdb()
+        _let_go_of_memory()
         return [each for each in threading.enumerate() if each not in self._threads]
 
     def _restore_signals(self) -> None:
@@ -101,6 +102,13 @@ def _empty_duckdb() -> None:
         left = 1
     if left:
         duckdb.set_default_connection(duckdb.connect(":memory:"))
+
+
+def _let_go_of_memory() -> None:
+    """Give back what Arrow keeps for later: else one large table makes a worker large for good."""
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None:
+        arrow.default_memory_pool().release_unused()
 
 
 _LEFT = """

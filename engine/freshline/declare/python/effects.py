@@ -15,7 +15,6 @@ from freshline.declare.python.module import (
     Chain,
     Module,
     Statement,
-    module_of,
 )
 
 _DEEPEST = 50
@@ -120,8 +119,8 @@ class Effects:
             place, path = child, path[1:]
         if place is None or place.file is None or not path:
             return False
-        target = module_of(place.file, self._finder.text(place.file) or "")
-        return self._is_plain(target, path, depth + 1)
+        target = self._finder.module(place.file)
+        return target is not None and self._is_plain(target, path, depth + 1)
 
 
 def _is_for_effect(module: Module, statement: Statement, alias: Alias) -> bool:

@@ -38,6 +38,7 @@ class Finder:
     def __init__(self, read: Callable[[str], str | None], folders: Sequence[str]) -> None:
         self._read = read
         self._texts: dict[str, str | None] = {}
+        self._modules: dict[str, Module | None] = {}
         self._found: dict[tuple[Place, tuple[str, ...]], Found] = {}
         self._children: dict[tuple[Place, str], Place | None] = {}
         self.top = Place(None, tuple(dict.fromkeys(_plain(folder) for folder in folders)))
@@ -50,8 +51,10 @@ class Finder:
 
     def module(self, file: str) -> Module | None:
         """Return what a file holds, None where there is no such file."""
-        text = self.text(file)
-        return module_of(file, text) if text is not None else None
+        if file not in self._modules:
+            text = self.text(file)
+            self._modules[file] = module_of(file, text) if text is not None else None
+        return self._modules[file]
 
     def digest(self, file: str) -> str | None:
         """Return the digest of what a file holds, None where there is no such file."""

@@ -13,7 +13,8 @@ import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
+from functools import partial
+from weakref import WeakKeyDictionary
 
 from freshline.declare.python import calm, opened
 from freshline.declare.python.effects import Effects
@@ -37,9 +38,16 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+(?::[^\W\d]\w*)?")
 
 
-@lru_cache(maxsize=20_000)
+_KNOWN: WeakKeyDictionary[Module, dict[tuple[int, bool], Uses]] = WeakKeyDictionary()
+
+
 def _uses(module: Module, index: int, annotated: bool) -> Uses:
-    return uses_of(module, module.statements[index].node, annotated=annotated)
+    known = _KNOWN.setdefault(module, {})
+    uses = known.get((index, annotated))
+    if uses is None:
+        uses = uses_of(module, module.statements[index].node, annotated=annotated)
+        known[(index, annotated)] = uses
+    return uses
 
 
 class Following:
@@ -188,6 +196,8 @@ class Following:
         is_found = self.attribute(lead.place, path, is_value, (file, node))
         if not is_found and not lead.is_inside and not alias.level:
             self._package(alias.module)
+            if node is not None and alias.module.partition(".")[0] in asking.SETTINGS_PACKAGES:
+                self.env[("*", span_of(self.loaded[file], node))] = None
 
     def attribute(
         self,

@@ -52,7 +52,7 @@ class Statement:
     is_import: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Module:
     """A module as its text says; `statements` is empty where `broken` tells why it cannot be read.
 
@@ -197,7 +197,7 @@ def defaults_of(arguments: ast.arguments) -> Iterator[ast.expr]:
     yield from (default for default in arguments.kw_defaults if default is not None)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def module_of(file: str, text: str) -> Module:
     """Return what the text of a file holds as a module. What cannot be read is told in `broken`."""
     try:

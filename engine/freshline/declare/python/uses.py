@@ -328,6 +328,8 @@ class _Scanner:
     def _bare(self, full: Chain, node: ast.expr) -> None:
         """Note what the mere mention of a name of the standard library tells."""
         self._look(full, node)
+        self._is_curious |= asking.looks_at_code(full)
+        self._reads_source |= full == ("inspect", "stack")
         if full[:2] in asking.ENVIRONMENTS and not (full[2:] and full[2] in asking.WRITES):
             self._env.append(("*", node))
         elif blind := asking.blind_name(full):
