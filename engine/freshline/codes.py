@@ -57,6 +57,7 @@ CODES: Mapping[str, str] = {
     "E405": "a value that its column cannot hold",
     "E406": "rows that are not drawn as rows",
     "E407": "two tests of one name",
+    "E408": "config for an asset that no code makes",
     "W501": "unknown owner",
     "W502": "a deprecated asset that is read",
     "W503": "columns that are not read",

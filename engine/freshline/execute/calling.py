@@ -9,6 +9,7 @@ from typing import cast
 
 from freshline.calls import Call, Given, Resource, Returned, Wanted
 from freshline.code import MAIN, Code, CodeInput, Location
+from freshline.definitions import ProjectDefinition
 from freshline.errors import ComputeError, FreshlineError, InternalError
 from freshline.execute.setting import Setting
 from freshline.keys import Target
@@ -44,14 +45,14 @@ def call(wish: Wish, setting: Setting) -> tuple[Returned, Path]:
         made = Call(
             id=identity,
             root=str(setting.root.absolute()),
-            location=location_of(code, setting),
+            location=location_of(code, setting.graph.project),
             scratch=str(scratch),
             function=code.function,
             command=code.command,
             given=tuple(wish.hand_over(each, scratch) for each in code.inputs),
             wanted=wish.wanted,
             config=_settled(code.config),
-            resources=_resources(code, setting),
+            resources=resources_of(code, setting.graph.project),
             about={
                 "run": setting.run,
                 "environment": wish.target.environment,
@@ -79,14 +80,15 @@ def forget_calls(root: Path, run: str) -> None:
     forget(root / CALLS / run)
 
 
-def location_of(code: Code, setting: Setting) -> Location:
+def location_of(code: Code, project: ProjectDefinition) -> Location:
     """Return the location that code belongs to."""
-    declared = {each.name: each for each in setting.graph.project.locations}
+    declared = {each.name: each for each in project.locations}
     return declared.get(code.location) or Location(name=MAIN)
 
 
-def _resources(code: Code, setting: Setting) -> Mapping[str, Resource]:
-    known = {each.name: each for each in setting.graph.project.resources}
+def resources_of(code: Code, project: ProjectDefinition) -> Mapping[str, Resource]:
+    """Return what code receives, by parameter, with its secrets put in."""
+    known = {each.name: each for each in project.resources}
     found: dict[str, Resource] = {}
     for parameter, name in code.resources.items():
         if name not in known:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from freshline.calls import CheckTold, Datum, Format, Given, Made, Metadata, Returned, Wanted
 from freshline.code import Code, CodeInput
-from freshline.definitions import Column
+from freshline.definitions import AssetDefinition, Column
 from freshline.errors import CodeError, InternalError
 from freshline.execute import calling
 from freshline.execute.commit import Task
@@ -113,9 +113,9 @@ def _called(task: Task, setting: Setting, code: Code) -> Returned:
 
 def _staged(task: Task, setting: Setting, made: Made, returned: Returned, mat_id: str) -> Coded:
     compute, asset = setting.ports.compute, task.asset
-    relation = _relation(made)
+    relation = relation_of(made)
     columns = compute.columns(relation)
-    query, columns = _as_declared(asset, relation, columns, compute)
+    query, columns = as_declared(asset.definition, relation, columns, compute)
     if columns != asset.columns or asset.learns_columns:
         setting, asset = _learnt(task, setting, columns)
     stage = storage_for(setting, task.target.asset).begin(task.target, mat_id)
@@ -138,7 +138,7 @@ def _staged(task: Task, setting: Setting, made: Made, returned: Returned, mat_id
     )
 
 
-def _relation(made: Made) -> str:
+def relation_of(made: Made) -> str:
     """Return how the engine reads what a call wrote."""
     match made.format:
         case Format.PARQUET:
@@ -179,11 +179,11 @@ def _of_file(path: str) -> str:
     )
 
 
-def _as_declared(
-    asset: Asset, relation: str, columns: Sequence[Column], compute: Compute
+def as_declared(
+    definition: AssetDefinition, relation: str, columns: Sequence[Column], compute: Compute
 ) -> tuple[str | None, tuple[Column, ...]]:
     """Return the query that casts what came out to the declared types; None where all is so."""
-    declared = {c.name.lower(): c.type for c in asset.definition.columns if c.type}
+    declared = {c.name.lower(): c.type for c in definition.columns if c.type}
     casts = [
         f"CAST({quoted(column.name)} AS {wanted}) AS {quoted(column.name)}"
         for column in columns

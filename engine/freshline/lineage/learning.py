@@ -65,8 +65,9 @@ def relearnt(graph: Graph, before: _Columns, now: _Columns) -> Graph | None:
         return None
     if any(aside.code == WAITS for aside in graph.quarantined.values()):
         return None
-    nodes = (*graph.assets.values(), *graph.sources.values())
-    if any(not changed.keys().isdisjoint(check.reads) for node in nodes for check in node.checks):
+    keys = (*graph.assets, *graph.sources)
+    checks = (check for key in keys for check in graph.checks_of(key))
+    if any(not changed.keys().isdisjoint(check.reads) for check in checks):
         return None
     if not all(_reads_on(asset, changed) for asset in graph.assets.values()):
         return None

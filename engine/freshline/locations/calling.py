@@ -68,7 +68,7 @@ class Worker:
         self.calls += 1
         self.left_behind = "a call is under way"
         try:
-            asked = frame("call", call, path=import_path(self.kind))
+            asked = frame("call", call, path=import_path(self.kind.root, self.kind.path))
         except FrameError as error:
             raise CodeError(f"{subject_of(call)} cannot be told its config: {error}") from error
         self.send(attendance, asked)

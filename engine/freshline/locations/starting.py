@@ -76,10 +76,13 @@ def worker_program(kind: Kind, settings: Settings) -> Program:
     )
 
 
-def import_path(kind: Kind) -> list[str]:
-    """Return the folders that come before all others when a worker's code imports something."""
-    location = os.path.normpath(os.path.join(kind.root, kind.path))
-    return [location] if location == kind.root else [location, kind.root]
+def import_path(root: str, path: str) -> list[str]:
+    """Return the folders that come before all others when the code of a location is imported.
+
+    `path` is the location's.
+    """
+    location = os.path.normpath(os.path.join(root, path))
+    return [location] if location == root else [location, root]
 
 
 def variables(executable: str, settings: Settings, *, is_ours: bool) -> Mapping[str, str]:

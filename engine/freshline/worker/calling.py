@@ -148,17 +148,25 @@ def _state(threads: list[str]) -> Told:
 
 
 def _run(line: Line, call: str, subject: Subject, asked: Mapping[str, Any]) -> Told:
-    """Return the Returned of a call."""
+    """Return the Returned of a call, whose lines go up as they come."""
 
     def tell(level: str, text: str, source: str, done: float | None) -> None:
         line.send("line", call=call, line=[time.time(), level, text[:_LONGEST], source, done])
 
+    return perform(subject, asked, tell, {})
+
+
+def perform(
+    subject: Subject, asked: Mapping[str, Any], tell: Any, ready: Mapping[str, object]
+) -> Told:
+    """Return the Returned of calling a function; `ready` are resources that are made already."""
     wanted = [
         (str(each[0]), str(each[1]), len(each) > 2 and bool(each[2]))
         for each in asked.get("wanted") or ()
     ]
     with ExitStack() as open_resources:
         resources = _resources(subject, asked.get("resources") or {}, open_resources)
+        resources.update(ready)
         context = Context(
             about=asked.get("about") or {},
             resources=resources,

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from freshline.declare.python import calm, opened
+from freshline.declare.python import asking, calm, opened
 from freshline.declare.python.effects import Effects
 from freshline.declare.python.finding import Finder, Place, dotted
 from freshline.declare.python.leads import Leads
