@@ -135,12 +135,15 @@ def _from_rows(source: Source, form: str) -> object:
 
 
 def _arrow(source: Source) -> Any:
-    """Return all rows as one table, whose memory is all that this takes."""
+    """Return all rows as one table, whose memory is all that this takes.
+
+    The file is not mapped: its pages would count as memory of this process, as large again.
+    """
     parquet = need("pyarrow.parquet", source.what)
     arrow = need("pyarrow", source.what)
     tables = []
     for file in source.files:
-        with parquet.ParquetFile(file, memory_map=True, pre_buffer=False) as opened:
+        with parquet.ParquetFile(file, pre_buffer=False) as opened:
             tables.append(opened.read(columns=source.names or None))
     if not tables:
         return arrow.table({name: [] for name in source.names})
