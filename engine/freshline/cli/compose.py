@@ -147,7 +147,11 @@ class Project:
 
     @property
     def _has_code(self) -> bool:
-        return any(asset.code is not None for asset in self.graph.assets.values())
+        assets, sources = self.graph.assets.values(), self.graph.sources.values()
+        checks = (check for asset in assets for check in asset.checks)
+        of_sources = (check for source in sources for check in source.checks)
+        made = any(asset.code is not None for asset in assets)
+        return made or any(check.code is not None for check in (*checks, *of_sources))
 
 
 def root_of(said: Common) -> Path:

@@ -1,21 +1,26 @@
 """test: unit tests of assets, rows given and rows expected."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
 
-from freshline.cli.compose import opened
+from freshline.calls import Workers
+from freshline.cli.code import workers
+from freshline.cli.compose import Project, opened
 from freshline.cli.differences import LEGEND, difference_lines
 from freshline.cli.options import as_json, common, said, selection
 from freshline.cli.render import diagnostic_text
 from freshline.cli.select import selected
+from freshline.cli.tracing import trace_lines
 from freshline.codec import encode
 from freshline.declare.asset_tests import AssetTest, DeclaredTests, read_tests
 from freshline.declare.pipes import written
 from freshline.errors import Diagnostic, UsageError
 from freshline.execute.asset_tests import Result, Verdict, faults_of, run_tests
+from freshline.execute.code_tests import Calling
 from freshline.lineage.graph import Graph
 from freshline.suggest import closest
 
@@ -39,7 +44,7 @@ def test(selection: tuple[str, ...], as_json: bool, pattern: str | None) -> int:
             tests = tuple(test for test in tests if test.asset.text in chosen)
         if pattern is not None:
             tests = _named(tests, pattern)
-        results = run_tests(tests, project.graph) if tests else ()
+        results = _results(project, tests) if tests else ()
         if as_json:
             click.echo(encode(_answer(results, declared.problems)))
         elif not declared.tests and not declared.problems:
@@ -50,6 +55,28 @@ def test(selection: tuple[str, ...], as_json: bool, pattern: str | None) -> int:
             _show(results, declared)
     fine = all(result.verdict is Verdict.PASSED for result in results)
     return 0 if fine and not declared.problems else 1
+
+
+def _results(project: Project, tests: tuple[AssetTest, ...]) -> tuple[Result, ...]:
+    with calling(project.root, project.environment) as code:
+        return run_tests(tests, project.graph, code)
+
+
+@contextmanager
+def calling(root: Path, environment: str) -> Generator[Calling]:
+    """Return where code of tests runs; processes start with the first call, and end with this."""
+    begun: list[Workers] = []
+
+    def begin() -> Workers:
+        if not begun:
+            begun.append(workers())
+        return begun[0]
+
+    try:
+        yield Calling(root=root, environment=environment, workers=begin)
+    finally:
+        for each in begun:
+            each.close()
 
 
 def faults(root: Path, graph: Graph) -> tuple[Diagnostic, ...]:
@@ -76,7 +103,7 @@ def _show(results: Sequence[Result], declared: DeclaredTests) -> None:
         click.echo(diagnostic_text(problem))
     for result in results:
         if result.verdict is not Verdict.PASSED or said().verbosity > 0:
-            click.echo("\n".join(_lines(result)))
+            click.echo("\n".join(result_lines(result)))
     if any(result.difference for result in results):
         click.echo(click.style(LEGEND, dim=True))
     counts = [(v, sum(r.verdict is v for r in results)) for v in Verdict]
@@ -88,12 +115,16 @@ def _show(results: Sequence[Result], declared: DeclaredTests) -> None:
     click.echo(", ".join(parts))
 
 
-def _lines(result: Result) -> list[str]:
+def result_lines(result: Result) -> list[str]:
+    """Return what came of a test: its name and place, and below what is wrong."""
     word = click.style(result.verdict, fg=_COLORS[result.verdict], bold=True)
     place = click.style(str(result.span), fg="cyan")
     lines = [f"{word}  {result.name}  {place}"]
-    told = [result.message] if result.message else []
+    told = result.message.split("\n") if result.message else []
     told += difference_lines(result.difference) if result.difference else []
+    told += trace_lines(result.trace)[1:]  # the first line is the message
+    if result.verdict is Verdict.FAILED and result.said:
+        told += ["it wrote:", *(f"  {line}" for line in result.said)]
     for fault in result.faults:
         told += diagnostic_text(fault).split("\n")
     return [*lines, *(f"  {line}" for line in told)]

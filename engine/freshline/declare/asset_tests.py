@@ -17,6 +17,7 @@ from freshline.declare.scalars import Meaning, meaning_of, truth
 from freshline.declare.section import (
     Keys,
     Section,
+    data_mapping,
     described,
     mapping,
     place_of,
@@ -36,7 +37,7 @@ _FILE = Keys(
 )
 _TEST = Keys(
     section="test",
-    known=("asset", "given", "expect", "ordered", "description"),
+    known=("asset", "given", "expect", "ordered", "config", "description"),
     later=frozenset({"environment", "now", "partition", "vars"}),
     elsewhere={
         "model": "write `asset:`",
@@ -71,7 +72,8 @@ class Given(NamedTuple):
 class AssetTest:
     """One test: with these rows given, the asset comes out with those expected.
 
-    `text` is the file it stands in. A test with `faults` cannot be run; its other parts may be
+    `text` is the file it stands in. `config` goes over that of an asset that code makes, and stands
+    at `config_at`. A test with `faults` cannot be run; its other parts may be
     missing.
     """
 
@@ -82,6 +84,8 @@ class AssetTest:
     given: tuple[Given, ...] = ()
     expect: Table = field(default_factory=Table)
     ordered: bool = False
+    config: Mapping[str, object] = field(default_factory=dict[str, object])
+    config_at: source.Scalar = _UNTOLD
     faults: tuple[Diagnostic, ...] = ()
 
     @property
@@ -211,12 +215,15 @@ def _filled(test: AssetTest, section: Section, name: source.Scalar) -> AssetTest
         message = f"the test {quoted(test.name)} does not say what to expect"
         report.error("E116", name, message, "add `expect:`; no rows are `expect: []`")
     rows = section.get("expect", _read_expected)
+    config = section.entry("config")
     return replace(
         test,
         asset=asset.value if asset and isinstance(asset.value, source.Scalar) else test.asset,
         given=section.get("given", _read_given) or (),
         expect=rows or Table(),
         ordered=section.get("ordered", _read_truth) or False,
+        config=section.get("config", data_mapping) or {},
+        config_at=config.key if config else test.config_at,
     )
 
 

@@ -1,14 +1,17 @@
-"""Unit tests of assets, run: the asset's own SQL over the rows given, compared with those expected.
+"""Unit tests of assets, run: the asset's own logic over the rows given, against those expected.
 
 Each test has its upstreams as empty tables of exactly the compiled types, and the rows given in
 them: an upstream without rows given is empty, a column without a value is NULL. All happens in a
 transaction that is rolled back, in a database that holds nothing else, so no test sees another.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar, cast
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import cast
 
 import duckdb
 
@@ -18,15 +21,14 @@ from freshline.declare.report import Report
 from freshline.declare.section import did_you_mean
 from freshline.declare.text import quoted as in_quotes
 from freshline.definitions import Column
-from freshline.errors import Diagnostic, Span
+from freshline.errors import CodeError, ComputeError, Diagnostic, InternalError, Span
+from freshline.execute.code_tests import Calling, CodeTests, columns_known
 from freshline.execute.difference import Difference, Row, difference
 from freshline.execute.sql_engine import SqlEngine, statements_of, translated
 from freshline.execute.typed_rows import Unfit, example_of, type_of, typed
 from freshline.lineage.canonical import MARK, marked
 from freshline.lineage.graph import Asset, Graph
 from freshline.lineage.quoting import quoted
-
-T = TypeVar("T")
 
 
 class Verdict(StrEnum):
@@ -41,7 +43,8 @@ class Verdict(StrEnum):
 class Result:
     """What came of one test: of a failed one the difference, or the message of its query.
 
-    A broken one has faults, or a message that says what keeps its asset from being run.
+    A broken one has faults, or a message that says what keeps its asset from being run. Where code
+    failed, `trace` is its stack trace and `said` are the last lines that it wrote.
     """
 
     name: str
@@ -51,11 +54,16 @@ class Result:
     message: str = ""
     difference: Difference | None = None
     faults: tuple[Diagnostic, ...] = ()
+    trace: str = ""
+    said: tuple[str, ...] = ()
 
 
-def run_tests(tests: Iterable[AssetTest], graph: Graph) -> tuple[Result, ...]:
-    """Return what comes of each test."""
-    return _each(tests, graph, _Bench.result)
+def run_tests(
+    tests: Iterable[AssetTest], graph: Graph, calling: Calling | None = None
+) -> tuple[Result, ...]:
+    """Return what comes of each test; without `calling` no code is run."""
+    with bench(graph, calling) as run:
+        return tuple(run.result(test) for test in tests)
 
 
 def faults_of(tests: Iterable[AssetTest], graph: Graph) -> tuple[Diagnostic, ...]:
@@ -63,44 +71,54 @@ def faults_of(tests: Iterable[AssetTest], graph: Graph) -> tuple[Diagnostic, ...
 
     A test of an asset that is set aside is not looked into: that is told with the asset.
     """
-    found = _each(tests, graph, _Bench.faults)
-    return tuple(fault for faults in found for fault in faults)
+    with bench(graph) as look:
+        return tuple(fault for test in tests for fault in look.faults(test))
 
 
-def _each(
-    tests: Iterable[AssetTest], graph: Graph, ask: "Callable[[_Bench, AssetTest], T]"
-) -> tuple[T, ...]:
+@contextmanager
+def bench(graph: Graph, calling: Calling | None = None) -> "Generator[Bench]":
+    """Return where tests of a graph are run, one after the other, in one thread."""
+    folder = Path(mkdtemp(prefix="freshline-")) if calling is not None else None
+    folders = () if folder is None else (folder,)
     # One thread: rows without an ORDER BY come in one order, and small queries are faster.
-    engine = SqlEngine(folders=(), threads=1, macros=statements_of(graph))
+    engine = SqlEngine(folders=folders, threads=1, macros=statements_of(graph))
+    code = None
+    if calling is not None and folder is not None:
+        code = CodeTests(graph=graph, compute=engine, calling=calling, folder=folder)
     try:
-        bench = _Bench(graph, engine.cursor())
-        return tuple(ask(bench, test) for test in tests)
+        yield Bench(graph, engine.cursor(), code)
     finally:
         engine.close()
+        if code is not None:
+            code.close()
 
 
 class _Faulty(Exception):
     """A test cannot be run: its report says why."""
 
 
-class _Bench:
+class Bench:
     """A database in which tests of one graph are run, one after the other."""
 
-    def __init__(self, graph: Graph, cursor: duckdb.DuckDBPyConnection) -> None:
-        self._graph, self._cursor = graph, cursor
+    def __init__(
+        self, graph: Graph, cursor: duckdb.DuckDBPyConnection, code: CodeTests | None = None
+    ) -> None:
+        self._graph, self._cursor, self._code = graph, cursor, code
 
     def faults(self, test: AssetTest) -> tuple[Diagnostic, ...]:
+        """Return what is wrong with a test itself; its asset is not run."""
         if not test.faults and test.asset.text in self._graph.quarantined:
             return ()
         return self._tried(test, lambda asset, expected: None).faults
 
     def result(self, test: AssetTest) -> Result:
+        """Return what comes of a test."""
         aside = self._graph.quarantined.get(test.asset.text)
         if aside is not None and not test.faults:
             why = f"with {aside.because}" if aside.because else f"({aside.code})"
             message = f"{test.asset.text} is set aside {why}: see `freshline validate`"
             return _ended(test, Verdict.BROKEN, message=message)
-        return self._tried(test, lambda asset, rows: self._compared(test, asset, rows))
+        return self._tried(test, lambda asset, rows: self._ran(test, asset, rows))
 
     def _tried(
         self, test: AssetTest, run: Callable[[Asset, Sequence[Row]], Result | None]
@@ -125,37 +143,88 @@ class _Bench:
     def _place(self, report: Report, test: AssetTest, asset: Asset) -> Sequence[Row]:
         """Make the asset's upstreams with the rows given, and return the rows expected."""
         given = {each.key.text: each.table for each in test.given}
-        columns_of = self._graph.columns_of
-        wanted = [(given.get(key, Table()), columns_of(key)) for key in asset.upstreams]
+        wanted: list[tuple[Table, Sequence[Column]]] = []
+        for key in asset.upstreams:
+            table = given.get(key, Table())
+            wanted.append((table, columns_known(self._graph, key, table)))
         queries = [self._query(report, *each) for each in wanted]
-        expected = self._query(report, test.expect, asset.columns)
+        # What code makes is known when it has run.
+        columns = asset.columns if asset.code is None else ()
+        expected = self._query(report, test.expect, columns) if columns else ""
         if report.failed:
             raise _Faulty
         try:
-            for key, rows in zip(asset.upstreams, queries, strict=True):
-                fields = ", ".join(f"{quoted(c.name)} {c.type}" for c in columns_of(key))
-                self._cursor.execute(f"CREATE TABLE {marked(key)} ({fields})")
+            for key, (_, known), rows in zip(asset.upstreams, wanted, queries, strict=True):
+                fields = ", ".join(f"{quoted(c.name)} {c.type}" for c in known)
+                if known:
+                    self._cursor.execute(f"CREATE TABLE {marked(key)} ({fields})")
                 if rows:
                     self._cursor.execute(f"INSERT INTO {marked(key)} BY NAME {rows}")
-            named = _named(test.expect, asset.columns)
-            return self._texts(named, expected) if expected else ()
+            return self._texts(_named(test.expect, columns), expected) if expected else ()
         except duckdb.Error as error:
             self._cursor.execute("ROLLBACK")
             self._cursor.execute("BEGIN")
-            for table, columns in (*wanted, (test.expect, asset.columns)):
-                self._find_unfit(report, table, columns)
-            if not report.failed:
-                raise translated(error) from error
-            raise _Faulty from None
+            raise self._unfit(report, error, (*wanted, (test.expect, columns))) from error
 
-    def _compared(self, test: AssetTest, asset: Asset, expected: Sequence[Row]) -> Result:
+    def _unfit(
+        self,
+        report: Report,
+        error: duckdb.Error,
+        tables: Iterable[tuple[Table, Sequence[Column]]],
+    ) -> Exception:
+        """Return what to raise where DuckDB refuses rows: their faults, or else its own words."""
+        for table, columns in tables:
+            self._find_unfit(report, table, columns)
+        return _Faulty() if report.failed else translated(error)
+
+    def _ran(self, test: AssetTest, asset: Asset, expected: Sequence[Row]) -> Result:
+        if asset.code is not None:
+            return self._ran_code(test, asset)
         try:
             found = self._texts(asset.columns, f"{asset.text}\n")
         except duckdb.Error as error:
             message = translated(error).message.replace(MARK, "")
             return _ended(test, Verdict.FAILED, message=f"the query failed: {message}")
-        columns = _named(test.expect, asset.columns) or asset.columns
-        places = [asset.columns.index(column) for column in columns]
+        return self._compared(test, asset.columns, (expected, found))
+
+    def _ran_code(self, test: AssetTest, asset: Asset) -> Result:
+        if self._code is None:
+            raise InternalError(f"nobody is here to run {asset.definition.key}")
+        said: list[str] = []
+        try:
+            relation = self._code.made(test, asset, said)
+        except ComputeError as error:
+            trace = error.trace if isinstance(error, CodeError) else ""
+            told = "\n".join(line for line in (error.message, error.help) if line)
+            failed = _ended(test, Verdict.FAILED, message=told)
+            return replace(failed, trace=trace, said=tuple(said))
+        columns = self._code.compute.columns(relation)
+        report = Report(test.text)
+        _check_columns(report, test.asset.text, test.expect, columns)
+        query = "" if report.failed else self._query(report, test.expect, columns)
+        if not report.failed:
+            try:
+                named = _named(test.expect, columns)
+                expected = self._texts(named, query) if query else ()
+                found = self._texts(columns, f"FROM {relation}")
+                return replace(self._compared(test, columns, (expected, found)), said=tuple(said))
+            except duckdb.Error as error:
+                self._cursor.execute("ROLLBACK")
+                self._cursor.execute("BEGIN")
+                problem = self._unfit(report, error, ((test.expect, columns),))
+                if not report.failed:
+                    raise problem from error
+        return _ended(test, Verdict.BROKEN, faults=report.diagnostics())
+
+    def _compared(
+        self,
+        test: AssetTest,
+        every: Sequence[Column],
+        rows: tuple[Sequence[Row], Sequence[Row]],
+    ) -> Result:
+        expected, found = rows
+        columns = _named(test.expect, every) or tuple(every)
+        places = [every.index(column) for column in columns]
         apart = difference(
             {column.name: column.type for column in columns},
             expected,
@@ -252,7 +321,8 @@ def _check_names(report: Report, test: AssetTest, graph: Graph) -> None:
         return
     for key, table in test.given:
         if key.text in asset.upstreams:
-            _check_columns(report, key.text, table, graph.columns_of(key.text))
+            if columns := graph.columns_of(key.text):
+                _check_columns(report, key.text, table, columns)
         elif key.text in graph.assets or key.text in graph.sources or key.text in graph.quarantined:
             reads = ", ".join(asset.upstreams) or "nothing"
             message = f"{test.asset.text} does not read {key.text}"
@@ -261,7 +331,11 @@ def _check_names(report: Report, test: AssetTest, graph: Graph) -> None:
             hint = did_you_mean(key.text, (*asset.upstreams, *graph.assets, *graph.sources))
             fix = hint or f"{test.asset.text} reads: {', '.join(asset.upstreams) or 'nothing'}"
             report.error("E402", key, f"there is no asset or source {in_quotes(key.text)}", fix)
-    _check_columns(report, test.asset.text, test.expect, asset.columns)
+    if asset.code is None:
+        _check_columns(report, test.asset.text, test.expect, asset.columns)
+        if test.config:
+            message = f"{test.asset.text} is SQL, which has no config"
+            report.error("E408", test.config_at, message, "remove it")
 
 
 def _unknown_asset(report: Report, asset: source.Scalar, graph: Graph) -> None:

@@ -5,6 +5,7 @@ for plain Python are JSON lines, since any interpreter reads these.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +17,7 @@ from freshline.execute.setting import Input, Setting, storage_for
 from freshline.lineage.code_assets import FILE_COLUMNS
 from freshline.lineage.quoting import quoted
 from freshline.parquet_files import OwnFiles
+from freshline.ports import Compute
 from freshline.suggest import closest
 from freshline.versions import Build
 
@@ -36,9 +38,7 @@ def given(
     if now is None:
         if not each.optional:
             raise ComputeError(f"{key} was never materialized", help=f"run freshline apply {key}")
-        return Given(
-            name=each.name, key=key, form=each.form, format=Format.ROWS, files=(), missing=True
-        )
+        return replace(without_rows(each, key), missing=True)
     columns = _chosen(each, key, _columns(setting, key, now, build))
     format, files = _files(setting, each, key, (now, build, columns), to)
     return Given(
@@ -58,24 +58,52 @@ def _files(
     read: tuple[Input, Build | None, Sequence[Column]],
     to: Path,
 ) -> tuple[Format, tuple[Path, ...]]:
-    (now, build, columns), compute = read, setting.ports.compute
-    if each.form in _WHOLE_FILES:
-        if (source := setting.graph.sources.get(key)) is not None:
-            return Format.FILE, tuple((setting.root / file).absolute() for file in source.files)
-        if tuple(columns) == FILE_COLUMNS:
-            return Format.FILE, _taken_out(setting, now, to / each.name)
-    elif each.form != _ROWS and build is not None and key in setting.graph.assets:
+    now, build, columns = read
+    if each.form in _WHOLE_FILES and (source := setting.graph.sources.get(key)) is not None:
+        return Format.FILE, tuple((setting.root / file).absolute() for file in source.files)
+    if (
+        each.form not in (_ROWS, *_WHOLE_FILES)
+        and build is not None
+        and key in setting.graph.assets
+    ):
         storage = storage_for(setting, key)
         if isinstance(storage, OwnFiles) and (own := storage.own_files(build.version)):
             return Format.PARQUET, own
+    return _written(setting.ports.compute, each, (now.relation, columns), to)
+
+
+def without_rows(each: CodeInput, key: str) -> Given:
+    """Return an input of which nothing is there, nor known but the columns that it asks for."""
+    columns = tuple(Column(name, "VARCHAR") for name in each.columns or ())
+    return Given(
+        name=each.name, key=key, form=each.form, format=Format.ROWS, files=(), columns=columns
+    )
+
+
+def handed(compute: Compute, each: CodeInput, key: str, relation: str, to: Path) -> Given:
+    """Return one input of a call whose rows stand in a relation; they are written to `to`."""
+    columns = _chosen(each, key, compute.columns(relation))
+    format, files = _written(compute, each, (relation, columns), to)
+    paths = tuple(map(str, files))
+    return Given(
+        name=each.name, key=key, form=each.form, format=format, files=paths, columns=columns
+    )
+
+
+def _written(
+    compute: Compute, each: CodeInput, read: tuple[str, Sequence[Column]], to: Path
+) -> tuple[Format, tuple[Path, ...]]:
+    relation, columns = read
+    if each.form in _WHOLE_FILES and tuple(columns) == FILE_COLUMNS:
+        return Format.FILE, _taken_out(compute, relation, to / each.name)
     if each.form == _ROWS:
         path = to / f"{each.name}.jsonl"
         shown = ", ".join(map(_as_json, columns))
-        compute.copy_to_json_lines(f"SELECT {shown} FROM {now.relation}", path)
+        compute.copy_to_json_lines(f"SELECT {shown} FROM {relation}", path)
         return Format.ROWS, (path,)
     path = to / f"{each.name}.parquet"
     names = ", ".join(quoted(column.name) for column in columns)
-    compute.copy_to_parquet(f"SELECT {names} FROM {now.relation}", path)
+    compute.copy_to_parquet(f"SELECT {names} FROM {relation}", path)
     return Format.PARQUET, (path,)
 
 
@@ -99,10 +127,10 @@ def _chosen(each: CodeInput, key: str, columns: Sequence[Column]) -> tuple[Colum
     return tuple(known[name.lower()] for name in each.columns)
 
 
-def _taken_out(setting: Setting, now: Input, to: Path) -> tuple[Path, ...]:
+def _taken_out(compute: Compute, relation: str, to: Path) -> tuple[Path, ...]:
     """Write the files that an asset keeps as rows, each under its own name."""
     to.mkdir()
-    rows = setting.ports.compute.rows(f"SELECT name, content FROM {now.relation} ORDER BY name")
+    rows = compute.rows(f"SELECT name, content FROM {relation} ORDER BY name")
     found: list[Path] = []
     for name, content in rows:
         path = to / Path(str(name)).name

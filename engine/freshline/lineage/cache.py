@@ -61,7 +61,7 @@ def load_graph(
     files = list_files(root)
     name = environment or "_"
     rules = digest(__version__, canonicaliser(), version("duckdb"), str(root))
-    with _without_collector():
+    with without_collector():
         whole = _read(folder / f"{name}.graph", Whole)
         if whole is not None and whole.rules == rules and _is_current(root, whole, files):
             graph = _with_what_came_out(whole, environment, folder / f"{name}.graph", outside)
@@ -185,7 +185,7 @@ def _write(path: Path, value: object) -> None:
 
 
 @contextmanager
-def _without_collector() -> Generator[None]:
+def without_collector() -> Generator[None]:
     """Keep Python from looking for garbage among trees that all live to the end of the work."""
     was = gc.isenabled()
     gc.disable()

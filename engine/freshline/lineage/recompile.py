@@ -51,6 +51,17 @@ class Parts:
     compiled: dict[str, Analysis] = field(default_factory=dict[str, Analysis])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What the files of a project say; `files` and `code` are to be remembered."""
+
+    settings: Settings
+    environment: str
+    said: tuple[FileDeclared, ...]
+    files: tuple[CachedFile, ...]
+    code: tuple[CachedCode, ...]
+
+
 def recompiled(
     root: Path,
     environment: str | None,
@@ -67,22 +78,8 @@ def recompiled(
     Not all could be read where a source is missing, or none could make sense
     of it: what is missing today may be there tomorrow, though no file of the project changes.
     """
-    main = next(file for file in files if file.path in PROJECT_FILES)
-    settings = read_settings(read_file(root, main), main.path, os.environ)
-    name = environment or settings.project.environments[0]
-    settings = settings.in_force(name)
-    entries = _declared(root, (settings, name), files, before)
-    said, code = [entry.declared for entry in entries], before.code
-    if has_code(files, said):
-        texts = Texts(root, code_files(root))
-        loading = Loading(
-            texts=texts,
-            settings=settings,
-            environment=name,
-            outside=outside,
-            remembered=before.code,
-        )
-        said, code = with_code(loading, files, said)
+    read = read_anew(root, environment, files, before, outside)
+    settings, name, said = read.settings, read.environment, read.said
     declared = with_files(root, assemble(settings, said), said)
     learnt: Columns = {}
     if any(asset.code is not None for asset in declared.assets):
@@ -101,11 +98,38 @@ def recompiled(
         rules=before.rules,
         at_ns=at_ns,
         process=process,
-        files=entries,
-        code=code,
+        files=read.files,
+        code=read.code,
         compiled=compiled,
     )
     return graph, parts, whole
+
+
+def read_anew(
+    root: Path,
+    environment: str | None,
+    files: tuple[ProjectFile, ...],
+    before: Parts,
+    outside: Outside = NOBODY,
+) -> Read:
+    """Return what these files say, taking over what `before` remembers of files as they were."""
+    main = next(file for file in files if file.path in PROJECT_FILES)
+    settings = read_settings(read_file(root, main), main.path, os.environ)
+    name = environment or settings.project.environments[0]
+    settings = settings.in_force(name)
+    entries = _declared(root, (settings, name), files, before)
+    said, code = [entry.declared for entry in entries], before.code
+    if has_code(files, said):
+        texts = Texts(root, code_files(root))
+        loading = Loading(
+            texts=texts,
+            settings=settings,
+            environment=name,
+            outside=outside,
+            remembered=before.code,
+        )
+        said, code = with_code(loading, files, said)
+    return Read(settings=settings, environment=name, said=tuple(said), files=entries, code=code)
 
 
 def _declared(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from freshline.calls import Call, Line, Load, Returned, ToldFile, Workers
+from freshline.code import NO_LIMITS, Limits, Location
 from freshline.errors import CodeError, WorkerLostError
 from freshline.locations.attending import Attendance
 from freshline.locations.commands import Command
@@ -55,6 +56,13 @@ class LocationWorkers:
             raise
         self._poison.lived(call)
         return returned
+
+    def prepare(self, root: str, location: Location, limits: Limits = NO_LIMITS) -> None:
+        """Start a worker ahead, and wait for nothing; the first call then finds it ready.
+
+        CodeError where the location's interpreter cannot be had.
+        """
+        self._pool.prepare(Place(root, location, limits))
 
     def interrupt(self, call: str | None = None) -> None:
         """Make a call under way fail soon, without an id all of them."""

@@ -10,7 +10,7 @@ from freshline.worker.rows import read_rows
 from freshline.worker.values import converter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from freshline.worker.annotations import Wish
@@ -88,20 +88,22 @@ def rows_of(source: Source) -> Iterator[dict[str, object]]:
     elif library == "polars":
         yield from _polars_lazy(source).collect().iter_rows(named=True)
     elif library == "duckdb":
-        yield from _duckdb_rows(source)
+        yield from rows_of_relation(_duckdb(source), source.columns)
     else:
         raise MissingLibraryError(_NO_PARQUET.format(what=source.what))
 
 
-def _duckdb_rows(source: Source) -> Iterator[dict[str, object]]:
-    relation = _duckdb(source)
+def rows_of_relation(
+    relation: Any, columns: Sequence[tuple[str, str]]
+) -> Iterator[dict[str, object]]:
+    """Yield the rows of a relation of DuckDB as dicts; `columns` are its own, with their types."""
     names = list(relation.columns)
     # DuckDB makes a moment with a zone by a package that need not be there.
-    zoned = {name for name, type in source.columns if "TIME ZONE" in type or type == "TIMESTAMPTZ"}
+    zoned = {name for name, type in columns if "TIME ZONE" in type or type == "TIMESTAMPTZ"}
     if zoned:
         shown = [f"{_quoted(n)}::VARCHAR" if n in zoned else _quoted(n) for n in names]
         relation = relation.project(", ".join(shown))
-    converters = [converter(type) if name in zoned else None for name, type in source.columns]
+    converters = [converter(type) if name in zoned else None for name, type in columns]
     for chunk in iter(lambda: relation.fetchmany(10_000), []):
         for row in chunk:
             values = [each(v) if each else v for each, v in zip(converters, row)] if zoned else row
@@ -143,7 +145,11 @@ def _arrow(source: Source) -> Any:
     arrow = need("pyarrow", source.what)
     tables = []
     for file in source.files:
+<<<<<<< HEAD
         with parquet.ParquetFile(file, pre_buffer=False) as opened:
+=======
+        with parquet.ParquetFile(file, memory_map=False, pre_buffer=False) as opened:
+>>>>>>> lead
             tables.append(opened.read(columns=source.names or None))
     if not tables:
         return arrow.table({name: [] for name in source.names})
@@ -174,6 +180,8 @@ def _reader(source: Source) -> Any:
 def _dataset(source: Source) -> Any:
     """Return a dataset with exactly the columns that are declared, read when it is asked."""
     dataset = need("pyarrow.dataset", source.what)
+    if not source.files:
+        return dataset.dataset(_arrow(source))
     found = dataset.dataset(list(source.files), format="parquet")
     if source.names and found.schema.names != source.names:
         arrow = need("pyarrow", source.what)

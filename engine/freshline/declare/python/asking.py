@@ -10,19 +10,21 @@ WRITES = frozenset(("update", "clear", "__setitem__", "__delitem__", "putenv", "
 _ONE_NAME = frozenset(("get", "pop", "setdefault", "__getitem__", "__contains__"))
 _GETENV = frozenset((("os", "getenv"), ("os", "getenvb")))
 # Packages whose use is reading the environment, by names that only they know.
-SETTINGS_PACKAGES = frozenset(("decouple", "dotenv", "dynaconf", "environ", "environs"))
+SETTINGS_PACKAGES = frozenset(
+    ("decouple", "dotenv", "dynaconf", "environ", "environs", "pydantic_settings")
+)
 
 # What makes docstrings and annotations part of what code does, and what its very text.
 CURIOUS = frozenset(
     (
-        *("__doc__", "__annotations__", "__signature__", "inspect", "pydoc", "doctest"),
+        *("__doc__", "__annotations__", "__signature__", "pydoc", "doctest", "signature"),
         *("get_type_hints", "get_annotations", "getdoc", "docopt"),
     )
 )
 READS_SOURCE = frozenset(
     (
         *("getsource", "getsourcelines", "findsource", "getcomments", "linecache", "dis"),
-        *("__code__", "f_lineno", "tb_lineno", "co_firstlineno", "lineno", "stack"),
+        *("__code__", "f_lineno", "tb_lineno", "co_firstlineno"),
     )
 )
 
@@ -57,6 +59,11 @@ _ANY_MODULE: dict[Chain, str] = {
 _UNPICKLERS = frozenset(
     ("pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal", "_pickle", "skops")
 )
+
+
+def looks_at_code(full: Chain) -> bool:
+    """Say whether a name of the standard library is of its module to look at code with."""
+    return full[:1] == ("inspect",)
 
 
 def is_spoken(text: str) -> bool:

@@ -3,6 +3,7 @@
 import hashlib
 import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from freshline.declare.python.module import Alias, Module, module_of
@@ -37,6 +38,7 @@ class Finder:
     def __init__(self, read: Callable[[str], str | None], folders: Sequence[str]) -> None:
         self._read = read
         self._texts: dict[str, str | None] = {}
+        self._modules: dict[str, Module | None] = {}
         self._found: dict[tuple[Place, tuple[str, ...]], Found] = {}
         self._children: dict[tuple[Place, str], Place | None] = {}
         self.top = Place(None, tuple(dict.fromkeys(_plain(folder) for folder in folders)))
@@ -49,8 +51,10 @@ class Finder:
 
     def module(self, file: str) -> Module | None:
         """Return what a file holds, None where there is no such file."""
-        text = self.text(file)
-        return module_of(file, text) if text is not None else None
+        if file not in self._modules:
+            text = self.text(file)
+            self._modules[file] = module_of(file, text) if text is not None else None
+        return self._modules[file]
 
     def digest(self, file: str) -> str | None:
         """Return the digest of what a file holds, None where there is no such file."""
@@ -132,6 +136,7 @@ def _plain(folder: str) -> str:
     return "" if folder in ("", ".") else f"{folder}/"
 
 
+@lru_cache(maxsize=4096)
 def dotted(file: str) -> str:
     """Return the name of a module as it is shown: its path with dots."""
     name = file.removesuffix(".py").removesuffix("/__init__")

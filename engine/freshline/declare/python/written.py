@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 from freshline.declare.python import calm
 from freshline.declare.python.module import Function, Module
@@ -31,14 +32,24 @@ class _Writing(NamedTuple):
 _Node = TypeVar("_Node", bound=ast.AST)
 
 
-def written(module: Module, node: ast.stmt, manner: Manner) -> str:
+_KNOWN: WeakKeyDictionary[Module, dict[tuple[int, Manner], str]] = WeakKeyDictionary()
+
+
+def written(module: Module, index: int, manner: Manner) -> str:
     """Return a top-level statement as it counts; its own text where it cannot be written anew."""
+    known = _KNOWN.setdefault(module, {})
+    if (index, manner) not in known:
+        known[(index, manner)] = _written(module, module.statements[index].node, manner)
+    return known[(index, manner)]
+
+
+def _written(module: Module, node: ast.stmt, manner: Manner) -> str:
     try:
         code = ast.unparse(_cleaned(_Writing(module, manner), node))
     except (RecursionError, ValueError):
-        lines = module.text.splitlines()
-        return repr("\n".join(lines[node.lineno - 1 : node.end_lineno]))
-    return repr(code) if "\n#" in code else code
+        lines = module.text.splitlines()[node.lineno - 1 : node.end_lineno]
+        return f"source = {lines!r}"
+    return f"source = {code!r}" if "\n#" in code else code
 
 
 def _body(writing: _Writing, nodes: Sequence[ast.stmt], *, has_doc: bool = False) -> list[ast.stmt]:
