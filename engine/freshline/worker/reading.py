@@ -145,11 +145,7 @@ def _arrow(source: Source) -> Any:
     arrow = need("pyarrow", source.what)
     tables = []
     for file in source.files:
-<<<<<<< HEAD
-        with parquet.ParquetFile(file, pre_buffer=False) as opened:
-=======
         with parquet.ParquetFile(file, memory_map=False, pre_buffer=False) as opened:
->>>>>>> lead
             tables.append(opened.read(columns=source.names or None))
     if not tables:
         return arrow.table({name: [] for name in source.names})
