@@ -395,6 +395,42 @@ CHANGES: dict[str, Case] = {
     "a table in SQL": alone(
         "import duckdb\nT = [1]\ndef f(): return duckdb.sql('SELECT * FROM T')\n", "[1]", "[2]"
     ),
+    "a table in SQL that stands in another module": Case(
+        {
+            FILE: "import duckdb\nfrom lib.x import Q\nT = [1]\ndef f(): return duckdb.sql(Q)\n",
+            "lib/x.py": "Q = 'SELECT * FROM T'\n",
+        },
+        "[1]",
+        "[2]",
+    ),
+    "a folder that imports look into as well": Case(
+        {
+            FILE: "import sys\nsys.path.append('src')\nimport near\ndef f(): return near.g()\n",
+            "src/near.py": G,
+        },
+        "1",
+        "2",
+    ),
+    "attributes that a library makes up": Case(
+        {
+            FILE: "import lib\ndef f(): return lib.g()\n",
+            "lib/__init__.py": "import lazy\n__getattr__, __all__ = lazy.attach('x', ['g'])\n",
+            "lib/x.py": G,
+        },
+        "1",
+        "2",
+    ),
+    "import_module of a name in another package": Case(
+        {
+            FILE: "import importlib\ndef f(): return importlib.import_module('.x', 'lib').g()\n",
+            "lib/x.py": G,
+        },
+        "1",
+        "2",
+    ),
+    "a copy on import": alone(
+        "import shutil\nD = shutil.copy('a', 'b')\ndef f(): 0\n", "'b'", "'c'"
+    ),
     "a docstring that is read": alone("def f():\n    'a'\n    return f.__doc__\n", "'a'", "'b'"),
     "annotations that are read": alone(
         "import typing\ndef g(x: int): pass\ndef f(): return typing.get_type_hints(g)\n",

@@ -329,6 +329,7 @@ def _called(module: Module, node: ast.Call) -> Iterable[ast.AST] | None:
     bodies = (*(each.args for each in run), *(each.body for each in run))
     if full in _CALLS:
         return (*values, *bodies)
-    if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
+    is_import = bool(chain) and chain[0] in module.aliases
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS and not is_import:
         return (node.func.value, *values, *bodies)
     return None

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from freshline.declare.python import calm, opened
+from freshline.declare.python import asking, calm, opened
 from freshline.declare.python.effects import Effects
 from freshline.declare.python.finding import Finder, Place, dotted
 from freshline.declare.python.leads import Leads
@@ -70,6 +70,8 @@ class Following:
         self.is_curious = False
         self.reads_source = False
         self._is_everything = False
+        self._words: set[str] = set()
+        self._speakers: dict[str, Module] = {}
         self._seen: set[tuple[str, Chain, bool, bool]] = set()
         self._waiting: deque[Callable[[], None]] = deque()
 
@@ -142,10 +144,18 @@ class Following:
             self.lead(file, alias, chain[1:], is_value, None)
         self._from_stars(module, chain, is_value)
         if name not in module.bound and outside:
-            if "__getattr__" in module.bound:
-                self.demand(file, ("__getattr__",), is_value=False)
-            if name == "__dict__":
-                self.take(file)
+            self._made_up(module, name)
+
+    def _made_up(self, module: Module, name: str) -> None:
+        """Count what gives the attributes of a module that no statement binds."""
+        if name == "__dict__":
+            self.take(module.file)
+        for index in module.bound.get("__getattr__", ()):
+            self.demand(module.file, ("__getattr__",), is_value=False)
+            node = module.statements[index].node
+            if not isinstance(node, Function):
+                message = "attributes of this module are made elsewhere"
+                self._blind(module, Extent.PROJECT, node, message)
 
     def _from_stars(self, module: Module, chain: Chain, is_value: bool) -> None:
         for alias in module.stars:
@@ -283,10 +293,7 @@ class Following:
                 self.lead(file, use.alias, use.chain[1:], use.is_value, use.node)
             else:
                 self._use(module, use.chain, use.is_value, use.node)
-        for text in uses.spoken:
-            for word in set(_WORD.findall(text)):
-                if word in module.bound:
-                    self.demand(file, (word,), is_value=True)
+        self._spoken(module, uses)
         for text in uses.texts:
             self._text(module, text)
         for node in uses.paths:
@@ -301,6 +308,17 @@ class Following:
         for alias in module.aliases.get(chain[0], ()):
             self.lead(module.file, alias, chain[1:], is_value, node)
         self.demand(module.file, chain, is_value=is_value)
+
+    def _spoken(self, module: Module, uses: Uses) -> None:
+        """Count variables that texts name which a library evaluates where it is called."""
+        words = {word for text in uses.spoken for word in _WORD.findall(text)} - self._words
+        self._words |= words
+        if uses.speaks and module.file not in self._speakers:
+            self._speakers[module.file] = module
+            words = self._words
+        for each in {module.file: module, **self._speakers}.values():
+            for word in words & each.bound.keys():
+                self.demand(each.file, (word,), is_value=True)
 
     def _text(self, module: Module, text: str) -> None:
         if opened.is_named(text):
@@ -336,7 +354,7 @@ class Following:
             return None
         return self._lookup(target, path)
 
-    def _blind(self, module: Module, extent: Extent, node: ast.expr, message: str) -> None:
+    def _blind(self, module: Module, extent: Extent, node: ast.AST, message: str) -> None:
         self.doubt(module.file, node, f"{message}; {extent.value}")
         if extent is Extent.MODULE:
             self.take(module.file)
