@@ -51,8 +51,12 @@ _MADE = {
     "pyarrow": "schema field int64 float64 string bool_ date32 timestamp decimal128 list_ struct",
     "pydantic": "Field ConfigDict",
 }
-_CALLS: set[Chain] = {(module, name) for module, names in _MADE.items() for name in names.split()}
-_CALLS |= {("os", "path", n) for n in ("join", "dirname", "abspath", "basename", "realpath")}
+_CALLS: frozenset[Chain] = frozenset(
+    (
+        *((module, name) for module, names in _MADE.items() for name in names.split()),
+        *(("os", "path", n) for n in ("join", "dirname", "abspath", "basename", "realpath")),
+    )
+)
 # What these get they keep: a function among it is not called.
 _KEEPERS = {
     *(("functools", "partial"), ("dataclasses", "field"), ("collections", "defaultdict")),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from freshline.declare.python import calm
-from freshline.declare.python.finding import Finder, Place
+from freshline.declare.python.finding import Finder
 from freshline.declare.python.leads import Leads
 from freshline.declare.python.module import (
     BUILTINS,
@@ -111,13 +111,10 @@ class Effects:
         if not lead.is_inside:
             first = alias.module.partition(".")[0]
             return first in sys.stdlib_module_names or first in calm.PLAIN_PACKAGES
-        place: Place | None = lead.place
-        while place is not None and path:
-            child = self._finder.child(place, path[0])
-            if child is None:
-                break
+        place = lead.place
+        while path and (child := self._finder.child(place, path[0])) is not None:
             place, path = child, path[1:]
-        if place is None or place.file is None or not path:
+        if place.file is None or not path:
             return False
         target = self._finder.module(place.file)
         return target is not None and self._is_plain(target, path, depth + 1)

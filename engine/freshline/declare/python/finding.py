@@ -67,12 +67,6 @@ class Finder:
         """Return the files that were looked for, and are not there."""
         return tuple(sorted(file for file, text in self._texts.items() if text is None))
 
-    def with_folders(self, folders: Sequence[str]) -> "Finder":
-        """Return one that looks into these folders too, after the others."""
-        finder = Finder(self._read, (*self.top.folders, *folders))
-        finder._texts = self._texts
-        return finder
-
     def child(self, place: Place, name: str) -> Place | None:
         """Return the module of this name in a package; None where no file has it.
 

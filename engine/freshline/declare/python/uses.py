@@ -272,7 +272,9 @@ class _Scanner:
                 arguments = arguments[1:]
         if full and full[-1] in asking.IMPORTERS and arguments:
             self._imported(arguments[0])
-        last = function.attr if isinstance(function, ast.Attribute) else full[-1:] and full[-1]
+        last = full[-1] if full else ""
+        if isinstance(function, ast.Attribute):
+            last = function.attr
         if last in asking.SPEAKERS:
             self._speaks = True
             parts = (part for each in (*arguments, *node.keywords) for part in ast.walk(each))
