@@ -432,6 +432,7 @@ CHANGES: dict[str, Case] = {
         "import shutil\nD = shutil.copy('a', 'b')\ndef f(): 0\n", "'b'", "'c'"
     ),
     "a docstring that is read": alone("def f():\n    'a'\n    return f.__doc__\n", "'a'", "'b'"),
+    "a docstring of the module that is read": alone("'a'\ndef f(): return __doc__\n", "'a'", "'b'"),
     "annotations that are read": alone(
         "import typing\ndef g(x: int): pass\ndef f(): return typing.get_type_hints(g)\n",
         "int",

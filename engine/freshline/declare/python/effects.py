@@ -65,9 +65,15 @@ class Effects:
             if any(self._leads.of(module.file, each).is_inside for each in statement.aliases):
                 yield statement.index  # whether a module is run hangs on something
                 continue
-            needs = calm.needs_of(module, statement.node)
-            if needs is None or not all(self._is_plain(module, chain) for chain in needs):
+            if not self._is_calm(module, statement.node):
                 yield statement.index
+
+    def _is_calm(self, module: Module, node: ast.stmt) -> bool:
+        try:
+            needs = calm.needs_of(module, node)
+            return needs is not None and all(self._is_plain(module, chain) for chain in needs)
+        except RecursionError:
+            return False
 
     def _is_plain(self, module: Module, chain: Chain, depth: int = 0) -> bool:
         """Say whether operators on what a name stands for, and classes made of it, are calm."""

@@ -35,6 +35,7 @@ from freshline.errors import Span
 Modules = Callable[[], Iterable[str]]  # all files of Python in a project
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_MOST_TEXTS = 1000
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+(?::[^\W\d]\w*)?")
 
 
@@ -294,8 +295,9 @@ class Following:
             else:
                 self._use(module, use.chain, use.is_value, use.node)
         self._spoken(module, uses)
-        for text in uses.texts:
-            self._text(module, text)
+        if len(uses.texts) <= _MOST_TEXTS:  # a table of data names no files
+            for text in uses.texts:
+                self._text(module, text)
         for node in uses.paths:
             self._path(opened.path_of(module, node, self._lookup))
         for name, node in uses.env:
