@@ -432,8 +432,9 @@ def written_project(random: Random, *, is_dynamic: bool = True) -> dict[str, str
 
     One that is not dynamic has no code that cannot be followed.
     """
-    files = [file for file in _MODULES if file.endswith("__init__.py") or random.random() < 0.7]
-    inits = [file for file in files if file.endswith("__init__.py") and random.random() < 0.25]
+    share = random.choice((0.2, 0.5, 0.8))
+    files = [file for file in _MODULES if file.endswith("__init__.py") or random.random() < share]
+    inits = [file for file in files if file.endswith("__init__.py") and random.random() < 1 - share]
     files = [file for file in files if file not in inits]
     exports = Exports({}, is_dynamic)
     project = {DATA: f"{random.randint(0, 9)} 3 {random.randint(0, 9)}"}

@@ -8,11 +8,6 @@ from freshline.declare.python.sections import HEAD, sections_of
 _MOST = 3
 # What is told of a module, not of a name in it.
 _OF_MODULE = ("module", "effects", "imports", "docstring")
-    "module",
-    "effects",
-    "imports",
-    "docstring",
-)  # what is told of a module, not of a name in it
 
 _Codes = Mapping[str, tuple[str, ...]]
 
