@@ -240,6 +240,15 @@ CHANGES: dict[str, Case] = {
         "import lib.x as m\ndef f(): return m.g()\n", G, "1", "2"
     ),
     "a module of a package": with_lib("from lib import x\ndef f(): return x.g()\n", G, "1", "2"),
+    "a module in a folder without __init__ of a package": Case(
+        {
+            FILE: "import lib.deep.x\ndef f(): return lib.deep.x.g()\n",
+            "lib/__init__.py": "",
+            "lib/deep/x.py": G,
+        },
+        "1",
+        "2",
+    ),
     "a relative import": Case(
         {FILE: "from .near import g\ndef f(): return g()\n", "assets/risk/near.py": G}, "1", "2"
     ),

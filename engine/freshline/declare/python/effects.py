@@ -117,9 +117,7 @@ class Effects:
         if not lead.is_inside:
             first = alias.module.partition(".")[0]
             return first in sys.stdlib_module_names or first in calm.PLAIN_PACKAGES
-        place = lead.place
-        while path and (child := self._finder.child(place, path[0])) is not None:
-            place, path = child, path[1:]
+        place, path = self._finder.descend(lead.place, path)
         if place.file is None or not path:
             return False
         target = self._finder.module(place.file)

@@ -229,13 +229,9 @@ class Following:
                 module = self.finder.module(place.file)
                 if child is None or (module and (path[0] in module.bound or module.stars)):
                     self.demand(place.file, path, is_value=is_value, outside=not is_star)
-                if child is None:
-                    return True
-            if child is None:
-                child = Place(None, tuple(f"{folder}{path[0]}/" for folder in place.folders))
-            place, path = child, path[1:]
+            place, path = child or self.finder.folder(place, path[0]), path[1:]
         if place.file is None:
-            return is_found
+            return is_found  # also of what is in a folder without __init__, inside of a package
         self._load_all((place.file,))
         if at is not None and at[1] is not None and place.file not in self.wholes:
             message = f"the module {dotted(place.file)} is used as a value; all of it counts"
@@ -347,10 +343,9 @@ class Following:
         if len(aliases) != 1:
             return None
         alias = aliases[0]
-        place = self.leads.of(module.file, alias).place
+        lead = self.leads.of(module.file, alias)
         path = (*filter(None, (alias.attribute,)), *rest)
-        while path and (child := self.finder.child(place, path[0])) is not None:
-            place, path = child, path[1:]
+        place, path = self.finder.descend(lead.place, path)
         target = self.finder.module(place.file) if place.file is not None else None
         if target is None or not path or target is module:
             return None
