@@ -332,6 +332,18 @@ CHANGES: dict[str, Case] = {
     "a module under another name": with_lib(
         "import lib.x\nm = lib.x\ndef f(): return m.g()\n", G, "1", "2"
     ),
+    "a folder of modules that is handed on": with_lib(
+        "import lib.x\ndef h(p): return p.x.g()\ndef f(): return h(lib)\n", G, "1", "2"
+    ),
+    "a package that is handed on": Case(
+        {
+            FILE: "import lib\nimport lib.x\nm = lib\ndef f(): return m.x.g()\n",
+            "lib/__init__.py": "",
+            "lib/x.py": G,
+        },
+        "1",
+        "2",
+    ),
     "a module that is handed on": with_lib(
         "import lib.x\ndef h(m): return m.g()\ndef f(): return h(lib.x)\n", G, "1", "2"
     ),

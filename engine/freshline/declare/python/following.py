@@ -67,10 +67,10 @@ class Following:
         self.packages: set[str] = set()
         self.env: dict[tuple[str, Span], None] = {}
         self.unsure: dict[tuple[Span, str], None] = {}
-        self.folders: dict[str, None] = {}
         self.is_curious = False
         self.reads_source = False
         self._is_everything = False
+        self._folders: set[str] = set()
         self._words: set[str] = set()
         self._speakers: dict[str, Module] = {}
         self._seen: set[tuple[str, Chain, bool, bool]] = set()
@@ -108,6 +108,8 @@ class Following:
         if module.broken:
             message = f"it cannot be read ({module.broken}), so all of its text counts"
             self.unsure[(Span(file=file, line=1, column=1), message)] = None
+            self.take(file)
+        if file.startswith(tuple(self._folders)):
             self.take(file)
         running = self.effects.of(module)
         self._load_all(running.files)
@@ -230,8 +232,9 @@ class Following:
                 if child is None or (module and (path[0] in module.bound or module.stars)):
                     self.demand(place.file, path, is_value=is_value, outside=not is_star)
             place, path = child or self.finder.folder(place, path[0]), path[1:]
+        self._take_folders(place)
         if place.file is None:
-            return is_found  # also of what is in a folder without __init__, inside of a package
+            return is_found
         self._load_all((place.file,))
         if at is not None and at[1] is not None and place.file not in self.wholes:
             message = f"the module {dotted(place.file)} is used as a value; all of it counts"
@@ -246,6 +249,14 @@ class Following:
         if file not in self.wholes:
             self.wholes.add(file)
             self._later(partial(self._taken, file))
+
+    def _take_folders(self, place: Place) -> None:
+        """Count what is imported of a package as a whole: its modules are its attributes."""
+        folders = {folder for folder in place.folders if folder} - self._folders
+        self._folders |= folders
+        for file in self.loaded if folders else ():
+            if file.startswith(tuple(folders)):
+                self.take(file)
 
     def _taken(self, file: str) -> None:
         self.load(file)
