@@ -344,6 +344,15 @@ CHANGES: dict[str, Case] = {
         "1",
         "2",
     ),
+    "which of two modules a file is": Case(
+        {
+            FILE: "import near, other\ndef f(): return near.L\n",
+            "assets/risk/near.py": "L = []\n",
+            "other.py": "import near\nnear.L.append(1)\n",
+        },
+        "import near\n",
+        "import assets.risk.near as near\n",
+    ),
     "a module that is handed on": with_lib(
         "import lib.x\ndef h(m): return m.g()\ndef f(): return h(lib.x)\n", G, "1", "2"
     ),
@@ -615,9 +624,13 @@ STAYS: dict[str, Case] = {
         "from p import b\nfrom p import a",
     ),
     "a relative import that becomes absolute": Case(
-        {FILE: "from .near import g\ndef f(): return g()\n", "assets/risk/near.py": G},
-        ".near",
-        "assets.risk.near",
+        {
+            FILE: "from lib.x import g\ndef f(): return g()\n",
+            "lib/x.py": "from .y import g\n",
+            "lib/y.py": G,
+        },
+        ".y",
+        "lib.y",
     ),
     "another function of a module": with_lib(FROM, G + "def h(): return 2\n", "2", "3"),
     "a module that another function uses": with_lib(

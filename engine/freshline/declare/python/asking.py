@@ -34,7 +34,10 @@ IMPORTERS = frozenset(("import_module", "__import__", "reload_module"))
 SPEAKERS = frozenset(
     ("eval", "exec", "query", "evaluate", "sql", "execute", "from_query", "from_formula", "compile")
 )
-_SPOKEN = re.compile(r"@[A-Za-z_]|~|\b(?:from|join|using|into)\b", re.IGNORECASE)
+_SPOKEN = re.compile(
+    r"@[A-Za-z_]|~|\b(?:from|join|using|into|table|describe|summarize|pivot|unpivot|show)\b",
+    re.IGNORECASE,
+)
 
 _THIS_MODULE: dict[Chain, str] = {
     ("builtins", "globals"): "globals() may be asked for any name",
