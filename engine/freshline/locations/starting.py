@@ -100,5 +100,5 @@ def variables(executable: str, settings: Settings, *, is_ours: bool) -> Mapping[
     if path.split(os.pathsep)[0] != beside:
         told["PATH"] = beside + os.pathsep + path
     if settings.threads is not None:
-        told = {name: str(settings.threads) for name in _THREADS} | _PATIENCE | told
-    return told
+        told = {name: str(settings.threads) for name in _THREADS} | told
+    return _PATIENCE | told
