@@ -33,7 +33,12 @@ ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 # Which asset a finding sets aside: no part of what people see.
 _OF = re.compile(r" +(error|warning) of ").match
-_GOLDEN = ("declare/*/expected.txt", "sql/*/expected.txt", "asset_tests/*.txt")
+_GOLDEN = (
+    "declare/*/expected.txt",
+    "sql/*/expected.txt",
+    "code/*/expected.txt",
+    "asset_tests/*.txt",
+)
 
 # One for each command at least; the tests read them as the command line would.
 EXAMPLES: Mapping[str, Mapping[str, str]] = {

@@ -29,8 +29,20 @@ class Wanted:
     force: bool = False
 
 
+# Files are shown where they are small, and of a kind that is (as LIKE understands it).
+MOST_OF_A_FILE = 2_000_000
+SHOWN_FILES = (
+    *("image/png", "image/jpeg", "image/gif", "image/webp"),
+    *("text/%", "application/json"),
+)
+
+
 class Rows(NamedTuple):
-    """Some rows of an asset, each value as text, None where it is null."""
+    """Some rows of an asset, each value as text, None where it is null.
+
+    Of an asset that is files: name, media type, content as DuckDB writes bytes where a page can
+    show it, and how many bytes there are.
+    """
 
     columns: tuple[tuple[str, str], ...]
     rows: tuple[tuple[str | None, ...], ...]

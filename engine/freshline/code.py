@@ -114,7 +114,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeCheck:
-    """A check that is a function: it gets the rows of the asset `of`, and whatever else it asks for.
+    """A check that is a function: it gets the rows of the asset `of` and what else it asks for.
 
     `code` says what it is and takes, as that of an asset does; `is_blocking` keeps a version that
     fails it from being published. `line` is the text at `span`.

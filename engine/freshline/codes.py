@@ -64,6 +64,7 @@ CODES: Mapping[str, str] = {
     "W504": "an encoding that is hardly the file's",
     "W510": "code that the analysis cannot see into",
     "W511": "rows that hang on when they are made",
+    "W512": "columns that are not known yet",
     "W513": "a process variable that nobody declared",
     "W514": "code that cannot be followed",
 }

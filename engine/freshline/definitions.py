@@ -57,6 +57,7 @@ class CheckKind(StrEnum):
     REFERENCES = "references"
     ROWS = "rows"
     SQL = "sql"
+    CODE = "code"
 
 
 class CheckSeverity(StrEnum):

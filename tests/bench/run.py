@@ -35,10 +35,15 @@ def _nothing() -> None:
 
 
 class Cost(NamedTuple):
-    """What a process took: seconds from start to end, and megabytes at its largest."""
+    """What a process took: seconds from start to end, megabytes at its largest, and what it said.
+
+    `processor` are the seconds of the processor, with those of the processes that it waited for.
+    """
 
     seconds: float
     megabytes: float
+    processor: float
+    said: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +77,8 @@ class Task:
             raise SystemExit(f"{' '.join(self.command)} left with {process.returncode}:\n{text}")
         if wrong := self.judge(said):
             raise SystemExit(f"{' '.join(self.command)}:\n{wrong}")
-        return Cost(elapsed, used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10))
+        megabytes = used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+        return Cost(elapsed, megabytes, used.ru_utime + used.ru_stime, said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,12 @@ from freshline import errors
 from freshline.codes import CODES
 
 _HERE = Path(__file__).parent
-_PATTERNS = ("declare/*/expected.txt", "sql/*/expected.txt", "asset_tests/*.txt")
+_PATTERNS = (
+    "declare/*/expected.txt",
+    "sql/*/expected.txt",
+    "code/*/expected.txt",
+    "asset_tests/*.txt",
+)
 # What only a broken disk, a race, a clock, or a fault of ours brings about: tried where those are
 # made. The command line shows the findings of F100 in its place.
 _NOT_BY_TYPING = {

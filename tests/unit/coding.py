@@ -7,8 +7,19 @@ from pathlib import Path
 import duckdb
 from tests.unit.running import HOLDER, Running
 
-from freshline.calls import Call, Datum, Format, Given, Line, Load, Made, Returned, ToldFile
-from freshline.code import Code, CodeInput
+from freshline.calls import (
+    Call,
+    CheckTold,
+    Datum,
+    Format,
+    Given,
+    Line,
+    Load,
+    Made,
+    Returned,
+    ToldFile,
+)
+from freshline.code import Code, CodeCheck, CodeInput
 from freshline.declare.project import read_project
 from freshline.definitions import AssetDefinition, Column, SqlText
 from freshline.errors import Span
@@ -34,12 +45,15 @@ class FakeWorkers:
     functions: dict[str, Function]
     calls: list[Call] = field(default_factory=list[Call])
     metadata: dict[str, Datum] = field(default_factory=dict[str, Datum])
+    checks: dict[str, CheckTold] = field(default_factory=dict[str, CheckTold])
 
     def load(self, load: Load) -> tuple[ToldFile, ...]:
         raise NotImplementedError("the definitions are there already")
 
     def call(self, call: Call, tell: Callable[[Line], None]) -> Returned:
         self.calls.append(call)
+        if call.function in self.checks:
+            return Returned(checks=(self.checks[call.function],))
         tell(Line(0.0, "info", f"making {call.function}"))
         texts = self.functions[call.function]({g.name: _reader(g) for g in call.given})
         made: list[Made] = []
@@ -104,6 +118,7 @@ class Coding:
 
     root: Path
     code: dict[str, AssetDefinition] = field(default_factory=dict[str, AssetDefinition])
+    checks: tuple[CodeCheck, ...] = ()
     workers: FakeWorkers = field(default_factory=lambda: FakeWorkers({}))
     running: Running = field(init=False)
     said: list[tuple[str, Line]] = field(default_factory=list[tuple[str, Line]])
@@ -122,7 +137,8 @@ class Coding:
 
     def graph(self, more: Mapping[str, Sequence[Column]] | None = None) -> Graph:
         declared = read_project(self.root)
-        declared = replace(declared, assets=(*declared.assets, *self.code.values()))
+        assets = (*declared.assets, *self.code.values())
+        declared = replace(declared, assets=assets, code_checks=self.checks)
         graph, _ = compile_graph(declared, self.root, {}, None, {**self._learnt(), **(more or {})})
         return graph
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from tests.unit.coding import Coding, code_asset, reads
 
-from freshline.calls import Datum
-from freshline.code import Code
+from freshline.calls import CheckTold, Datum
+from freshline.code import Code, CodeCheck
 from freshline.definitions import AssetDefinition, ColumnDefinition
-from freshline.errors import CodeError
+from freshline.errors import CodeError, Span
 from freshline.events import AttemptFailed, Materialized
 from freshline.testing.memory_log import MemoryEventLog
 
@@ -90,7 +90,9 @@ def test_another_version_of_its_code_runs_it_and_the_former_one_is_pointed_to_ag
     project.apply()
     project.declare(edited(project, "ml.twice", version="2", text="two"))
     (step, *_) = project.plan().steps
-    assert [reason.detail for reason in step.reasons] == ["its code changed"]
+    assert [reason.detail for reason in step.reasons] == [
+        "one is no longer reached, two is reached now"
+    ]
     assert project.status(project.apply())["ml.twice"] == "built"
     project.declare(edited(project, "ml.twice", version="1", text="one"))
     assert project.status(project.apply()) == {"ml.twice": "republished", "rpt.total": "verified"}
@@ -254,6 +256,26 @@ def test_code_reads_through_a_view_and_runs_with_its_edits(project: Coding) -> N
     )
     assert project.status(project.apply())["ml.seen"] == "built"
     assert project.rows("ml.seen") == [(2,), (3,)]
+
+
+def test_a_function_checks_what_would_be_published_and_is_asked_once(project: Coding) -> None:
+    place = Span(file="assets/code.py", line=9, column=1)
+    code = Code(function="few", inputs=(reads("ml.twice"), reads("stg.orders", "id")), version="1")
+    project.checks = (CodeCheck(of="ml.twice", name="few", span=place, code=code),)
+    project.workers.checks["few"] = CheckTold(name="few", passed=False, description="too many")
+    applied = project.apply()
+    assert project.status(applied)["ml.twice"] == "failed"
+    assert applied.report is not None
+    assert "check few does not hold: too many" in applied.report.errors["ml.twice"].message
+    assert project.running.known("ml.twice").build is None
+    project.workers.checks["few"] = CheckTold(name="few", passed=True)
+    code = replace(code, version="2")
+    project.checks = (CodeCheck(of="ml.twice", name="few", span=place, code=code),)
+    assert project.status(project.apply())["ml.twice"] == "built"
+    calls = len(project.workers.calls)
+    assert not project.plan().steps
+    project.apply()
+    assert len(project.workers.calls) == calls
 
 
 def _events(project: Coding) -> list[object]:

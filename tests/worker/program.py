@@ -1,17 +1,17 @@
 """The real worker program at the other end of a socket pair, as the supervisor starts it."""
 
 import json
-import os
 import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from freshline import worker
+from freshline import codec, worker
+from freshline.calls import Line, Made, Raised, Returned, ToldFile
 from freshline.worker import frames
 
 MAIN = Path(worker.__file__).with_name("__main__.py")
@@ -63,13 +63,13 @@ class Program:
         """Return what the process wrote to standard output and standard error."""
         return self._output.read_text(errors="replace")
 
-    def load(self, *files: str, functions: Sequence[str] = ()) -> list[Message]:
-        """Return the ToldFile of each file, and of each function."""
+    def load(self, *files: str, functions: Sequence[str] = ()) -> list[ToldFile]:
+        """Return what each file and then each function is told to be."""
         path = [str(self.root)]
         self.send("load", root=str(self.root), path=path, files=files, functions=list(functions))
-        told: list[Message] = []
+        told: list[ToldFile] = []
         while (message := self.receive())["kind"] != "loaded":
-            told.append(message["file"])
+            told.append(codec.decode(json.dumps(message["file"]), ToldFile))
         return told
 
     def start(self, function: str, **fields: object) -> str:
@@ -90,27 +90,36 @@ class Program:
         self.send("call", **call)
         return str(call["id"])
 
-    def end(self, call: str) -> tuple[Message, list[Message]]:
-        """Return the message that ended a call, `state` merged in, and the lines before it."""
-        lines: list[Message] = []
+    def end(self, call: str) -> "Ended":
+        """Return how a call ended, from its first line to the state it left."""
+        lines: list[Line] = []
         while (message := self.receive())["kind"] == "line":
-            lines.append(message)
+            lines.append(codec.decode(json.dumps(message["line"]), Line))
         state = self.receive()
         assert message["call"] == state["call"] == call
         assert state["kind"] == "state"
-        return {**message, "state": state}, lines
+        returned = raised = None
+        if message["kind"] == "returned":
+            returned = codec.decode(json.dumps(message["returned"]), Returned)
+        else:
+            raised = codec.decode(json.dumps(message["raised"]), Raised)
+        return Ended(returned, raised, message.get("cancelled", False), tuple(lines), state)
 
-    def call(self, function: str, **fields: object) -> Message:
-        """Return the Returned of a call; AssertionError with its error where it failed."""
-        ended, _ = self.end(self.start(function, **fields))
-        assert ended["kind"] == "returned", ended
-        return dict(ended["returned"])
+    def call(self, function: str, **fields: object) -> Returned:
+        """Return what a call returned; AssertionError with its error where it failed."""
+        ended = self.end(self.start(function, **fields))
+        assert ended.returned is not None, ended.raised
+        return ended.returned
 
-    def fail(self, function: str, **fields: object) -> Message:
-        """Return the Raised of a call that is to fail."""
-        ended, _ = self.end(self.start(function, **fields))
-        assert ended["kind"] == "failed", ended
-        return dict(ended["raised"])
+    def rows(self, function: str, **fields: object) -> list[Message]:
+        """Return the rows that a function made of its inputs."""
+        return rows_of(self.call(function, **fields).made[0])
+
+    def fail(self, function: str, **fields: object) -> Raised:
+        """Return the error of a call that is to fail."""
+        ended = self.end(self.start(function, **fields))
+        assert ended.raised is not None, ended.returned
+        return ended.raised
 
     def close(self) -> int:
         """Hang up, and return how the process ended."""
@@ -119,7 +128,7 @@ class Program:
 
 
 @contextmanager
-def running(root: Path, interpreter: str = sys.executable) -> Iterator[Program]:
+def running(root: Path, interpreter: str = sys.executable) -> Generator[Program]:
     """Run a worker for the time of a block."""
     program = Program(root, interpreter)
     try:
@@ -128,9 +137,19 @@ def running(root: Path, interpreter: str = sys.executable) -> Iterator[Program]:
         program.close()
 
 
-def rows_of(made: Message) -> list[Message]:
-    """Return the rows of a Made of JSON lines, as they stand in its files."""
-    lines = [line for file in made["files"] for line in Path(file).read_text().splitlines()]
+class Ended(NamedTuple):
+    """How a call ended, the lines it told on its way, and the state that it left."""
+
+    returned: Returned | None
+    raised: Raised | None
+    cancelled: bool
+    lines: tuple[Line, ...]
+    state: Message
+
+
+def rows_of(made: Made) -> list[Message]:
+    """Return the rows of an output of JSON lines, as they stand in its files."""
+    lines = [line for file in made.files for line in Path(file).read_text().splitlines()]
     return [json.loads(line) for line in lines]
 
 
@@ -158,16 +177,3 @@ def write_files(root: Path, files: Mapping[str, str]) -> Path:
         path.write_text(text)
     root.mkdir(exist_ok=True)
     return root
-
-
-def on_path(name: str) -> str | None:
-    """Return the interpreter of a version that this machine has, None without."""
-    for folder in os.environ.get("PATH", "").split(os.pathsep):
-        candidate = Path(folder) / name
-        if candidate.is_file() and os.access(candidate, os.X_OK):
-            version = name.removeprefix("python")
-            asked = [str(candidate), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-            done = subprocess.run(asked, capture_output=True, text=True, check=False)
-            if done.returncode == 0 and done.stdout.strip() == version:
-                return str(candidate)
-    return None

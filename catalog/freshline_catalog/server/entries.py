@@ -8,7 +8,7 @@ from freshline.keys import Target
 from freshline.secrets import HIDDEN, is_telling, without_secrets
 from freshline.state import TargetState
 from freshline.suggest import closest
-from freshline.survey import Entry
+from freshline.survey import Entry, EntryCode
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.problems import AbsentError
 from freshline_catalog.statements import statements
@@ -33,7 +33,15 @@ def _redacted(entry: Entry) -> Entry:
         for setting in entry.settings
     )
     meta = cast("dict[str, object]", without_secrets(entry.meta))
-    return replace(entry, meta=meta, settings=settings)
+    return replace(entry, meta=meta, settings=settings, code=_code(entry.code))
+
+
+def _code(code: EntryCode | None) -> EntryCode | None:
+    """Return code without what stands under telling names in its config."""
+    if code is None:
+        return None
+    config = cast("dict[str, object]", without_secrets(code.config))
+    return replace(code, config=config)
 
 
 def target_of(asked: Asked, key: str) -> Target:

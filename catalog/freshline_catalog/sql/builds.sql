@@ -1,7 +1,8 @@
 -- name: attempts
 -- Attempts on a target before a sequence, newest first, each with when and in which run it began.
 select e.id, e.at, e.kind, e.run, m.build, iif(m.event_id is null, e.body, null),
-  b.at, b.run, coalesce(iif(m.event_id is null, 0, e.body ->> '$.recovered'), 0)
+  b.at, b.run, coalesce(iif(m.event_id is null, 0, e.body ->> '$.recovered'), 0),
+  iif(m.event_id is null, null, e.body -> '$.metadata')
 from target t
 join event e on e.target_id = t.id
 left join materialization m on m.event_id = e.id
@@ -57,7 +58,10 @@ select e.id, e.at, e.kind, e.run,
   m.code_version, b.at, b.run,
   iif(e.kind = 'checked',
     (select count(*) from json_each(e.body, '$.results') c
-     where c.value ->> 'failing' > 0 or c.value ->> 'error' <> ''), null)
+     where c.value ->> 'failing' > 0 or c.value ->> 'error' <> ''), null),
+  iif(m.event_id is null, null,
+    (select json_group_object(d.key, d.value ->> 1) from json_each(e.body, '$.metadata') d
+     where d.value ->> 0 in ('int', 'float')))
 from target t
 join event e on e.target_id = t.id
 left join materialization m on m.event_id = e.id

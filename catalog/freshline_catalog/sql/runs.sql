@@ -86,3 +86,19 @@ where r.survey_id = ?1;
 -- Who began runs, by name; ?3 is how far back it is looked.
 select distinct e.body ->> '$.actor' from run r join event e on e.id = r.started_event
 where r.project = ?1 and r.environment = ?2 and r.started_event > ?3 order by 1 limit 50;
+
+-- name: told
+-- What code told of the versions that a run published of these assets, a JSON array; last one last.
+select t.asset, e.body -> '$.metadata' from event e join target t on t.id = e.target_id
+where e.run = ?1 and t.project = ?2 and t.environment = ?3 and e.kind = 'materialized'
+  and t.asset in (select value from json_each(?4))
+  and coalesce(e.body -> '$.metadata', '{}') <> '{}'
+order by e.id;
+
+-- name: traces
+-- The stack traces of attempts of a run that failed on these assets, a JSON array; last one last.
+select t.asset, e.body ->> '$.trace' from event e join target t on t.id = e.target_id
+where e.run = ?1 and t.project = ?2 and t.environment = ?3 and e.kind = 'attempt_failed'
+  and t.asset in (select value from json_each(?4))
+  and coalesce(e.body ->> '$.trace', '') <> ''
+order by e.id;

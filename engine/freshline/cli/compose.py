@@ -98,14 +98,16 @@ class Project:
     def place(self) -> Place:
         """Where an apply of this project works."""
         first = self.graph.project.environments[0]
-        name = "views.duckdb" if self.environment == first else f"views.{self.environment}.duckdb"
+        is_first = self.environment == first
+        name = "views.duckdb" if is_first else f"views.{self.environment}.duckdb"
         return Place(
             graph=self.graph,
             root=self.root,
             environment=self.environment,
             views=self.root / name,
             logs=self.root / LOGS,
-            relearn=partial(compiled, self.root, self.environment),
+            # Under the name that most commands compile it by, so that it is compiled for these too.
+            relearn=partial(compiled, self.root, None if is_first else self.environment),
         )
 
     @contextmanager
@@ -145,7 +147,11 @@ class Project:
 
     @property
     def _has_code(self) -> bool:
-        return any(asset.code is not None for asset in self.graph.assets.values())
+        assets, sources = self.graph.assets.values(), self.graph.sources.values()
+        checks = (check for asset in assets for check in asset.checks)
+        of_sources = (check for source in sources for check in source.checks)
+        made = any(asset.code is not None for asset in assets)
+        return made or any(check.code is not None for check in (*checks, *of_sources))
 
 
 def root_of(said: Common) -> Path:

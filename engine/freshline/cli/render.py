@@ -12,6 +12,7 @@ from freshline.cli.layout import folded
 from freshline.definitions import Trust
 from freshline.errors import DefinitionError, Diagnostic, FreshlineError, Severity
 from freshline.execute.run import Status
+from freshline.lineage.graph import WAITS
 from freshline.reconcile.checks import Standing, sentence
 from freshline.reconcile.held import Held
 from freshline.reconcile.planned import Action, Plan, Step
@@ -129,7 +130,10 @@ def aside_lines(plan: Plan, width: int | None = None) -> list[str]:
     lines: list[str] = []
     for aside in plan.quarantined:
         why = f"set aside with {aside.because}" if aside.because else f"set aside: {aside.code}"
-        lines += _noted(click.style("x", fg="red"), aside.asset, why, width)
+        mark = click.style("x", fg="red")
+        if aside.code == WAITS:
+            why, mark = f"waits for the columns of {aside.because}", click.style("?", fg="yellow")
+        lines += _noted(mark, aside.asset, why, width)
     return lines
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import duckdb
 
-from freshline.catalog import Rows
+from freshline.catalog import MOST_OF_A_FILE, SHOWN_FILES, Rows
 from freshline.cli.compose import Project, opened, terminal_width
 from freshline.cli.current import engine_for, mentioned, relation_of
 from freshline.cli.formats import checked, formats, write
@@ -62,12 +62,32 @@ def preview(
         schema, name = relation_name(key)
         relation = f"{quoted(schema)}.{quoted(name)}"
         instead = {key: _candidate(project, key)} if candidate else None
+        picked = _picked(project, key, typed=typed)
         if typed:  # for programs: columns with their types, values as text, and whether that is all
-            rows = QueryRows(project, f"SELECT * FROM {relation}", limit + 1, instead).typed()
+            rows = QueryRows(
+                project, f"SELECT {picked} FROM {relation}", limit + 1, instead
+            ).typed()
             click.echo(encode(rows._replace(rows=rows.rows[:limit], more=len(rows.rows) > limit)))
             return 0
-        write(QueryRows(project, f"SELECT * FROM {relation} LIMIT {limit}", limit, instead), asked)
+        sql = f"SELECT {picked} FROM {relation} LIMIT {limit}"
+        write(QueryRows(project, sql, limit, instead), asked)
     return 0
+
+
+def _picked(project: Project, key: str, *, typed: bool) -> str:
+    """Return what is read of an asset: all its columns, but of files not what is in large ones.
+
+    Programs get the content of those that a page can show.
+    """
+    asset = project.graph.assets.get(key)
+    if asset is None or asset.code is None or not asset.code.makes_files:
+        return "*"
+    size = "octet_length(content) AS bytes"
+    if not typed:
+        return f"name, media_type, {size}"
+    shown = " OR ".join(f"media_type LIKE '{kind}'" for kind in SHOWN_FILES)
+    small = f"octet_length(content) <= {MOST_OF_A_FILE}"
+    return f"name, media_type, CASE WHEN {small} AND ({shown}) THEN content END AS content, {size}"
 
 
 def _candidate(project: Project, key: str) -> str:
@@ -152,7 +172,7 @@ class QueryRows:
     def table(self) -> Iterable[str]:
         """Return the lines of a table, cut where the terminal ends."""
         columns, shown = self._columns(), self._limit or _SHOWN
-        values = ", ".join(f"CAST(c{i} AS VARCHAR)" for i in range(len(columns)))
+        values = ", ".join(_legible(f"c{i}", column.type) for i, column in enumerate(columns))
         rows = list(self._rows(values, len(columns), shown + 1))
         right = frozenset(
             i for i, column in enumerate(columns) if any(word in column.type for word in _NUMERIC)
@@ -188,6 +208,13 @@ class QueryRows:
             return engine_for(self._project, self._sql, (), self._instead).cursor()
         except duckdb.Error as error:
             raise explained(self._project, error, self._sql) from error
+
+
+def _legible(name: str, type: str) -> str:
+    """Return the SQL of a value as people read it: of bytes, how many they are."""
+    if type == "BLOB":
+        return f"format('{{:,}} bytes', octet_length({name}))"
+    return f"CAST({name} AS VARCHAR)"
 
 
 def explained(project: Project, error: duckdb.Error, sql: str) -> FreshlineError:

@@ -145,7 +145,10 @@ def _code_checks(
         message = f'there is no asset "{check.of}"'
         if check.of not in candidates and check.of not in broken:
             code = "E203"
-            fix = did_you_mean(check.of, sorted(candidates)) or "name an asset by its full key"
+            fix = (
+                did_you_mean(check.of, sorted({*candidates, *broken}))
+                or "name an asset by its full key"
+            )
         elif (check.of, check.name) in known:
             code, related = "E110", known[check.of, check.name]
             message = f"{check.of} has two checks of the name {check.name}"

@@ -2,12 +2,12 @@
 
 import re
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from freshline.declare import source
 from freshline.declare.interpolation import Values
 from freshline.declare.references import filled
-from freshline.declare.report import Report
+from freshline.declare.report import Placed, Report
 from freshline.declare.section import described, did_you_mean, place_of, text, wrong
 from freshline.declare.text import quoted
 
@@ -67,7 +67,7 @@ def check_placeholders(
     outputs: Collection[str],
 ) -> None:
     """Report each `{input.x}` and `{output.x}` of a command that stands for nothing."""
-    for found in (each for word in argv for each in _PLACEHOLDER.finditer(word)):
+    for place, found in _placeholders(entry, argv):
         kind, name = found[1], found[2]
         if kind == "config" or (kind == "output" and name is None and len(outputs) <= 1):
             continue
@@ -78,7 +78,18 @@ def check_placeholders(
         near = did_you_mean(name or "", known)
         listed = ", ".join(f"{{{kind}.{each}}}" for each in known)
         fix = near or (f"write {listed}" if listed else f"declare it under `{kind}s:`")
-        report.error("E105", place_of(entry), message, fix)
+        report.error("E105", place, message, fix)
+
+
+def _placeholders(
+    entry: source.Entry, argv: tuple[str, ...]
+) -> Iterator[tuple[Placed, re.Match[str]]]:
+    """Yield the placeholders of a command, each with the place of its word."""
+    items = entry.value.items if isinstance(entry.value, source.Sequence) else ()
+    places = items if len(items) == len(argv) else [place_of(entry)] * len(argv)
+    for place, word in zip(places, argv, strict=True):
+        for found in _PLACEHOLDER.finditer(word):
+            yield place, found
 
 
 def _word(report: Report, item: source.Node) -> str | None:

@@ -65,6 +65,7 @@ class Gathering:
         self._assets: list[AssetDefinition] = []
         self._sources: list[SourceDefinition] = []
         self._broken: list[str] = []
+        self._aside: set[str] = set()
         self._code: dict[str, CodeSaid] = {}
         self._places: dict[str, Quote] = {}
         self._paths: dict[str, Quote] = {}
@@ -88,17 +89,20 @@ class Gathering:
             self._sources.append(definition)
 
     def refuse_second(self, part: Report, key: str, place: Placed) -> None:
-        """Report a key that this file has declared already."""
-        first = self._places.get(key)
-        if first is not None and first.span != part.span(place):
-            message = f"{key} is declared twice: here and at {first.span}"
-            related = ((first.span, "declared here too"),)
-            fix = "keep one, or give one of them another key"
-            part.error("E110", place, message, fix, related)
+        """Report a key that this file has declared already; then both are broken."""
+        first = self._places.get(key) if key else None
+        if first is None:
+            return
+        where = "in the same place" if first.span == part.span(place) else f"at {first.span}"
+        related = ((first.span, "declared here too"),)
+        fix = "keep one, or give one of them another key"
+        part.error("E110", place, f"{key} is declared twice: here and {where}", fix, related)
+        self._assets = [asset for asset in self._assets if asset.key != key]
 
     def set_aside(self, key: str) -> None:
         """Remember that what is said of a key here makes it broken, wherever it is declared."""
         self._broken.append(key)
+        self._aside.add(key)
 
     def note_code(self, key: str, said: CodeSaid) -> None:
         """Remember what is said of code that a worker has yet to tell about."""
@@ -120,6 +124,8 @@ class Gathering:
         self, *, side_car: AssetDefinition | None = None, front_matter: Span | None = None
     ) -> FileDeclared:
         """Return what was gathered, with everything that was found wrong."""
+        if self._aside:
+            self._assets = [asset for asset in self._assets if asset.key not in self._aside]
         return FileDeclared(
             file=self.report.text.file,
             assets=tuple(self._assets),

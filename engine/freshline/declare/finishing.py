@@ -14,9 +14,9 @@ from freshline.declare.python.reached import Reached
 from freshline.declare.python.version import Surroundings, versioned
 from freshline.declare.report import Quote
 from freshline.declare.section import did_you_mean
-from freshline.declare.text import SourceText, legible, quoted
+from freshline.declare.text import legible, quoted
 from freshline.definitions import AssetDefinition
-from freshline.errors import Diagnostic, Severity, Span
+from freshline.errors import Diagnostic, Severity
 
 Read = Callable[[str], str | None]
 
@@ -29,11 +29,10 @@ class Finished(NamedTuple):
 
 
 class Whose(NamedTuple):
-    """Whose code it is that is looked at: the key, what is said of it, and the file if at hand."""
+    """Whose code it is that is looked at: the key, and what is said of it."""
 
     key: str
     said: CodeSaid
-    text: SourceText | None = None
 
 
 @dataclass(slots=True)
@@ -55,12 +54,6 @@ class Findings:
         """Return where the first of these stands that stands anywhere: else where the code does."""
         said = self.whose.said
         return next((said.places[each] for each in paths if each in said.places), said.place)
-
-    def quote(self, span: Span) -> Quote:
-        """Return a place with its line, as far as the file is at hand."""
-        text = self.whose.text
-        is_here = text is not None and text.file == span.file and span.line <= len(text.begins)
-        return Quote(span, text.line(span.line) if text is not None and is_here else "")
 
     @property
     def failed(self) -> bool:
@@ -97,11 +90,12 @@ def finish_function(
     code = asset.code
     assert code is not None
     if told.error is not None or not told.functions:
-        return Finished(None, (failed_import(told, said.place, asset.key),))
+        return Finished(None, (failed_import(told, said.place, around, asset.key),))
     function = told.functions[0]
     code, found = completed(code, Whose(asset.key, said), function, reached, scope, around)
     if code is None:
         return Finished(None, found)
+    code = replace(code, packages=told.packages)
     description = asset.description or function.description
     return Finished(replace(asset, code=code, description=description), found)
 
@@ -141,11 +135,11 @@ def completed(
     code_version = said.code_version if said.code_version is not None else told.code_version
     reads_env = tuple(dict.fromkeys((*code.reads_env, *told.reads_env)))
     if code_version is None:
-        _warn_of_environment(reached, reads_env, findings)
+        _warn_of_environment(reached, reads_env, around, findings)
         for span, why in reached.unsure:
             message = f"{told.name} reaches what cannot be followed: {why}"
             fix = "any change of that makes it stale; or say when it is another by `code_version`"
-            findings.warn("W514", findings.quote(span), message, fix)
+            findings.warn("W514", around.quote(span), message, fix)
     if findings.failed:
         return None, tuple(findings.found)
     code = replace(
@@ -282,7 +276,9 @@ def _config(code: Code, told: ToldFunction, findings: Findings) -> Mapping[str, 
     return whole
 
 
-def _warn_of_environment(reached: Reached, reads_env: tuple[str, ...], findings: Findings) -> None:
+def _warn_of_environment(
+    reached: Reached, reads_env: tuple[str, ...], around: Surroundings, findings: Findings
+) -> None:
     """Tell of the process variables that code reads and nobody declares, each once."""
     told = {*reads_env}
     for each in reached.env:
@@ -295,7 +291,7 @@ def _warn_of_environment(reached: Reached, reads_env: tuple[str, ...], findings:
         else:
             message = f"this reads the process variable {each.name}, and nobody says so"
             fix = f"add `reads_env: [{each.name}]`: a change of it goes unnoticed"
-        findings.warn("W513", findings.quote(each.span), message, fix)
+        findings.warn("W513", around.quote(each.span), message, fix)
 
 
 def _paths(argv: tuple[str, ...]) -> list[str]:

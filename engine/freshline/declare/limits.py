@@ -42,6 +42,16 @@ def read_isolation(report: Report, entry: source.Entry) -> bool | None:
     return None
 
 
+def spelled_size(size: int) -> str:
+    """Return a number of bytes as a size that reads as the same: 2147483648 is `2GiB`."""
+    for letter in reversed(_UNITS):
+        for units, suffix in ((_BINARY, "iB"), (_UNITS, "B")):
+            count = size / units[letter]
+            if count >= 1 and count * 4 == int(count * 4):
+                return f"{count:g}{letter.replace('k', 'K') if suffix == 'iB' else letter}{suffix}"
+    return f"{size}B"
+
+
 def over(outer: Limits, inner: Limits | None) -> Limits:
     """Return the limits where both are said: the inner ones, and of the outer what is left."""
     if inner is None:
@@ -72,7 +82,8 @@ def _size_reader(least: int) -> Reader[int]:
         if found is None:
             fix = "write a number and its unit: kB, MB, GB, KiB, MiB or GiB"
             if spelled.isdecimal():
-                fix = f"say of what: `{spelled}MiB`, `{spelled}GiB`"
+                is_bytes = len(spelled) > 6
+                fix = f"say of what: `{spelled}B`" if is_bytes else f"write `{spelled}MiB`"
             wrong(report, entry, "a size such as 512MiB or 2GiB", fix)
             return None
         unit = found[2] or ""

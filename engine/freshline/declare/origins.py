@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from freshline.code import Code
 from freshline.codec import encode
 from freshline.declare import rules, scalars, source
 from freshline.declare.about import Scope, read_layer
@@ -18,8 +19,10 @@ from freshline.declare.files import PROJECT_FILES
 from freshline.declare.frontmatter import read_front_matter
 from freshline.declare.interpolation import Values
 from freshline.declare.layers import Layer, resolved
+from freshline.declare.limits import spelled_size
 from freshline.declare.paths import SOURCES, folders_above
 from freshline.declare.process import ProcessVariables
+from freshline.declare.python.spelled import spelled_out
 from freshline.declare.report import Report
 from freshline.declare.section import Keys, Section
 from freshline.declare.settings import read_settings
@@ -44,6 +47,7 @@ _REPLACED = (
     *("lifecycle", "retries", "timeout", "volatile", "cutoff", "preview"),
 )
 _OF_SOURCES = ("description", "owner", "group")
+_OF_CODE = ("description", "kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +116,16 @@ def _of(
         giver = next((each for each in reversed(said) if name in each.layer.given), None)
         if name == "storage" and value is None:
             value, giver = project.default_storage, None
-        text = _text(value)
         by, place = (giver.by, giver.place(name)) if giver else ("built-in", None)
+        held: object = getattr(definition, name, value)
+        if name in _OF_CODE and held != value:  # a docstring; rows, where others are views
+            value, by, place = held, "asset", definition.span
+        text = _text(value)
         found.append(Origin(key=name, value=text, by=by, place=place))
     if isinstance(definition, SourceDefinition):
         found += _of_source(definition, said)
+    if isinstance(definition, AssetDefinition) and definition.code is not None:
+        found += _of_code(definition.code, said)
     found += _added("tags", about.tags, said, lambda layer: layer.tags)
     found += _meta(about.meta, said)
     columns = {c.name: ((c.type or "") + "!" * c.not_null, c.span) for c in about.columns}
@@ -186,6 +195,15 @@ def _own(outside: _Outside, definition: Definition) -> tuple[_Said, ...]:
     """Return what a definition says itself: in its file, or in the side-car beside it."""
     file, context = definition.file, (definition.key, outside.scope)
     by = "asset" if isinstance(definition, AssetDefinition) else "source"
+    if file.endswith(".py") and isinstance(definition, AssetDefinition):
+        report = _report(outside.root, file)
+        spelled = spelled_out(report, definition) if report else ()
+        return tuple(
+            each
+            for node, keys in spelled
+            if report is not None
+            for each in _said(by, report, node, keys, context)
+        )
     if file.endswith(".sql"):
         report = _report(outside.root, file)
         front = read_front_matter(report) if report else None
@@ -247,6 +265,27 @@ def _added(
             if value in of(each.layer):
                 yield Origin(key=name, value=value, by=each.by, place=each.place(name))
                 break
+
+
+def _of_code(code: Code, said: Sequence[_Said]) -> Iterator[Origin]:
+    """Yield what is only said of code; a default of the class of its config is built-in."""
+    for name, value in code.config.items():
+        giver = next((each for each in reversed(said) if name in each.layer.config), None)
+        place = giver.place("config", name) if giver else None
+        text = value if isinstance(value, str) else encode(value).decode()
+        by = giver.by if giver else "built-in"
+        yield Origin(key=f"config.{name}", value=text, by=by, place=place)
+    for name in rules.LIMITS_NAMES:
+        limit: int | None = getattr(code.limits, name)
+        givers = [each for each in said if getattr(each.layer.limits, name, None) is not None]
+        if limit is not None and givers:
+            last = givers[-1]
+            place = last.place("limits", name) or last.place("resources", name)
+            text = str(limit) if name == "files" else spelled_size(limit)
+            yield Origin(key=f"limits.{name}", value=text, by=last.by, place=place)
+    if code.fresh_process:
+        fresh = next(each for each in reversed(said) if "isolation" in each.layer.given)
+        yield Origin(key="isolation", value="fresh", by=fresh.by, place=fresh.place("isolation"))
 
 
 def _of_source(definition: SourceDefinition, said: Sequence[_Said]) -> Iterator[Origin]:

@@ -74,7 +74,7 @@ def definitions(
     `section` is what is said of all of them.
     """
     report = section.report
-    code = replace(code, outputs=tuple((each.name, each.key) for each in outputs if each.name))
+    code = replace(code, outputs=tuple((each.name, each.key) for each in outputs))
     for output in outputs:
         own = output.section
         about = read_about(own, output.key, scope, section if own is not section else None)

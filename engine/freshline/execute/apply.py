@@ -9,8 +9,8 @@ from freshline.codec import digest_of
 from freshline.errors import UsageError
 from freshline.events import Event
 from freshline.execute.aside import last_versions
+from freshline.execute.calling import forget_calls
 from freshline.execute.checking import accepted_standing
-from freshline.execute.code_step import forget_calls
 from freshline.execute.drop import as_agreed
 from freshline.execute.opening import news, opening
 from freshline.execute.recover import close_attempts, recorded
@@ -113,15 +113,7 @@ def apply(
         if order.wish.force and order.wish.selected is not None:
             refuse_force(seen.facts, order.wish.selected)
         plan, facts = plan_from(seen, ports, order.wish)
-        setting = Setting(
-            run=run,
-            root=place.root,
-            graph=place.graph,
-            ports=ports,
-            sources=facts.sources,
-            accepting=order.accepting,
-            relearn=place.relearn,
-        )
+        setting = _setting(place, ports, order, run, facts)
         targets = {found.asset: facts.target(found.asset) for found in plan.failing}
         if accepted := accepted_standing(setting, plan.failing, targets):
             ports.events.append(accepted)
@@ -153,6 +145,18 @@ def apply(
         return Applied(plan=plan, report=report, problems=problems, left_out=left_out)
     finally:
         lease.release()
+
+
+def _setting(place: Place, ports: Ports, order: Order, run: str, facts: Facts) -> Setting:
+    return Setting(
+        run=run,
+        root=place.root,
+        graph=place.graph,
+        ports=ports,
+        sources=facts.sources,
+        accepting=order.accepting,
+        relearn=place.relearn,
+    )
 
 
 def _run_id(order: Order, ports: Ports) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from freshline.definitions import CheckKind, CheckSeverity, Column
 from freshline.errors import CheckFailedError, ComputeError
 from freshline.events import CheckAccepted, Checked, CheckResult, Event
+from freshline.execute.code_checks import run_code_checks
 from freshline.execute.setting import Accepting, Input, Setting
 from freshline.failpoints import failpoint
 from freshline.keys import Target
@@ -66,7 +67,10 @@ def examine(setting: Setting, subject: Subject, *, anew: bool = False) -> Findin
     known = subject.known
     answers = {} if anew else {c.digest: _known(subject, c) for c in subject.checks}
     pending = [check for check in subject.checks if answers.get(check.digest) is None]
-    fresh = run_checks(setting.ports.compute, subject, pending)
+    fresh = run_checks(setting.ports.compute, subject, [c for c in pending if c.code is None])
+    functions = [(c, subject.contents(c)) for c in pending if c.code is not None]
+    seen = {**subject.others, subject.target.asset: subject.content}
+    fresh |= run_code_checks(setting, subject.target, functions, seen)
     found = {**{k: v for k, v in answers.items() if v is not None}, **fresh}
     results = tuple(_named(check, found[check.digest]) for check in subject.checks)
     at, run = setting.ports.clock.now(), setting.run

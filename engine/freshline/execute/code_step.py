@@ -4,39 +4,26 @@ What a call made stays in a folder of its own until each of its outputs is stage
 """
 
 import mimetypes
-import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import cast
 
-from freshline.calls import (
-    Call,
-    CheckTold,
-    Datum,
-    Format,
-    Given,
-    Made,
-    Metadata,
-    Resource,
-    Returned,
-    Wanted,
-)
-from freshline.code import MAIN, Code, Location
-from freshline.definitions import AssetDefinition, Column, ProjectDefinition
-from freshline.errors import CodeError, ComputeError, FreshlineError, InternalError
+from freshline.calls import CheckTold, Datum, Format, Given, Made, Metadata, Returned, Wanted
+from freshline.code import Code, CodeInput
+from freshline.definitions import AssetDefinition, Column
+from freshline.errors import CodeError, InternalError
+from freshline.execute import calling
 from freshline.execute.commit import Task
 from freshline.execute.given import given
 from freshline.execute.setting import Input, Setting, input_of, storage_for
 from freshline.lineage.graph import Asset
+from freshline.lineage.learning import with_columns
 from freshline.lineage.quoting import quoted, text_literal
 from freshline.parquet_files import Taking
 from freshline.ports import Compute, Measurement, Stage
-from freshline.secrets import resolved
 
-CALLS = ".freshline/tmp/calls"
 # Types that a JSON text stands for as it is; a blob has to be taken out of base64.
 _BLOB = "BLOB"
 
@@ -89,11 +76,6 @@ def computed_by_code(
                 Path(file).unlink()
 
 
-def forget_calls(root: Path, run: str) -> None:
-    """Remove what the calls of a run left behind."""
-    shutil.rmtree(root / CALLS / run, ignore_errors=True)
-
-
 def _identity(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> object:
     """Return what two steps share whose outputs one call makes."""
     code = task.asset.code
@@ -111,71 +93,22 @@ def _wanted(code: Code, setting: Setting) -> tuple[Wanted, ...]:
 
 
 def _called(task: Task, setting: Setting, code: Code) -> Returned:
-    workers = setting.ports.workers
-    if workers is None:
-        raise InternalError(f"nobody is here to run {task.target.asset}", help="please report it")
-    identity = setting.ports.ids.new()
-    scratch = (setting.root / CALLS / setting.run / identity).absolute()
-    scratch.mkdir(parents=True)
-    call = Call(
-        id=identity,
-        root=str(setting.root.absolute()),
-        location=location_of(code, setting.graph.project),
-        scratch=str(scratch),
-        function=code.function,
-        command=code.command,
-        given=_given(task, setting, code, scratch),
+    of = dict(task.asset.parameters)
+
+    def hand_over(each: CodeInput, to: Path) -> Given:
+        key = of[each.name]
+        known = (input_of(setting, key, task.inputs), task.inputs.get(key))
+        return given(setting, each, key, known, to)
+
+    wish = calling.Wish(
+        code=code,
+        target=task.target,
+        hand_over=hand_over,
         wanted=_wanted(code, setting),
-        config=_plain(resolved(dict(code.config))),
-        resources=resources_of(code, setting.graph.project),
-        about={
-            "run": setting.run,
-            "environment": task.target.environment,
-            "asset": task.target.asset,
-            "partition": "",
-            "attempt": str(task.attempt),
-        },
-        limits=code.limits,
+        attempt=task.attempt,
         timeout=task.asset.definition.timeout,
-        fresh_process=code.fresh_process,
     )
-    try:
-        return workers.call(call, partial(setting.tell, task.target.asset))
-    except FreshlineError:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
-
-
-def _given(task: Task, setting: Setting, code: Code, scratch: Path) -> tuple[Given, ...]:
-    parameters = dict(task.asset.parameters)
-    found: list[Given] = []
-    for each in code.inputs:
-        key = parameters[each.name]
-        known = input_of(setting, key, task.inputs)
-        found.append(given(setting, each, key, (known, task.inputs.get(key)), scratch))
-    return tuple(found)
-
-
-def location_of(code: Code, project: ProjectDefinition) -> Location:
-    """Return the location that an asset's code belongs to."""
-    declared = {each.name: each for each in project.locations}
-    return declared.get(code.location) or Location(name=MAIN)
-
-
-def resources_of(code: Code, project: ProjectDefinition) -> Mapping[str, Resource]:
-    """Return what an asset's code receives, by parameter, with its secrets put in."""
-    known = {each.name: each for each in project.resources}
-    found: dict[str, Resource] = {}
-    for parameter, name in code.resources.items():
-        if name not in known:
-            raise ComputeError(f"there is no resource {name}", help="declare it in freshline.yaml")
-        settings = _plain(resolved(dict(known[name].settings)))
-        found[parameter] = Resource(type=known[name].type, settings=settings)
-    return found
-
-
-def _plain(value: object) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", value)
+    return calling.call(wish, setting)[0]
 
 
 def _staged(task: Task, setting: Setting, made: Made, returned: Returned, mat_id: str) -> Coded:
@@ -265,10 +198,10 @@ def _learnt(task: Task, setting: Setting, columns: tuple[Column, ...]) -> tuple[
     CodeError where these are not what is declared of it, or what its checks need.
     """
     key = task.target.asset
-    graph = setting.relearn({key: columns})
+    graph = with_columns(setting.graph, {key: columns}) or setting.relearn({key: columns})
     if (asset := graph.assets.get(key)) is not None:
         return replace(setting, graph=graph), asset
-    found = next((d for d in graph.diagnostics if d.asset == key), None)
+    found = next((d for d in reversed(graph.diagnostics) if d.asset == key), None)
     if found is None:
         raise InternalError(f"{key} does not compile with its own columns", help="please report it")
     raise CodeError(f"{key}: {found.message}", help=found.fix, span=found.span)

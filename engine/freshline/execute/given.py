@@ -39,7 +39,7 @@ def given(
         if not each.optional:
             raise ComputeError(f"{key} was never materialized", help=f"run freshline apply {key}")
         return replace(without_rows(each, key), missing=True)
-    columns = _chosen(each, key, setting.ports.compute.columns(now.relation))
+    columns = _chosen(each, key, _columns(setting, key, now, build))
     format, files = _files(setting, each, key, (now, build, columns), to)
     return Given(
         name=each.name,
@@ -105,6 +105,13 @@ def _written(
     names = ", ".join(quoted(column.name) for column in columns)
     compute.copy_to_parquet(f"SELECT {names} FROM {relation}", path)
     return Format.PARQUET, (path,)
+
+
+def _columns(setting: Setting, key: str, now: Input, build: Build | None) -> Sequence[Column]:
+    """Return the columns of an upstream; those of a version are on record."""
+    if build is not None and key in setting.graph.assets and not build.version.query:
+        return build.version.columns
+    return setting.ports.compute.columns(now.relation)
 
 
 def _chosen(each: CodeInput, key: str, columns: Sequence[Column]) -> tuple[Column, ...]:

@@ -11,7 +11,7 @@ from freshline.events import Outcome
 from freshline.execute.apply import Applied, Order, Place, apply
 from freshline.execute.run import GOOD, Status
 from freshline.execute.runner import Progress, RunReport
-from freshline.lineage.graph import Graph, downstreams, reach
+from freshline.lineage.graph import WAITS, Graph, downstreams, reach
 from freshline.ports import Ports
 from freshline.reconcile.planned import Plan
 
@@ -48,7 +48,11 @@ def apply_in_rounds(
 
 def _may_go_on(graph: Graph, applied: Applied) -> bool:
     ended = applied.report
-    if ended is None or ended.outcome is Outcome.CANCELLED:
+    if ended is not None and ended.outcome is Outcome.CANCELLED:
+        return False
+    if any(aside.code == WAITS for aside in graph.quarantined.values()):
+        return True  # what it waits for may have been found in storage
+    if ended is None:
         return False
     made = (key for key, asset in graph.assets.items() if asset.code is not None)
     return any(ended.status.get(key) in GOOD for key in made)

@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from sysconfig import get_path
@@ -64,10 +64,28 @@ def load_graph(
     with without_collector():
         whole = _read(folder / f"{name}.graph", Whole)
         if whole is not None and whole.rules == rules and _is_current(root, whole, files):
-            graph = whole.graph
-            if not whole.code or learnt(graph, environment, outside) == whole.learnt:
+            graph = _with_what_came_out(whole, environment, folder / f"{name}.graph", outside)
+            if graph is not None:
                 return graph
         return _compiled(root, environment, files, (folder, name, rules), outside)
+
+
+def _with_what_came_out(
+    whole: Whole, environment: str | None, path: Path, outside: Outside
+) -> Graph | None:
+    """Return a cached graph with the columns that its code makes by now; None: compile it."""
+    if not whole.code:
+        return whole.graph
+    now = learnt(whole.graph, environment, outside)
+    if now == whole.learnt:
+        return whole.graph
+    from freshline.lineage.learning import relearnt
+
+    graph = relearnt(whole.graph, whole.learnt, now)
+    if graph is not None:
+        with suppress(OSError):
+            _write(path, replace(whole, graph=graph, learnt=now))
+    return graph
 
 
 def learnt(

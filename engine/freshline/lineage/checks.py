@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from freshline.code import CodeCheck
 from freshline.codec import digest, digest_of, encode
 from freshline.definitions import (
     AssetDefinition,
@@ -23,8 +24,9 @@ from freshline.lineage.analysed import Analysis, Reference
 from freshline.lineage.analysis import take_apart
 from freshline.lineage.binder import Binder, BindProblem
 from freshline.lineage.canonical import MARK, canonicaliser, marked
+from freshline.lineage.code_assets import compile_check
 from freshline.lineage.findings import collision, finding, misbound, unknown_upstream
-from freshline.lineage.graph import Asset, Check, SetAside, Source, in_order, reach
+from freshline.lineage.graph import WAITS, Asset, Check, SetAside, Source, in_order, reach
 from freshline.lineage.macros import NO_MACROS, Macro, Macros
 from freshline.lineage.plans import varying_functions
 from freshline.lineage.quoting import quoted
@@ -45,6 +47,9 @@ class Checking:
     remembered: Mapping[str, Analysis]
     results: dict[str, Analysis]
     macros: Macros = NO_MACROS
+    functions: Mapping[str, tuple[CodeCheck, ...]] = field(
+        default_factory=dict[str, tuple[CodeCheck, ...]]
+    )
     diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
 
     def columns_of(self, key: str) -> tuple[Column, ...] | None:
@@ -78,9 +83,13 @@ def compile_checks(work: Checking) -> tuple[str, ...]:
     edges |= {key: asset.upstreams for key, asset in work.assets.items()}
     for key in edges:
         node = work.assets.get(key) or work.sources[key]
-        if not node.definition.checks or (isinstance(node, Asset) and node.learns_columns):
+        functions = work.functions.get(key, ())
+        if not (node.definition.checks or functions):
+            continue
+        if isinstance(node, Asset) and node.learns_columns:
             continue
         checks = _checks_of(work, _Subject(key, node.definition, node.columns))
+        checks += tuple(_functions(work, node.definition, functions))
         for check in checks:
             edges[key] = _joined(work, edges, node.definition, check)
         if key in work.assets:
@@ -95,13 +104,29 @@ def compile_checks(work: Checking) -> tuple[str, ...]:
     return tuple(key for key in order if key in work.assets)
 
 
+def _functions(
+    work: Checking,
+    definition: AssetDefinition | SourceDefinition,
+    functions: Iterable[CodeCheck],
+) -> Iterable[Check]:
+    """Yield the checks that are functions; the asset of one that cannot be is set aside."""
+    known = (*work.assets, *work.sources)
+    for function in functions:
+        check, problems = compile_check(function, definition.key, known)
+        if check is not None:
+            yield check
+        for problem in problems:
+            _set_aside(work, definition.key, problem)
+
+
 def _cascade(work: Checking, key: str, needs: Iterable[str]) -> None:
     """Take what is set aside, or needs what is, out of the graph."""
     blamed = next((need for need in needs if need in work.quarantined), None)
     if key not in work.quarantined and blamed is not None:
         because = work.quarantined[blamed].because or blamed
         is_source = key in work.sources
-        work.quarantined[key] = SetAside(code="E208", because=because, is_source=is_source)
+        code = WAITS if work.quarantined[blamed].code == WAITS else "E208"
+        work.quarantined[key] = SetAside(code=code, because=because, is_source=is_source)
     if key in work.quarantined:
         work.assets.pop(key, None)
         work.sources.pop(key, None)

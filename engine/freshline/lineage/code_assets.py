@@ -6,18 +6,26 @@ declares of some, and SQL that reads it has to wait.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from freshline.code import CodeInput
+from freshline.code import CodeCheck, CodeInput
 from freshline.codec import digest, digest_of
-from freshline.definitions import AssetDefinition, Column
+from freshline.definitions import (
+    AssetDefinition,
+    CheckDefinition,
+    CheckKind,
+    CheckSeverity,
+    Column,
+    SqlText,
+)
 from freshline.errors import Diagnostic, Severity
-from freshline.lineage.binder import Binder
 from freshline.lineage.canonical import marked
-from freshline.lineage.findings import mismatches
-from freshline.lineage.graph import Asset
+from freshline.lineage.graph import WAITS, Asset, Check
 from freshline.suggest import closest
 from freshline.versions import Window
+
+if TYPE_CHECKING:
+    from freshline.lineage.binder import Binder
 
 # What an asset made of files is kept as: a row for each.
 FILE_COLUMNS = (
@@ -34,13 +42,13 @@ class Resolved(NamedTuple):
     problems: tuple[Diagnostic, ...]
 
 
-def resolve(definition: AssetDefinition, known: Iterable[str]) -> Resolved:
+def resolve(definition: AssetDefinition, known: Iterable[str], *, itself: bool = False) -> Resolved:
     """Return what the parameters of an asset's code stand for, among the keys of a project.
 
     A parameter that is not told its upstream stands for the asset of that name: the one in the
-    asset's own group of keys, else the only one.
+    asset's own group of keys, else the only one. The asset is among them only for a check.
     """
-    keys = frozenset(known) - {definition.key}
+    keys = frozenset(known) - (set() if itself else {definition.key})
     found: list[tuple[str, str]] = []
     problems: list[Diagnostic] = []
     for each in definition.code.inputs if definition.code is not None else ():
@@ -77,7 +85,7 @@ def compile_code(
     definition: AssetDefinition,
     parameters: Sequence[tuple[str, str]],
     schemas: Mapping[str, Sequence[Column] | None],
-    binder: Binder,
+    binder: "Binder",
     learnt: Sequence[Column] | None,
 ) -> tuple[Asset | None, tuple[Diagnostic, ...]]:
     """Return an asset that code makes, None and what is wrong where its declaration does not hold.
@@ -96,6 +104,9 @@ def compile_code(
         windows[key] = _both(windows.get(key), window)
     columns = FILE_COLUMNS if code.makes_files else learnt
     if columns is not None:
+        # The analyser and DuckDB: those who run code need of this module what is above and below.
+        from freshline.lineage.findings import mismatches
+
         problems += mismatches(definition.key, definition.columns, columns, binder)
     if problems:
         return None, tuple(problems)
@@ -143,6 +154,36 @@ def _both(one: Window | None, other: Window) -> Window:
     return Window(tuple(sorted({*one.columns, *other.columns})), ordered=True)
 
 
+def compile_check(
+    function: CodeCheck, key: str, known: Iterable[str]
+) -> tuple[Check | None, tuple[Diagnostic, ...]]:
+    """Return a check that is a function, None and why where a parameter stands for nothing."""
+    code, place = function.code, function.span
+    sql = SqlText(text="", original="", file=place.file, line=place.line)
+    definition = AssetDefinition(key=key, file=place.file, span=place, sql=sql, code=code)
+    resolved = resolve(definition, known, itself=True)
+    if resolved.problems:
+        return None, resolved.problems
+    got = [(i.name, dict(resolved.parameters)[i.name], i.columns, i.form) for i in code.inputs]
+    severity = CheckSeverity.BLOCK if function.is_blocking else CheckSeverity.WARN
+    check = Check(
+        definition=CheckDefinition(
+            name=function.name,
+            kind=CheckKind.CODE,
+            span=place,
+            line=function.line,
+            severity=severity,
+            description=function.description,
+        ),
+        digest=digest(CheckKind.CODE, code.version, digest_of(got)),
+        query="",
+        reads=tuple(dict.fromkeys(u for _, u in resolved.parameters if u != key)),
+        code=code,
+        parameters=resolved.parameters,
+    )
+    return check, ()
+
+
 def optional_reads(asset: Asset) -> frozenset[str]:
     """Return what the code of an asset can do without."""
     code, of = asset.code, dict(asset.parameters)
@@ -154,7 +195,7 @@ def optional_reads(asset: Asset) -> frozenset[str]:
 def unlearnt_columns(definition: AssetDefinition, upstream: str) -> Diagnostic:
     """Return what to say of SQL that reads what code has never made."""
     return Diagnostic(
-        code="W512",
+        code=WAITS,
         message=f"the columns of {upstream} are not known before it has run once",
         severity=Severity.WARNING,
         span=definition.span,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from freshline.code import CodeCheck
 from freshline.codec import digest, digest_of, encode
 from freshline.definitions import AssetDefinition, Column, Declared
 from freshline.errors import Diagnostic
@@ -19,7 +20,7 @@ from freshline.lineage.canonical import MARK, canonicaliser
 from freshline.lineage.checks import Checking, compile_checks
 from freshline.lineage.code_assets import Resolved, compile_code, resolve, unlearnt_columns
 from freshline.lineage.findings import finding, undeclared_advice, unknown_upstream
-from freshline.lineage.graph import Asset, Graph, SetAside, Source
+from freshline.lineage.graph import WAITS, Asset, Graph, SetAside, Source
 from freshline.lineage.lifecycle import deprecated_reads
 from freshline.lineage.macros import Macros, compile_macros
 from freshline.lineage.reading import SourceRead, Sources
@@ -137,10 +138,18 @@ def _with_checks(work: _Work) -> tuple[str, ...]:
         remembered=work.remembered,
         results=work.results,
         macros=work.macros,
+        functions=_functions_by_key(work.declared),
     )
     order = compile_checks(checking)
     work.diagnostics += checking.diagnostics
     return order
+
+
+def _functions_by_key(declared: Declared) -> dict[str, tuple[CodeCheck, ...]]:
+    found: dict[str, tuple[CodeCheck, ...]] = {}
+    for check in declared.code_checks:
+        found[check.of] = (*found.get(check.of, ()), check)
+    return found
 
 
 def _keep_source(work: _Work, read: SourceRead) -> None:
@@ -250,7 +259,8 @@ def _finish(work: _Work, visit: _Visit) -> None:
         return
     for upstream in upstreams:
         if (aside := work.quarantined.get(upstream)) is not None:
-            work.quarantined[key] = SetAside(code="E208", because=aside.because or upstream)
+            code = WAITS if aside.code == WAITS else "E208"
+            work.quarantined[key] = SetAside(code=code, because=aside.because or upstream)
             if visit.parsed is not None:  # it is not bound now: its own syntax can be judged
                 _judge_syntax(work, visit.definition)
             return
@@ -258,7 +268,7 @@ def _finish(work: _Work, visit: _Visit) -> None:
         _finish_code(work, visit, visit.resolved)
         return
     if (unlearnt := next((u for u in upstreams if _is_unlearnt(work, u)), None)) is not None:
-        work.quarantined[key] = SetAside(code="W512", because=unlearnt)
+        work.quarantined[key] = SetAside(code=WAITS, because=unlearnt)
         work.diagnostics.append(unlearnt_columns(visit.definition, unlearnt))
         return
     schemas = {u: (work.sources.get(u) or work.assets[u]).columns for u in upstreams}

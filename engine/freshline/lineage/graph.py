@@ -23,6 +23,8 @@ from freshline.errors import Diagnostic, Severity, Span
 from freshline.lineage.canonical import upstreams_in
 from freshline.versions import WHOLE, Window
 
+WAITS = "W512"  # the code of what is set aside until columns are known that code will make
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
@@ -32,6 +34,9 @@ class Check:
     those it is about, or all that an author's own query gives; `reads` is what it looks at beside
     its own asset. The `digest` is that of what is asked: name, severity and description do not
     count. `varies` says that the same rows may fail another time: it reads the clock.
+
+    One that is a function has `code` in place of a query, and `parameters` with the keys that they
+    stand for, its own asset's among them.
     """
 
     definition: CheckDefinition
@@ -41,6 +46,8 @@ class Check:
     columns: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     varies: bool = False
+    code: Code | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

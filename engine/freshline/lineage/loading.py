@@ -222,7 +222,8 @@ def _around(loading: Loading, location: Location, told: ToldFile) -> Surrounding
     """Return what code runs among; without a lock that is what its import brought in."""
     installed = _locked(loading, location) if location.requirements else ""
     packages = installed or digest_of(sorted(told.packages.items()))
-    return Surroundings(packages=packages, process=ProcessVariables(os.environ))
+    process = ProcessVariables(os.environ)
+    return Surroundings(packages=packages, process=process, read=loading.texts.read)
 
 
 def _reached_module(loading: Loading, location: Location, module: str, name: str) -> Reached:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from freshline.calls import Call, Frame, Line, Raised, Returned
-from freshline.code import Limits
+from freshline.code import NO_LIMITS, Limits
 from freshline.errors import (
     CodeError,
     FreshlineError,
@@ -23,7 +23,7 @@ from freshline.locations.lines import Lines, cleaned
 from freshline.locations.process import Empty, Ended, Process, Said
 from freshline.locations.settings import Settings
 from freshline.locations.spawning import Warden
-from freshline.locations.starting import Place, import_path, worker_program
+from freshline.locations.starting import Kind, import_path, worker_program
 from freshline.locations.traces import headline, last_lines, place, shortened, trace
 from freshline.locations.wire import frame, shaped
 from freshline.worker.frames import PROTOCOL, FrameError, Splitter, decode
@@ -34,10 +34,10 @@ Message = Mapping[str, object]
 class Worker:
     """A worker process; one call at a time."""
 
-    def __init__(self, warden: Warden, where: Place, settings: Settings) -> None:
-        self.place = where
+    def __init__(self, warden: Warden, kind: Kind, settings: Settings) -> None:
+        self.kind = kind
         self.settings = settings
-        self.process = Process(warden, worker_program(where, settings), talks=True)
+        self.process = Process(warden, worker_program(kind, settings), talks=True)
         self.calls = 0
         self.first_rss = self.rss = 0
         self.left_behind = ""
@@ -67,7 +67,11 @@ class Worker:
         """
         self.calls += 1
         self.left_behind = "a call is under way"
-        self.send(attendance, frame("call", call, path=import_path(self.place)))
+        try:
+            asked = frame("call", call, path=import_path(self.kind))
+        except FrameError as error:
+            raise CodeError(f"{subject_of(call)} cannot be told its config: {error}") from error
+        self.send(attendance, asked)
         answer = self.until(attendance, ("returned", "failed"), subject=subject_of(call))
         if attendance.cause is Cause.NONE:
             self._look_after(attendance)
@@ -154,7 +158,7 @@ class Worker:
                     self._inbox.append(message)
                 else:
                     self._heard(message, attendance)
-        except (FrameError, ValueError) as error:
+        except ValueError as error:
             self._finish(attendance)
             raise CodeError(
                 f"{subject}: somebody else wrote into the descriptor of its worker: {error}",
@@ -211,14 +215,15 @@ class Worker:
             self._await_end(attendance)
         ended = self.process.ended
         self._finish(attendance)
-        self.frames = fault_frames(attendance.lines.last, self.place.root)
+        self.frames = fault_frames(attendance.lines.last, self.kind.root)
         if attendance.cause is not Cause.NONE:
-            raise stopped(attendance, subject, innermost(self.frames, self.place.root))
+            raise stopped(attendance, subject, innermost(self.frames, self.kind.root))
         if not self.is_ready:
-            raise WorkerLostError(
-                f"{subject}: its worker could not start with {self.process.program.arguments[0]}",
-                help="look whether this interpreter works at all",
-                trace=last_lines(attendance.lines.last),
+            limited = "" if self.kind.limits == NO_LIMITS else ", and within these limits"
+            raise ResourceError(
+                f"{subject}: its worker could not start with {self.kind.executable}",
+                help=f"look whether this interpreter works at all{limited};"
+                f" it said: {' '.join(attendance.lines.last[-3:]) or 'nothing'}",
             )
         if ended is None:
             raise WorkerLostError(
@@ -230,10 +235,10 @@ class Worker:
 
     def _death(self, ended: Ended, attendance: Attendance, subject: str) -> WorkerLostError:
         """Return the error of a process that ended before its code did."""
-        root, last = self.place.root, attendance.lines.last
+        root, last = self.kind.root, attendance.lines.last
         told = ending(
             ended,
-            self.place.limits,
+            self.kind.limits,
             where=innermost(self.frames, root),
             out_of_memory=memory_shortages() > self._memory_shortages,
         )

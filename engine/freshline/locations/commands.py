@@ -21,14 +21,13 @@ from freshline.errors import CodeError, ResourceError, WorkerLostError
 from freshline.locations.attending import Attendance, Cause
 from freshline.locations.calling import memory_shortages, stopped, subject_of
 from freshline.locations.endings import ending
-from freshline.locations.interpreters import interpreter
 from freshline.locations.lines import Lines
 from freshline.locations.messages import Messages
 from freshline.locations.outputs import written
 from freshline.locations.process import Ended, Process
 from freshline.locations.settings import Settings
 from freshline.locations.spawning import Program, Warden
-from freshline.locations.starting import variables
+from freshline.locations.starting import Place, kind_of, variables
 from freshline.locations.traces import last_lines
 from freshline.suggest import closest
 
@@ -134,13 +133,12 @@ def laid_out(call: Call) -> Paths:
 
 def program(call: Call, paths: Paths, settings: Settings) -> Program:
     """Return the program of a command. CodeError where it is not there, or names what is not."""
-    executable = interpreter(call.location, call.root)
-    environment = dict(variables(call.location, executable, settings))
+    kind = kind_of(Place(call.root, call.location, call.limits))
+    environment = dict(variables(kind.executable, settings, is_ours=kind.is_ours))
     environment |= told(call, paths)
     arguments = [filled(argument, call, paths) for argument in call.command]
-    folder = os.path.abspath(call.root)
     named = arguments[0]
-    found = os.path.join(folder, named) if "/" in named else None
+    found = os.path.join(kind.root, named) if "/" in named else None
     path = found or shutil.which(named, path=environment["PATH"])
     if path is None or not os.path.exists(path):
         raise CodeError(
@@ -155,7 +153,7 @@ def program(call: Call, paths: Paths, settings: Settings) -> Program:
     return Program(
         arguments=(path, *arguments[1:]),
         environment=environment,
-        folder=folder,
+        folder=kind.root,
         limits=call.limits,
     )
 
@@ -199,11 +197,15 @@ def filled(argument: str, call: Call, paths: Paths) -> str:
 def _configured(placeholder: str, name: str | None, config: Mapping[str, object]) -> str:
     value: object = dict(config)
     for part in (name or "").split("."):
-        there = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+        there = _members(value)
         if part not in there:
             raise _unknown(placeholder, part, list(there))
         value = there[part]
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _members(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
 def _unknown(placeholder: str, name: str, known: list[str]) -> CodeError:

@@ -3,7 +3,8 @@
 An environment stands in .freshline/environments/DIGEST, the digest of what it was asked for, and
 counts only with the mark that is put into it last: killed at any moment, there is a whole one or
 none. A lock that the installer holds too keeps two from making the same one at once, even where one
-of them was killed while its installer went on. The mark is touched at each use, so that those which
+of them was killed while its installer went on. Paths in the requirements are relative to the
+project's root. The mark is touched at each use, so that those which
 nobody uses any more can be told.
 """
 
@@ -16,19 +17,25 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from freshline.code import Location
 from freshline.codec import digest
-from freshline.errors import CodeError, ResourceError
+from freshline.errors import CodeError, ResourceError, Span
+from freshline.locations.lines import clean
 
+FOLDER = "FRESHLINE_ENVIRONMENTS"
 _MARK = "whole"
 _INCLUDED = re.compile(r"^\s*(?:-r|--requirement|-c|--constraint)(?:\s+|=)(\S+)", re.MULTILINE)
 _ESSENTIAL = re.compile(r"(?i)error|no matching|conflict|not found|requires|depends|because|hint|╰")
 
 
 def folder_of_environments(root: str) -> Path:
-    """Return the folder in which a project's environments stand."""
-    return Path(root, ".freshline", "environments")
+    """Return the folder in which a project's environments stand: FRESHLINE_ENVIRONMENTS if set.
+
+    Several projects may share one, since what stands in it is named by what it holds.
+    """
+    return Path(os.environ.get(FOLDER) or Path(root, ".freshline", "environments"))
 
 
 def outside_environment() -> dict[str, str]:
@@ -58,13 +65,13 @@ def environment_of(location: Location, root: str, python: str, version: str) -> 
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _locked(folder.with_suffix(".lock")) as lock:
             if not mark.exists():
-                _make(folder, python, requirements, location, lock)
+                _make(_Making(folder, python, location, root, lock))
                 mark.touch()
     try:
         os.utime(mark)
     except OSError:
         pass  # a read-only project: then nobody removes it either
-    return str(folder / "bin" / "python")
+    return _python(folder)
 
 
 def remove_unused(root: str, before: float) -> tuple[str, ...]:
@@ -117,31 +124,65 @@ def _locked(path: Path, *, wait: bool = True) -> Generator[int]:
         os.close(descriptor)
 
 
-def _make(folder: Path, python: str, requirements: Path, location: Location, lock: int) -> None:
+class _Making(NamedTuple):
+    """An environment to be made: where, by which Python, of what, under which lock."""
+
+    folder: Path
+    python: str
+    location: Location
+    root: str
+    lock: int
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a program in the project's root, which holds the lock as long as it runs."""
+        try:
+            return subprocess.run(
+                arguments,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                errors="replace",
+                env=outside_environment() | {"UV_PYTHON_DOWNLOADS": "never"},
+                cwd=self.root,
+                pass_fds=[self.lock],
+            )
+        except OSError as error:
+            raise ResourceError(f"{arguments[0]} cannot be run: {error.strerror}") from error
+
+
+def _make(making: _Making) -> None:
     """Make an environment at its place: by uv where it is, by venv and pip where it is not.
 
     Where uv cannot, pip is asked too: it reads settings that uv does not, such as pip.conf.
     """
+    what = f"{making.location.requirements} for location {making.location.name}"
+    print(f"installing {what}: once, until it changes", file=sys.stderr, flush=True)
     uv = _uv()
-    if uv is not None and _made_by_uv(uv, folder, python, requirements, lock):
+    if uv is not None and _made_by_uv(uv, making):
         return
-    _clear(folder)
-    made = _run([python, "-m", "venv", str(folder)], lock)
+    _clear(making.folder)
+    made = making.run(making.python, "-m", "venv", str(making.folder))
     if made.returncode != 0:
-        raise _failed(location, f"{python} -m venv", made)
+        raise _failed(making, f"{making.python} -m venv", made.stdout)
     install = ["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--quiet"]
-    done = _run([str(folder / "bin/python"), *install, "-r", str(requirements)], lock)
+    done = making.run(_python(making.folder), *install, "-r", making.location.requirements or "")
     if done.returncode != 0:
-        _clear(folder)
-        raise _failed(location, "pip", done)
+        _clear(making.folder)
+        raise _failed(making, "pip", done.stdout)
 
 
-def _made_by_uv(uv: str, folder: Path, python: str, requirements: Path, lock: int) -> bool:
-    _clear(folder)
-    if _run([uv, "venv", "--quiet", "--python", python, str(folder)], lock).returncode != 0:
+def _made_by_uv(uv: str, making: _Making) -> bool:
+    _clear(making.folder)
+    made = making.run(uv, "venv", "--quiet", "--python", making.python, str(making.folder))
+    if made.returncode != 0:
         return False
-    install = [uv, "pip", "install", "--quiet", "--python", str(folder / "bin/python")]
-    return _run([*install, "-r", str(requirements)], lock).returncode == 0
+    install = [uv, "pip", "install", "--quiet", "--python", _python(making.folder)]
+    return making.run(*install, "-r", making.location.requirements or "").returncode == 0
+
+
+def _python(folder: Path) -> str:
+    return str(folder / "bin" / "python")
 
 
 def _clear(folder: Path) -> None:
@@ -155,32 +196,25 @@ def _uv() -> str | None:
     return str(beside) if beside.is_file() else shutil.which("uv")
 
 
-def _run(arguments: list[str], lock: int) -> subprocess.CompletedProcess[str]:
-    environment = outside_environment() | {"UV_PYTHON_DOWNLOADS": "never"}
-    try:
-        return subprocess.run(
-            arguments,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            errors="replace",
-            env=environment,
-            pass_fds=[lock],
-        )
-    except OSError as error:
-        raise ResourceError(f"{arguments[0]} cannot be run: {error.strerror}") from error
-
-
-def _failed(location: Location, what: str, done: subprocess.CompletedProcess[str]) -> CodeError:
+def _failed(making: _Making, what: str, output: str) -> CodeError:
     """Return the error of an installer, with those of its lines that say why."""
-    lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
-    essential = [line for line in lines if _ESSENTIAL.search(line)] or lines
-    why = essential[-1].removeprefix("ERROR: ") if essential else f"exit code {done.returncode}"
+    lines = [clean(line.strip()) for line in output.splitlines() if line.strip()]
+    essential = [line for line in lines if _ESSENTIAL.search(line)] or lines or ["no word of why"]
+    location = making.location
     return CodeError(
-        f"location {location.name}: {location.requirements} cannot be installed: {why}",
-        help=f"this is what {what} said; mend the requirements, or name an environment of yours in"
-        " `python:`",
-        span=location.span,
+        f"location {location.name}: {location.requirements} cannot be installed:"
+        f" {essential[-1].removeprefix('ERROR: ')}",
+        help=f"{what} said so; mend the file, or name an environment of your own in `python:`",
+        span=_wanted_at(making, essential[-1]) or location.span,
         trace="\n".join(lines[-60:]),
     )
+
+
+def _wanted_at(making: _Making, why: str) -> Span | None:
+    """Return the line of the requirements that an installer's complaint quotes."""
+    file = making.location.requirements or ""
+    for number, line in enumerate(Path(making.root, file).read_text().splitlines(), 1):
+        wanted = line.partition("#")[0].strip()
+        if wanted and re.search(rf"(?<![\w.-]){re.escape(wanted)}(?![\w.-])", why):
+            return Span(file=file, line=number, column=1, length=len(wanted))
+    return None

@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from freshline.calls import Frame, Line, Load, Raised, ToldFile
 from freshline.code import NO_LIMITS
-from freshline.errors import FreshlineError, TimedOutError, WorkerLostError
+from freshline.errors import CodeError, FreshlineError, TimedOutError, WorkerLostError
 from freshline.locations.attending import Attendance, Cause
 from freshline.locations.calling import Worker
+from freshline.locations.lines import clean
 from freshline.locations.settings import Settings
 from freshline.locations.spawning import Warden
-from freshline.locations.starting import Place, import_path
+from freshline.locations.starting import Place, import_path, kind_of
 from freshline.locations.wire import frame, shaped
 
 Enter = Callable[[Attendance], None]
@@ -75,27 +76,35 @@ class Loader:
             files=tuple(name for name in names if name in self._load.files),
             functions=tuple(name for name in names if name not in self._load.files),
         )
-        place = Place(load.root, load.location, NO_LIMITS)
-        worker = Worker(self._warden, place, self._settings)
+        kind = kind_of(Place(load.root, load.location, NO_LIMITS))
+        worker = Worker(self._warden, kind, self._settings)
         told: list[ToldFile] = []
         attendance = worker.attend(_nobody, self._settings.load_timeout, "")
         try:
             self._enter(attendance)
-            worker.send(attendance, frame("load", load, path=import_path(place)))
+            worker.send(attendance, frame("load", load, path=import_path(kind)))
             while True:
                 attendance.allow(self._settings.load_timeout)
                 subject = f"importing {names[len(told)]}" if len(told) < len(names) else "importing"
                 try:
                     message = worker.until(attendance, ("told", "loaded"), subject=subject)
                 except FreshlineError as error:
-                    if not worker.is_ready or attendance.cause is Cause.INTERRUPTED:
+                    if attendance.cause is Cause.INTERRUPTED:
                         raise
+                    if not worker.is_ready:
+                        raise CodeError(error.message, help=error.help) from error
                     return _Loaded(told, error, worker.frames)
                 if message["kind"] == "loaded":
                     return _Loaded(told, None)
-                told.append(shaped(message.get("file"), ToldFile))
+                told.append(_cleaned(shaped(message.get("file"), ToldFile)))
         finally:
             worker.end()
+
+
+def _cleaned(told: ToldFile) -> ToldFile:
+    if told.error is None:
+        return told
+    return replace(told, error=replace(told.error, message=clean(told.error.message)))
 
 
 def _nobody(line: Line) -> None:

@@ -95,21 +95,15 @@ def data(raw: object) -> dict[str, Datum]:
 
 
 def _datum(value: object) -> Datum:
-    match value:
-        case {"kind": str(kind), "value": _}:
-            if kind not in _KINDS:
-                raise ValueError(f"a kind of metadata is one of {', '.join(_KINDS)}")
-            return Datum(kind, cast("dict[str, object]", value)["value"])
-        case bool():
-            return Datum("bool", value)
-        case int():
-            return Datum("int", value)
-        case float():
-            return Datum("float", value)
-        case str():
-            return Datum("text", value)
-        case _:
-            return Datum("json", value)
+    said = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    if "kind" in said and "value" in said:
+        if said["kind"] not in _KINDS:
+            raise ValueError(f"a kind of metadata is one of {', '.join(_KINDS)}")
+        return Datum(str(said["kind"]), said["value"])
+    for kind, name in ((bool, "bool"), (int, "int"), (float, "float"), (str, "text")):
+        if isinstance(value, kind):
+            return Datum(name, value)
+    return Datum("json", said or value)
 
 
 def _check(raw: object) -> CheckTold:

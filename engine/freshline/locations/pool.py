@@ -1,27 +1,15 @@
 """Warm workers: kept between calls, one call at a time each, let go before they go bad."""
 
-import os
 import threading
 import time
-from typing import NamedTuple
 
 from freshline.errors import ResourceError
 from freshline.locations.calling import Worker
-from freshline.locations.interpreters import interpreter
 from freshline.locations.settings import Settings
 from freshline.locations.spawning import Warden
-from freshline.locations.starting import Place
+from freshline.locations.starting import Kind, Place, kind_of
 
 _MOST_IDLE = 8  # of one kind; more were only needed for a moment
-
-
-class _Kind(NamedTuple):
-    """What workers must share to stand in for each other."""
-
-    root: str
-    location: tuple[str, str]
-    executable: str
-    limits: object
 
 
 class Pool:
@@ -35,8 +23,8 @@ class Pool:
         self._warden = warden
         self._settings = settings
         self._lock = threading.Lock()
-        self._idle: dict[_Kind, list[Worker]] = {}
-        self._known: set[_Kind] = set()
+        self._idle: dict[Kind, list[Worker]] = {}
+        self._known: set[Kind] = set()
         self._is_closed = False
 
     def take(self, place: Place, *, fresh: bool = False) -> Worker:
@@ -44,7 +32,7 @@ class Pool:
 
         CodeError where the location's interpreter cannot be had.
         """
-        kind = self._kind(place)
+        kind = kind_of(place)
         retired: list[Worker] = []
         with self._lock:
             if self._is_closed:
@@ -56,15 +44,15 @@ class Pool:
         for worker in retired:
             worker.end()
         if found is None:
-            found = self._new(place)
+            found = Worker(self._warden, kind, self._settings)
         if wants_spare:
-            self._add(kind, self._new(place))
+            self._add(kind, Worker(self._warden, kind, self._settings))
         return found
 
     def give(self, worker: Worker, *, keep: bool = True) -> None:
         """Take a worker back: to be used again, if it may be."""
         if keep and why_not(worker, self._settings) == "":
-            self._add(self._kind(worker.place), worker)
+            self._add(worker.kind, worker)
         else:
             worker.end()
 
@@ -79,7 +67,7 @@ class Pool:
         for worker in idle:
             worker.end()
 
-    def _add(self, kind: _Kind, worker: Worker) -> None:
+    def _add(self, kind: Kind, worker: Worker) -> None:
         with self._lock:
             idle = self._idle.setdefault(kind, [])
             fits = not self._is_closed and len(idle) < _MOST_IDLE
@@ -87,14 +75,6 @@ class Pool:
                 idle.append(worker)
         if not fits:
             worker.end()
-
-    def _new(self, place: Place) -> Worker:
-        return Worker(self._warden, place, self._settings)
-
-    def _kind(self, place: Place) -> _Kind:
-        location = (place.location.name, place.location.path)
-        executable = interpreter(place.location, place.root)
-        return _Kind(os.path.abspath(place.root), location, executable, place.limits)
 
 
 def why_not(worker: Worker, settings: Settings) -> str:

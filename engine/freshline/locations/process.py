@@ -80,16 +80,17 @@ class Process:
 
     def __init__(self, warden: Warden, program: Program, *, talks: bool) -> None:
         self.program = program
-        self.pid = 0
+        self.pid = self._keeper = 0
+        self._warden = warden
         self.ended: Ended | None = None
         self.is_empty = False
         self._reading = _Descriptors()
         self._partial = b""
         self._socket: socket.socket | None = None
-        self._start(warden, program, talks)
+        self._start(program, talks)
         self.started_at = time.monotonic()
 
-    def _start(self, warden: Warden, program: Program, talks: bool) -> None:
+    def _start(self, program: Program, talks: bool) -> None:
         """Make the descriptors, hand the program's ends over, and keep ours."""
         null = os.open(os.devnull, os.O_RDONLY)
         theirs, ours = [null], dict[str, int]()
@@ -102,8 +103,11 @@ class Process:
                 self._socket, other = socket.socketpair()
                 theirs.append(other.detach())
                 ours["socket"] = self._socket.fileno()
-            self._control = warden.start(program, tuple(theirs))
+            self._control = self._warden.start(program, tuple(theirs))
         except BaseException:
+            if self._socket is not None:
+                self._socket.close()
+                ours.pop("socket", None)
             for number in ours.values():
                 os.close(number)
             raise
@@ -190,7 +194,7 @@ class Process:
             verb, _, rest = line.decode().partition(" ")
             match verb:
                 case "started":
-                    self.pid = int(rest)
+                    self.pid, self._keeper = map(int, rest.split())
                 case "failed":
                     self.is_empty = True
                     number = int(rest)
@@ -206,6 +210,8 @@ class Process:
                 case _:
                     self.is_empty = True
         if not data and not self.is_empty:
+            # Where the warden was killed too nobody can tell; its own children went with it.
+            self._warden.clear_up(self._keeper)
             self.is_empty = True
             self.ended = self.ended or KEEPER_KILLED
         if self.is_empty:

@@ -65,6 +65,21 @@ class Warden:
                 raise
         return ours
 
+    def clear_up(self, keeper: int, patience: float = 5.0) -> None:
+        """Return when what a killed keeper kept has ended, or the warden was killed as well."""
+        with self._lock:
+            requests = self._requests
+            if requests is None:
+                return
+            body = marshal.dumps(keeper)
+            try:
+                requests.settimeout(patience)
+                requests.sendall(len(body).to_bytes(8, "big") + body)
+                requests.recv(1)
+                requests.settimeout(None)
+            except OSError:
+                self._forget()
+
     def close(self) -> None:
         """Let the warden go; it ends when the last process it started has ended."""
         with self._lock:

@@ -1,4 +1,4 @@
-"""How a program of a location is started: its interpreter, its variables, its folder."""
+"""How a location's programs are started: their interpreter, their variables, their folder."""
 
 import os
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from freshline import worker
 from freshline.code import Limits, Location
 from freshline.locations.environments import outside_environment
-from freshline.locations.interpreters import interpreter
+from freshline.locations.interpreters import interpreter, locked
 from freshline.locations.settings import Settings
 from freshline.locations.spawning import Program
 
@@ -33,34 +33,61 @@ class Place(NamedTuple):
     limits: Limits
 
 
-def worker_program(place: Place, settings: Settings) -> Program:
-    """Return the worker of a place, with its socket at descriptor 3.
+class Kind(NamedTuple):
+    """What workers must share to stand in for each other.
+
+    `installed` is the lock of what is installed beside an interpreter that is not ours.
+    """
+
+    root: str
+    name: str
+    path: str
+    is_ours: bool
+    executable: str
+    installed: str
+    limits: Limits
+
+
+def kind_of(place: Place) -> Kind:
+    """Return which workers can serve a place; its environment is made where it must be.
 
     CodeError where the location's interpreter cannot be had.
     """
-    executable = interpreter(place.location, place.root)
-    return Program(
-        arguments=(executable, str(_WORKER), "3"),
-        environment=variables(place.location, executable, settings),
-        folder=os.path.abspath(place.root),
+    location = place.location
+    is_ours = location.python is None and location.requirements is None
+    return Kind(
+        root=os.path.abspath(place.root),
+        name=location.name,
+        path=location.path,
+        is_ours=is_ours,
+        executable=interpreter(location, place.root),
+        installed="" if is_ours else locked(location, place.root),
         limits=place.limits,
     )
 
 
-def import_path(place: Place) -> list[str]:
-    """Return the folders that come before all others when code of a place imports something."""
-    root = os.path.abspath(place.root)
-    location = os.path.normpath(os.path.join(root, place.location.path))
-    return [location] if location == root else [location, root]
+def worker_program(kind: Kind, settings: Settings) -> Program:
+    """Return the program of a worker, with its socket at descriptor 3."""
+    return Program(
+        arguments=(kind.executable, str(_WORKER), "3"),
+        environment=variables(kind.executable, settings, is_ours=kind.is_ours),
+        folder=kind.root,
+        limits=kind.limits,
+    )
 
 
-def variables(location: Location, executable: str, settings: Settings) -> Mapping[str, str]:
+def import_path(kind: Kind) -> list[str]:
+    """Return the folders that come before all others when a worker's code imports something."""
+    location = os.path.normpath(os.path.join(kind.root, kind.path))
+    return [location] if location == kind.root else [location, kind.root]
+
+
+def variables(executable: str, settings: Settings, *, is_ours: bool) -> Mapping[str, str]:
     """Return the process variables of a location's programs.
 
     They are ours without the secrets, which only resources receive. PYTHONPATH stays where the
     interpreter is ours too. What is installed beside the interpreter comes first on the PATH.
     """
-    is_ours = location.python is None and location.requirements is None
     ours = dict(os.environ) if is_ours else outside_environment()
     told = {key: value for key, value in ours.items() if not key.startswith(_SECRET)}
     beside = os.path.dirname(executable)

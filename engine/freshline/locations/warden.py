@@ -17,25 +17,37 @@ Where there is no Linux, orphans are found by their process group, as far as tha
 
 A request is eight bytes, the length of what follows; with the first of them travel descriptors: the
 keeper's end of its control socket, then those that become 0, 1, 2, ... of the program. What follows
-is a marshalled tuple: arguments, environment, folder, limits as (memory, files, file size), and
-the program's oom_score_adj. On a control socket a byte goes down (T terminate, K kill, L look) and
-lines come up: `started PID`, `failed ERRNO`, `below N` as the answer to L, `ended STATUS KIBIBYTES`
-with the status as wait() gives it and the most memory that was resident, and `empty`.
+is a marshalled tuple: arguments, environment, folder, limits as (memory, files, file size), and the
+program's oom_score_adj. Or it is a number, the process id of a keeper that was killed: one byte
+comes back when nothing is left of what it kept.
+
+On a control socket a byte goes down (T terminate, K kill, L look) and lines come up: `started PID
+KEEPER`, `failed ERRNO`, `below N` as the answer to L, `ended STATUS KIBIBYTES` with the status as
+wait() gives it and the most memory that was resident, and `empty`.
 """
 
-import ctypes
+import errno
 import fcntl
 import marshal
 import os
 import resource
 import select
-import signal
-import socket
 import sys
+import time
+
+TYPE_CHECKING = False  # as in typing, which takes as long to import as all the rest
+if TYPE_CHECKING:
+    import signal
+    import socket
+else:
+    # What lies beneath the modules of these names: they would be half of what a start takes.
+    import _signal as signal
+    import _socket as socket
 
 _IS_LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _MOST_DESCRIPTORS = 16
+_RIGHTS = (socket.SOL_SOCKET, socket.SCM_RIGHTS)
 _PATIENCE = 0.01  # seconds until those that were killed are looked at again
 
 Limits = tuple[int | None, int | None, int | None]
@@ -58,14 +70,29 @@ def main() -> None:
             if received is None:
                 break
             request, descriptors = received
-            keeper = os.fork()
-            if keeper == 0:
-                requests.close()
-                _keep(request, descriptors)
-            keepers.add(keeper)
-            for descriptor in descriptors:
-                os.close(descriptor)
+            if isinstance(request, int):
+                _clear_up(request, keepers)
+                requests.sendall(b".")
+            else:
+                keepers.add(_new_keeper(request, descriptors, requests))
     _wait_for(keepers)
+
+
+def _new_keeper(request: Request, descriptors: list[int], requests: socket.socket) -> int:
+    keeper = os.fork()
+    if keeper == 0:
+        requests.close()
+        _keep(request, descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return keeper
+
+
+def _clear_up(keeper: int, keepers: set[int]) -> None:
+    """Return when a keeper that was killed, and all that was below it, is gone."""
+    while keeper in keepers or _strays(keepers):
+        time.sleep(0.001)
+        keepers -= set(_reaped())
 
 
 def _strays(keepers: set[int]) -> bool:
@@ -110,7 +137,7 @@ def _keep(request: Request, descriptors: list[int]) -> None:
 
 def _watch(program: int, control: socket.socket, deaths: int) -> None:
     is_ending = False
-    _tell(control, f"started {program}")
+    _tell(control, f"started {program} {os.getpid()}")
     while True:
         ready = _ready(control, deaths, _PATIENCE if is_ending else None)
         if deaths in ready:
@@ -324,16 +351,21 @@ def _become_subreaper() -> None:
 
 
 def _prctl(option: int, value: int) -> None:
-    if _LIBC.prctl(option, value, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
+    import _ctypes
+
+    prctl = _ctypes.dlsym(_ctypes.dlopen(None, os.RTLD_NOW), "prctl")  # type: ignore[arg-type]
+    if _ctypes.call_function(prctl, (option, value)) != 0:
+        raise OSError(errno.EPERM, "prctl")
 
 
 # ---- what is said
 
 
-def _receive(requests: socket.socket) -> tuple[Request, list[int]] | None:
+def _receive(requests: socket.socket) -> tuple[Request | int, list[int]] | None:
     """Return the next request with its descriptors; None where the supervisor is gone."""
-    head, descriptors, _, _ = socket.recv_fds(requests, 8, _MOST_DESCRIPTORS)
+    head, extras, _, _ = requests.recvmsg(8, socket.CMSG_SPACE(4 * _MOST_DESCRIPTORS))
+    sent = b"".join(data for level, kind, data in extras if (level, kind) == _RIGHTS)
+    descriptors = list(memoryview(sent).cast("i"))
     body = _exactly(requests, 8 - len(head), head)
     if body is None:
         return None
@@ -358,8 +390,6 @@ def _tell(control: socket.socket, line: str) -> None:
     except OSError:
         pass  # the supervisor is gone, which the next read says too
 
-
-_LIBC = ctypes.CDLL(None, use_errno=True)
 
 if __name__ == "__main__":
     main()

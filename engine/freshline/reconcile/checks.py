@@ -9,7 +9,7 @@ answer that hangs on the clock holds for the hour.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from freshline.definitions import CheckSeverity
+from freshline.definitions import CheckKind, CheckSeverity
 from freshline.events import CheckResult
 from freshline.lineage.graph import Check, Graph
 from freshline.reconcile.facts import Facts
@@ -106,7 +106,9 @@ def sentence(result: CheckResult, name: str) -> str:
     """Return what a check found, in a few words."""
     if result.error:
         return f"{name} cannot be run: {result.error}"
-    if result.kind == "rows" and result.rows:
+    if result.kind is CheckKind.CODE:
+        return f"{name} does not hold" + (f": {result.rows[0][0]}" if result.rows else "")
+    if result.kind is CheckKind.ROWS and result.rows:
         count = int(result.rows[0][0] or 0)
         return f"{name}: there are {count:,} rows"
     return f"{name} fails on {result.failing:,} row{'' if result.failing == 1 else 's'}"

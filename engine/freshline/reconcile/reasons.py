@@ -17,8 +17,7 @@ def code_reason(facts: Facts, asset: Asset, build: Build, logic: Logic | None) -
     """Return the reason of an asset whose logic is another, with the place of the edit."""
     graph, text = facts.graph, asset.definition.sql
     if asset.code is not None:
-        same = logic is not None and logic.text == asset.code.text
-        detail = "what its code is given or runs in changed" if same else "its code changed"
+        detail = _edit_of_code(asset.code.text, logic)
         return Reason(kind=ReasonKind.CODE, detail=detail, source=asset.definition.span)
     before = dict(logic.macros) if logic is not None else {}
     for name in asset.macros if logic is not None and logic.text == text.text else ():
@@ -45,6 +44,16 @@ def code_reason(facts: Facts, asset: Asset, build: Build, logic: Logic | None) -
     return Reason(
         kind=ReasonKind.CODE, detail=detail, columns=(*new, *gone), source=asset.definition.span
     )
+
+
+def _edit_of_code(text: str, logic: Logic | None) -> str:
+    if logic is None:
+        return "its code changed"
+    if logic.text == text:
+        return "its code is the same; what it is given, or what is installed for it, changed"
+    from freshline.declare.python.difference import difference  # a plan seldom needs it
+
+    return difference(logic.text, text) or "its code changed"
 
 
 def relayout_reason(edited: Reason, layout: Layout, build: Build) -> Reason:

@@ -8,7 +8,7 @@ from freshline.sdk.specs import SETTINGS, Output, Spec, inputs_of, note, refuse_
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import TypedDict, TypeVar
+    from typing import Any, TypedDict, TypeVar
 
     from typing_extensions import Unpack
 
@@ -162,7 +162,7 @@ def _spec(kind: str, what: str, given: Mapping[str, object], own: tuple[str, ...
     """Return the spec of what all decorators of code take; the rest are keys as in YAML."""
     refuse_unknown(what, given, SETTINGS | frozenset(own), own)
     spec = Spec(kind)
-    spec.inputs = inputs_of(what, given.get("inputs"))  # type: ignore[arg-type]
+    spec.inputs = inputs_of(what, given.get("inputs"))
     version = given.get("code_version")
     spec.code_version = None if version is None else str(version)
     spec.pure = bool(given.get("pure", True))
@@ -177,7 +177,7 @@ def _names(what: str, keyword: str, given: object) -> tuple[str, ...]:
     return tuple(str(each) for each in given)
 
 
-def _outputs(given: Mapping[str, Output | str] | Sequence[str]) -> dict[str, Output]:
+def _outputs(given: Any) -> dict[str, Output]:
     if isinstance(given, str):
         raise TypeError("outputs of @multi_asset are a mapping of names to Output(...), not a text")
     if not hasattr(given, "items"):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
 
 class Text:
@@ -38,7 +39,7 @@ class Url(Text):
 class Json:
     """Nested plain data."""
 
-    def __init__(self, value: object) -> None:
+    def __init__(self, value: Any) -> None:
         self.value = value
 
     def datum(self) -> tuple[str, object]:
@@ -49,7 +50,7 @@ class Json:
 class Table:
     """A few rows: a list of dicts or a data frame; more than `most` rows are left out."""
 
-    def __init__(self, rows: object, *, most: int = 100) -> None:
+    def __init__(self, rows: Any, *, most: int = 100) -> None:
         self.rows = _rows(rows)[:most]
 
     def datum(self) -> tuple[str, object]:
@@ -64,7 +65,7 @@ class Table:
 class Image:
     """A picture: its bytes, or the file that holds it."""
 
-    def __init__(self, picture: object, *, media_type: str = "") -> None:
+    def __init__(self, picture: Any, *, media_type: str = "") -> None:
         if isinstance(picture, (str, bytes, bytearray)):
             content = picture if not isinstance(picture, str) else _content(picture)
         elif hasattr(picture, "__fspath__"):
@@ -86,7 +87,7 @@ class Plot(Image):
     """A figure of matplotlib, or of whatever else can save itself as a picture."""
 
 
-def drawn(figure: object) -> bytes:
+def drawn(figure: Any) -> bytes:
     """Return the PNG of a figure; TypeError where it cannot be drawn."""
     from io import BytesIO
 
@@ -102,7 +103,7 @@ def drawn(figure: object) -> bytes:
     return picture
 
 
-def datum(name: str, value: object) -> tuple[str, object]:
+def datum(name: str, value: Any) -> tuple[str, object]:
     """Return kind and value of one piece of metadata, in the kind that its type suggests.
 
     TypeError with its name where the catalog has no kind for it.
@@ -139,7 +140,7 @@ def data(given: Mapping[str, object]) -> dict[str, tuple[str, object]]:
     return {str(name): datum(str(name), value) for name, value in given.items()}
 
 
-def plain(value: object) -> object:
+def plain(value: Any) -> object:
     """Return nested data as JSON can hold it; what it cannot hold becomes a text."""
     if value is None or isinstance(value, (bool, str)):
         return value
@@ -158,7 +159,7 @@ def plain(value: object) -> object:
     return str(value)
 
 
-def _rows(rows: object) -> Sequence[Mapping[str, object]]:
+def _rows(rows: Any) -> Sequence[Mapping[str, object]]:
     if hasattr(rows, "to_dicts"):  # polars
         rows = rows.to_dicts()
     elif hasattr(rows, "to_pylist"):  # pyarrow

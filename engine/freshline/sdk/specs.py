@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Union
+    from typing import Any, Union
 
     Inputs = Union[Mapping[str, Union[str, Sequence[str], "Input"]], Sequence[str]]
 
@@ -16,9 +16,9 @@ SPEC = "__freshline__"  # the attribute of a function that holds its Spec
 class Input:
     """What a parameter stands for: the key of an upstream, and the columns that are needed.
 
-    The function gets exactly these columns, and is rebuilt only where they change; without `columns`
-    it gets all. Of an `optional` upstream that does not exist yet the function gets None, or the
-    parameter's default.
+    The function gets exactly these columns, and runs again only where they change; without
+    `columns` it gets all. Of an `optional` upstream that does not exist yet the function gets None,
+    or the parameter's default.
     """
 
     __slots__ = ("columns", "key", "optional")
@@ -134,7 +134,7 @@ def refuse_unknown(
             raise TypeError(f"{what} has no keyword {name!r}: {hint or listed}")
 
 
-def inputs_of(what: str, given: Inputs | None) -> dict[str, Input]:
+def inputs_of(what: str, given: Any) -> dict[str, Input]:
     """Return inputs by parameter from every form that they may be written in.
 
     A mapping says for each parameter its key, its columns (of the key that the parameter's name
@@ -149,7 +149,7 @@ def inputs_of(what: str, given: Inputs | None) -> dict[str, Input]:
     return {str(key).rpartition(".")[2]: Input(str(key)) for key in given}
 
 
-def _input(what: str, name: str, value: object) -> Input:
+def _input(what: str, name: str, value: Any) -> Input:
     if isinstance(value, Input):
         return value
     if isinstance(value, str):

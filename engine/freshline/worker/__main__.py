@@ -37,7 +37,7 @@ def install(folder: str) -> None:
     def hand_out(name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)
-        from freshline import sdk
+        import freshline.sdk as sdk  # `from freshline` would ask here again
 
         if name == "open":
             return not_here
@@ -57,3 +57,6 @@ def install(folder: str) -> None:
 
 if __name__ == "__main__":
     main()
+elif __name__ == "__mp_main__":
+    # A process that user code starts by multiprocessing reads this file to be like its parent.
+    install(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

@@ -88,11 +88,10 @@ def annotations_of(function: Callable[..., object]) -> dict[str, object]:
 
 def unwrapped(function: Callable[..., object]) -> Callable[..., object]:
     """Return the function beneath decorators that keep it as functools.wraps does."""
-    seen = 0
-    while hasattr(function, "__wrapped__") and seen < 100:
-        function = function.__wrapped__
-        seen += 1
-    return function
+    found: Any = function
+    while hasattr(found, "__wrapped__"):
+        found = found.__wrapped__
+    return found  # type: ignore[no-any-return]
 
 
 def _evaluated(value: Any, names: Names) -> object:
@@ -102,7 +101,9 @@ def _evaluated(value: Any, names: Names) -> object:
         return value
     text = value.strip()
     try:
-        return names.evaluate(text)
+        found = names.evaluate(text)
+        # A text within a text: quoted by hand, below `from __future__ import annotations`.
+        return _evaluated(found, names) if isinstance(found, str) and found != text else found
     except Exception:  # whatever a name that is not there leads to
         optional = text.endswith("| None")  # which interpreters before 3.10 cannot evaluate
         if not optional:
@@ -163,7 +164,7 @@ def _for_checkers(file: str) -> list[str]:
     return _FOR_CHECKERS[file]
 
 
-def wish_of(annotation: object) -> Wish:
+def wish_of(annotation: Any) -> Wish:
     """Return what an annotation asks for, whether for a parameter or for what comes back."""
     if annotation is None or annotation is type(None):
         return Wish(role="value", form="none", type=annotation)
@@ -185,7 +186,7 @@ def wish_of(annotation: object) -> Wish:
     return _of_class(annotation)
 
 
-def _is_union(annotation: object) -> bool:
+def _is_union(annotation: Any) -> bool:
     name = getattr(getattr(annotation, "__origin__", None), "_name", "")
     return name == "Union" or type(annotation).__name__ in ("UnionType", "Union")
 
@@ -203,7 +204,7 @@ def _of_generic(origin: object, arguments: tuple[object, ...]) -> Wish:
     return wish._replace(model=models[0]) if models else wish
 
 
-def _of_class(kind: object) -> Wish:
+def _of_class(kind: Any) -> Wish:
     """Return the wish of a class, or of what is used as one."""
     name = getattr(kind, "__name__", "")
     codec = codec_of(kind)

@@ -9,20 +9,22 @@ from freshline.worker.schemas import hints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 
-def build(kind: object, values: Mapping[str, object], what: str) -> object:
+def build(kind: Any, values: Mapping[str, object], what: str) -> object:
     """Return an instance of a class of config or resource, made of plain values.
 
     `what` names it in errors. A plain mapping stays one; ValueError or TypeError where it does not
     fit, and whatever the class's own checks raise.
     """
-    if kind is None or kind is dict or not isinstance(kind, type):
+    is_class = isinstance(kind, type)
+    if not is_class or kind is dict:
         return dict(values)
     if hasattr(kind, "model_validate"):
         return kind.model_validate(dict(values))
     if is_model(kind):
-        return kind.parse_obj(dict(values))  # type: ignore[attr-defined]
+        return kind.parse_obj(dict(values))
     fields = getattr(kind, "__dataclass_fields__", None)
     if fields is None:
         return kind(**values)
@@ -45,20 +47,20 @@ def build(kind: object, values: Mapping[str, object], what: str) -> object:
         raise error
 
 
-def _required(fields: Mapping[str, object]) -> list[str]:
+def _required(fields: Mapping[str, Any]) -> list[str]:
     from dataclasses import MISSING
 
     return [
         name
         for name, field in fields.items()
-        if field.init and field.default is MISSING and field.default_factory is MISSING  # type: ignore[attr-defined]
+        if field.init and field.default is MISSING and field.default_factory is MISSING
     ]
 
 
-def _fitted(kind: object, value: object, what: str) -> object:
+def _fitted(kind: Any, value: Any, what: str) -> object:
     """Return a value as the type of its field wants it: nested, or a date written as a text."""
     origin = getattr(kind, "__origin__", None)
-    arguments = getattr(kind, "__args__", ())
+    arguments: tuple[Any, ...] = getattr(kind, "__args__", ())
     if hasattr(kind, "__metadata__"):
         return _fitted(origin, value, what)
     name = getattr(origin, "_name", "") or getattr(origin, "__name__", "") or ""
@@ -75,11 +77,11 @@ def _fitted(kind: object, value: object, what: str) -> object:
     if origin is dict or name in ("Mapping", "MutableMapping"):
         _expect(isinstance(value, dict), "a mapping", value, what)
         inner = arguments[1] if len(arguments) > 1 else object
-        return {key: _fitted(inner, each, f"{what}.{key}") for key, each in value.items()}  # type: ignore[attr-defined]
+        return {key: _fitted(inner, each, f"{what}.{key}") for key, each in value.items()}
     return _scalar(kind, value, what) if isinstance(kind, type) else value
 
 
-def _one_of(arguments: tuple[object, ...], value: object, what: str) -> object:
+def _one_of(arguments: tuple[Any, ...], value: Any, what: str) -> object:
     if value is None and type(None) in arguments:
         return None
     problem: Exception | None = None
@@ -93,21 +95,21 @@ def _one_of(arguments: tuple[object, ...], value: object, what: str) -> object:
     raise problem or TypeError(f"{what} is {value!r}")
 
 
-def _items(origin: object, arguments: tuple[object, ...], value: object, what: str) -> object:
+def _items(origin: Any, arguments: tuple[Any, ...], value: Any, what: str) -> object:
     _expect(isinstance(value, (list, tuple)), "a list", value, what)
     kinds: list[object] = list(arguments)
     if origin is tuple and len(kinds) > 1 and kinds[-1] is not Ellipsis:
         inner = kinds
     else:
-        inner = [kinds[0] if kinds else object] * len(value)  # type: ignore[arg-type]
+        inner = [kinds[0] if kinds else object] * len(value)
     made = [
         _fitted(kind, each, f"{what}[{index}]")
-        for index, (kind, each) in enumerate(zip(inner, value))  # type: ignore[call-overload]
+        for index, (kind, each) in enumerate(zip(inner, value))
     ]
-    return origin(made) if origin in (set, frozenset, tuple) else made  # type: ignore[operator]
+    return origin(made) if origin in (set, frozenset, tuple) else made
 
 
-def _scalar(kind: type, value: object, what: str) -> object:
+def _scalar(kind: Any, value: Any, what: str) -> object:
     if kind is float:
         _expect(
             isinstance(value, (int, float)) and value is not True and value is not False,
@@ -115,7 +117,7 @@ def _scalar(kind: type, value: object, what: str) -> object:
             value,
             what,
         )
-        return float(value)  # type: ignore[arg-type]
+        return float(value)
     if kind is int:
         _expect(
             isinstance(value, int) and not isinstance(value, bool), "a whole number", value, what
@@ -128,7 +130,7 @@ def _scalar(kind: type, value: object, what: str) -> object:
         try:
             return kind(value)
         except ValueError:
-            members = ", ".join(repr(each.value) for each in kind)  # type: ignore[attr-defined]
+            members = ", ".join(repr(each.value) for each in kind)
             raise ValueError(f"{what} is {value!r}: expected one of {members}") from None
     if isinstance(value, dict) and (hasattr(kind, "__dataclass_fields__") or is_model(kind)):
         return build(kind, value, what)

@@ -247,7 +247,7 @@ def _resources(
     annotated = {each.name: each.wish for each in subject.signature.parameters}
     for name, each in given.items():
         kind = class_named(str(each["type"]))
-        value = build(kind, each.get("settings") or {}, f"resource {name!r}")
+        value: Any = build(kind, each.get("settings") or {}, f"resource {name!r}")
         wish = annotated.get(name)
         wanted = wish.type if wish is not None else None
         if isinstance(wanted, type) and not isinstance(value, wanted):
@@ -256,18 +256,18 @@ def _resources(
                 f"and its resource is {type(value).__name__}"
             )
         if hasattr(value, "__enter__") and hasattr(value, "__exit__"):
-            value = stack.enter_context(value)  # type: ignore[arg-type]
+            value = stack.enter_context(value)
         made[name] = value
     return made
 
 
-def _settled(value: object) -> object:
+def _settled(value: Any) -> object:
     """Return what a coroutine or an asynchronous generator comes to."""
     if hasattr(value, "__await__"):
         import asyncio
 
         async def wait() -> object:
-            return await value  # type: ignore[misc]
+            return await value
 
         return asyncio.run(wait())
     if hasattr(value, "__anext__"):
@@ -296,7 +296,7 @@ def _in_turn(values: Any) -> Any:
 
 
 def _kept(
-    subject: Subject, value: object, wanted: list[tuple[str, str, bool]], context: Context
+    subject: Subject, value: Any, wanted: list[tuple[str, str, bool]], context: Context
 ) -> Told:
     if subject.kind == "check":
         return {"checks": [_checked(subject, value)]}
@@ -311,7 +311,7 @@ def _kept(
     return {"made": [_one(subject, value, (name, key, optional), context)]}
 
 
-def _one(subject: Subject, value: object, wanted: tuple[str, str, bool], context: Context) -> Told:
+def _one(subject: Subject, value: Any, wanted: tuple[str, str, bool], context: Context) -> Told:
     """Return the Made of one output."""
     name, key, optional = wanted
     if value is None:
@@ -329,7 +329,7 @@ def _one(subject: Subject, value: object, wanted: tuple[str, str, bool], context
 
 
 def _several(
-    subject: Subject, value: object, wanted: list[tuple[str, str, bool]], context: Context
+    subject: Subject, value: Any, wanted: list[tuple[str, str, bool]], context: Context
 ) -> list[Told]:
     """Return the Made of each output that is wanted."""
     spec = subject.spec
@@ -349,7 +349,7 @@ def _several(
     return made
 
 
-def _by_name(subject: Subject, value: object, names: list[str]) -> dict[str, object]:
+def _by_name(subject: Subject, value: Any, names: list[str]) -> dict[str, object]:
     """Return the outputs by name from a mapping, a tuple, or the pairs that a generator yields."""
     if value is None:
         return {}
@@ -365,7 +365,7 @@ def _by_name(subject: Subject, value: object, names: list[str]) -> dict[str, obj
     elif len(names) == 1 and not hasattr(value, "__next__"):
         found = {names[0]: value}
     elif hasattr(value, "__next__"):
-        found = dict(value)  # type: ignore[call-overload]
+        found = dict(value)
     else:
         raise TypeError(
             f"{subject.what} returned {type(value).__name__}: return a mapping of outputs "
@@ -377,7 +377,7 @@ def _by_name(subject: Subject, value: object, names: list[str]) -> dict[str, obj
     return found
 
 
-def _checked(subject: Subject, value: object) -> Told:
+def _checked(subject: Subject, value: Any) -> Told:
     """Return the CheckTold of what a check returned."""
     spec = subject.spec
     if hasattr(value, "item") and not isinstance(value, (bool, CheckResult)):

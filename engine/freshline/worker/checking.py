@@ -27,7 +27,7 @@ _WORDS = {
 }
 
 
-def check_input(what: str, source: Source, wish: Wish, value: object) -> object:
+def check_input(what: str, source: Source, wish: Wish, value: Any) -> object:
     """Return the value of a parameter after its contract, if it has one, has been checked."""
     if wish.model is not None:
         return _validated(f"{what}: {source.what}", wish.model, value)
@@ -40,7 +40,7 @@ def check_input(what: str, source: Source, wish: Wish, value: object) -> object:
     return value
 
 
-def check_output(what: str, wish: Wish, value: object) -> object:
+def check_output(what: str, wish: Wish, value: Any) -> object:
     """Return what a function returned after it was compared with the annotation of its result.
 
     TypeError names the function, what it says that it returns, and what it returned.
@@ -59,7 +59,7 @@ def check_output(what: str, wish: Wish, value: object) -> object:
     raise TypeError(f"{what} says that it returns {said}, and returned {type_name(type(value))}")
 
 
-def _is_alike(wish: Wish, kind: str, value: object) -> bool:
+def _is_alike(wish: Wish, kind: str, value: Any) -> bool:
     """Return whether a value is what the annotation means though its class has another name."""
     if isinstance(wish.type, type) and isinstance(value, wish.type):
         return True

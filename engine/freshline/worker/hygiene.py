@@ -7,6 +7,10 @@ import signal
 import sys
 import threading
 import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _SIGNALS = tuple(sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}))
 
@@ -45,8 +49,9 @@ class Before:
         sys.path[:] = self._path
         sys.argv[:] = self._argv
         if warnings.filters != self._filters:
-            warnings.filters[:] = self._filters  # type: ignore[index]
-            warnings._filters_mutated()  # type: ignore[attr-defined]
+            warnings.resetwarnings()  # which also makes Python look at them anew
+            filters: Any = warnings.filters
+            filters[:] = self._filters
         warnings.showwarning = self._show
         self._restore_signals()
         sys.excepthook, threading.excepthook = self._hooks[:2]
@@ -54,6 +59,7 @@ class Before:
         os.umask(self._mask)
         _restore_loggers(self._loggers)
         _empty_duckdb()
+        _let_go_of_memory()
         return [each for each in threading.enumerate() if each not in self._threads]
 
     def _restore_signals(self) -> None:
@@ -62,7 +68,7 @@ class Before:
                 signal.signal(number, handler)
 
 
-def _loggers() -> tuple[object, ...]:
+def _loggers() -> tuple[Any, ...]:
     """Return the handlers and levels of the root logger and of all that exist."""
     logging = sys.modules.get("logging")
     if logging is None:
@@ -72,17 +78,17 @@ def _loggers() -> tuple[object, ...]:
     return tuple((each, list(each.handlers), each.level) for each in (root, *known))
 
 
-def _restore_loggers(before: tuple[object, ...]) -> None:
+def _restore_loggers(before: tuple[Any, ...]) -> None:
     logging = sys.modules.get("logging")
     if logging is None:
         return
     if not before:  # it was imported by the call, which set up the root logger at most
         before = ((logging.root, [], logging.WARNING),)
-    for logger, handlers, level in before:  # type: ignore[misc]
-        if logger.handlers != handlers:  # type: ignore[has-type]
-            logger.handlers[:] = handlers  # type: ignore[has-type]
-        if logger.level != level:  # type: ignore[has-type]
-            logger.setLevel(level)  # type: ignore[has-type]
+    for logger, handlers, level in before:
+        if logger.handlers != handlers:
+            logger.handlers[:] = handlers
+        if logger.level != level:
+            logger.setLevel(level)
 
 
 def _empty_duckdb() -> None:
@@ -96,6 +102,13 @@ def _empty_duckdb() -> None:
         left = 1
     if left:
         duckdb.set_default_connection(duckdb.connect(":memory:"))
+
+
+def _let_go_of_memory() -> None:
+    """Give back what Arrow keeps for later: else one large table makes a worker large for good."""
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None:
+        arrow.default_memory_pool().release_unused()
 
 
 _LEFT = """

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from freshline.sdk.declaring import DECLARED
 from freshline.sdk.specs import spec_of
 from freshline.worker.frames import FrameError
 from freshline.worker.modules import module_of, open_project
+from freshline.worker.packages import Imports
 from freshline.worker.raised import fault, raised
 
 if TYPE_CHECKING:
@@ -33,12 +33,11 @@ def run_load(line: Line, asked: Mapping[str, object]) -> None:
     """Answer a load message: one `told` for each file and each function, and `loaded`."""
     root = str(asked["root"])
     open_project(root, _texts(asked.get("path")))
-    for name in _texts(asked.get("files")):
-        told = load_file(root, name)
-        _tell(line, name, told)
-    for name in _texts(asked.get("functions")):
-        told = load_function(root, name)
-        _tell(line, name, told)
+    with Imports() as imports:
+        for name in _texts(asked.get("files")):
+            _tell(line, name, load_file(root, name, imports))
+        for name in _texts(asked.get("functions")):
+            _tell(line, name, load_function(root, name, imports))
     line.send("loaded")
 
 
@@ -57,43 +56,42 @@ def _texts(given: object) -> list[str]:
     return [str(each) for each in given] if isinstance(given, list) else []
 
 
-def load_file(root: str, name: str) -> Told:
+def load_file(root: str, name: str, imports: Imports) -> Told:
     """Return the ToldFile of a file below the root."""
 
     def functions(module: ModuleType) -> list[Told]:
         return _declared(module, name)
 
-    return _loaded(root, name, name, functions)
+    told = _loaded(root, name, name, functions)
+    return {**told, "packages": imports.packages(name[:-3].replace("/", "."))}
 
 
-def load_function(root: str, name: str) -> Told:
+def load_function(root: str, name: str, imports: Imports) -> Told:
     """Return the ToldFile of module:function, with that function alone."""
 
     def functions(module: ModuleType) -> list[Told]:
         function = function_named(module, name)
         return [_described(function, name.partition(":")[2], module, name)]
 
-    return _loaded(root, name, name.partition(":")[0], functions)
+    module = name.partition(":")[0]
+    told = _loaded(root, name, module, functions)
+    return {**told, "packages": imports.packages(module)}
 
 
 def _loaded(
     root: str, name: str, module: str, functions: Callable[[ModuleType], list[Told]]
 ) -> Told:
-    """Return what `functions` makes of a module, or the error of its import; and its packages."""
-    before = set(sys.modules)
+    """Return what `functions` makes of a module, or the error of its import."""
     told: Told = {"file": name}
     try:
         told["functions"] = functions(module_of(root, module))
     except Unusable as error:
         told["error"] = fault("TypeError", error.wrong.message, [error.frame])
     except SystemExit as error:
-        told["error"] = raised(error, root)
-        told["error"]["message"] = f"it ends the process, with sys.exit({error.code!r})"
+        message = f"it ends the process, with sys.exit({error.code!r})"
+        told["error"] = {**raised(error, root), "message": message}
     except BaseException as error:  # also KeyboardInterrupt: the file is broken, others go on
         told["error"] = raised(error, root)
-    from freshline.worker.packages import packages
-
-    told["packages"] = packages(set(sys.modules) - before)
     return told
 
 
@@ -126,7 +124,12 @@ def function_named(module: ModuleType, name: str) -> Callable[..., object]:
 def _no_function(name: str, part: str, found: object) -> str:
     from difflib import get_close_matches
 
-    names = [each for each, value in vars(found).items() if callable(value) and each[:1] != "_"]
+    own = getattr(found, "__name__", "")
+    names = [
+        each
+        for each, value in vars(found).items()
+        if callable(value) and each[:1] != "_" and getattr(value, "__module__", own) == own
+    ]
     close = get_close_matches(part, names, 1)
     hint = f": did you mean {close[0]!r}?" if close else ""
     return f"{name.partition(':')[0]} has no function {part!r}{hint}"

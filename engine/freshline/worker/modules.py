@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    ModuleSpec,
+    SourceFileLoader,
+)
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,9 +45,8 @@ class ProjectFinder:
     def __init__(self, root: str) -> None:
         self.root = os.path.join(os.path.realpath(root), "")
 
-    def hook(self, folder: str) -> object:
+    def hook(self, folder: str) -> FileFinder:
         """Return the finder of a folder of sys.path; ImportError where it is none of ours."""
-        from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder
 
         path = os.path.join(os.path.realpath(folder or "."), "")
         inside = path.startswith(self.root) and os.path.isdir(path)
@@ -60,7 +65,7 @@ def open_project(root: str, path: Sequence[str]) -> None:
     """Put the project's folders before sys.path, and have their modules loaded by content."""
     if root not in _HOOKED:
         _HOOKED.add(root)
-        sys.path_hooks.insert(0, ProjectFinder(root).hook)  # type: ignore[arg-type]
+        sys.path_hooks.insert(0, ProjectFinder(root).hook)
         for folder in list(sys.path_importer_cache):
             if folder.startswith(root):
                 del sys.path_importer_cache[folder]

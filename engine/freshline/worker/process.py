@@ -7,6 +7,10 @@ import json
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _HIDDEN = 100  # where our descriptor goes: programs that write to 3 or 4 by mistake do not hit it
@@ -43,9 +47,12 @@ def _hide(descriptor: int) -> int:
     """Return a copy of the descriptor with a high number; programs that are started lack it."""
     try:
         import fcntl
+        import resource
     except ImportError:
         return descriptor
-    hidden = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _HIDDEN)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    number = _HIDDEN if most > _HIDDEN or most < 0 else most // 2
+    hidden = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, number)
     os.close(descriptor)
     return hidden
 
@@ -81,8 +88,9 @@ def _die_with(parent: int) -> None:
             # The C library by the module beneath ctypes, which starts in a tenth of the time.
             import _ctypes
 
-            prctl = _ctypes.dlsym(_ctypes.dlopen(None, 2), "prctl")
-            _ctypes.call_function(prctl, (_PR_SET_PDEATHSIG, int(signal.SIGKILL)))
+            library: Any = _ctypes
+            prctl = library.dlsym(library.dlopen(None, 2), "prctl")
+            library.call_function(prctl, (_PR_SET_PDEATHSIG, int(signal.SIGKILL)))
         except (ImportError, AttributeError, OSError):
             return
     if os.getppid() != parent:

@@ -142,7 +142,7 @@ def _arrow(source: Source) -> Any:
     arrow = need("pyarrow", source.what)
     tables = []
     for file in source.files:
-        with parquet.ParquetFile(file, memory_map=True, pre_buffer=False) as opened:
+        with parquet.ParquetFile(file, memory_map=False, pre_buffer=False) as opened:
             tables.append(opened.read(columns=source.names or None))
     if not tables:
         return arrow.table({name: [] for name in source.names})
@@ -173,6 +173,8 @@ def _reader(source: Source) -> Any:
 def _dataset(source: Source) -> Any:
     """Return a dataset with exactly the columns that are declared, read when it is asked."""
     dataset = need("pyarrow.dataset", source.what)
+    if not source.files:
+        return dataset.dataset(_arrow(source))
     found = dataset.dataset(list(source.files), format="parquet")
     if source.names and found.schema.names != source.names:
         arrow = need("pyarrow", source.what)

@@ -11,6 +11,7 @@ from freshline.worker.values import converter
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
+    from typing import Any
 
     Row = Mapping[str, object]
     Columns = list[tuple[str, str]]
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _SCALARS = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", str: "VARCHAR"}
 _INTEGERS = ("BIGINT", "HUGEINT")
 # Two kinds of one column become the third; what is not here does not go together.
-_TOGETHER = {
+_TOGETHER: dict[frozenset[str], str] = {
     frozenset(("BIGINT", "HUGEINT")): "HUGEINT",
     frozenset(("BIGINT", "DOUBLE")): "DOUBLE",
     frozenset(("HUGEINT", "DOUBLE")): "DOUBLE",
@@ -68,7 +69,7 @@ class RowWriter:
             ensure_ascii=False, check_circular=False, default=self._plain, separators=(",", ":")
         ).encode
 
-    def write(self, row: object) -> None:
+    def write(self, row: Any) -> None:
         """Write one row."""
         self.count += 1
         if not isinstance(row, dict):
@@ -95,12 +96,16 @@ class RowWriter:
         self._file.close()
         return [(name, self._type(name)) for name in self._kinds]
 
+    def discard(self) -> None:
+        """Let go of the file of rows that could not be written."""
+        self._file.close()
+
     def _name(self, name: object) -> str:
         if not isinstance(name, str):
             raise TypeError(f"{self._what}, row {self.count}: {name!r} is no name of a column")
         return name
 
-    def _dict(self, row: object) -> dict[str, object]:
+    def _dict(self, row: Any) -> dict[str, object]:
         """Return a row that is another kind of record than a dict."""
         if hasattr(row, "_asdict"):
             return dict(row._asdict())
@@ -113,10 +118,10 @@ class RowWriter:
         kind = type(row).__name__
         raise TypeError(f"{self._what}, row {self.count} is {kind}: expected a dict")
 
-    def _look(self, name: str, value: object) -> None:
+    def _look(self, name: str, value: Any) -> None:
         """Learn what only the value tells: how large a number is, whether a time has a zone."""
         if value.__class__ is int:
-            if not -(2**63) <= value < 2**63:  # type: ignore[operator]
+            if not -(2**63) <= value < 2**63:
                 self._types.setdefault(name, {}).setdefault("HUGEINT", self.count)
             return
         type = self._type_of(value)
@@ -126,10 +131,10 @@ class RowWriter:
                 f"{self._what}, row {self.count}, column {name!r}: no column holds {kind}"
             )
         if type == "DECIMAL":
-            self._measure(name, value)  # type: ignore[arg-type]
+            self._measure(name, value)
         self._types.setdefault(name, {}).setdefault(type, self.count)
 
-    def _type_of(self, value: object) -> str | None:
+    def _type_of(self, value: Any) -> Any:
         if isinstance(value, datetime.datetime):
             return "TIMESTAMP" if value.tzinfo is None else "TIMESTAMP WITH TIME ZONE"
         if isinstance(value, datetime.date):
@@ -150,7 +155,7 @@ class RowWriter:
         for kind, type in _SCALARS.items():
             if isinstance(value, kind):
                 return type
-        if hasattr(value, "tolist") and getattr(value, "ndim", 0):
+        if hasattr(value, "tolist") and value.ndim:
             return "JSON"
         if hasattr(value, "item"):
             inner = value.item()
@@ -193,7 +198,7 @@ class RowWriter:
             return f"DECIMAL({min(max(before + after, 18), 38)},{min(after, 38)})"
         return found or "VARCHAR"
 
-    def _plain(self, value: object) -> object:
+    def _plain(self, value: Any) -> object:
         """Return what JSON has of a value that it does not know."""
         if hasattr(value, "isoformat"):
             return value.isoformat()

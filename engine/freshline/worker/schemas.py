@@ -9,6 +9,7 @@ from freshline.worker.annotations import is_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     Schema = dict[str, object]
 
@@ -16,20 +17,21 @@ _SCALARS = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _FORMATS = {"date": "date", "datetime": "date-time", "time": "time", "UUID": "uuid"}
 
 
-def schema_of(kind: object) -> Schema | None:
+def schema_of(kind: Any) -> Schema | None:
     """Return the JSON Schema of a class of config, without references; None for a plain mapping."""
     if is_model(kind):
         if hasattr(kind, "model_json_schema"):
             whole = kind.model_json_schema()
         else:
-            whole = kind.schema()  # type: ignore[attr-defined]
-        return _inlined(whole, whole, ())  # type: ignore[return-value]
+            whole = kind.schema()
+        schema: Schema = _inlined(whole, whole, ())
+        return schema
     if hasattr(kind, "__dataclass_fields__"):
         return _of_dataclass(kind, ())
     return None
 
 
-def _inlined(node: object, whole: Mapping[str, object], inside: tuple[str, ...]) -> object:
+def _inlined(node: Any, whole: Mapping[str, Any], inside: tuple[str, ...]) -> Any:
     """Return a schema with its references replaced by what they refer to."""
     if isinstance(node, list):
         return [_inlined(each, whole, inside) for each in node]
@@ -39,25 +41,25 @@ def _inlined(node: object, whole: Mapping[str, object], inside: tuple[str, ...])
     if isinstance(reference, str):
         if reference in inside:
             return {}  # it holds itself: anything goes from here on
-        target: object = whole
+        target: Any = whole
         for part in reference.lstrip("#/").split("/"):
-            target = target[part]  # type: ignore[index]
+            target = target[part]
         rest = {name: each for name, each in node.items() if name != "$ref"}
         found = _inlined(target, whole, (*inside, reference))
-        return {**found, **rest}  # type: ignore[dict-item]
+        return {**found, **rest}
     left_out = ("$defs", "definitions") if not inside and node is whole else ()
     return {
         name: _inlined(each, whole, inside) for name, each in node.items() if name not in left_out
     }
 
 
-def _of_dataclass(kind: object, inside: tuple[object, ...]) -> Schema:
+def _of_dataclass(kind: Any, inside: tuple[object, ...]) -> Schema:
     from dataclasses import MISSING
 
     properties: Schema = {}
     required: list[str] = []
     types = hints(kind)
-    for name, field in kind.__dataclass_fields__.items():  # type: ignore[attr-defined]
+    for name, field in kind.__dataclass_fields__.items():
         if not field.init or "ClassVar" in str(field.type):
             continue
         schema = _of_type(types.get(name, object), (*inside, kind))
@@ -80,7 +82,7 @@ def _of_dataclass(kind: object, inside: tuple[object, ...]) -> Schema:
 _NOT_PLAIN = object()
 
 
-def _default(value: object) -> object:
+def _default(value: Any) -> object:
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
@@ -95,7 +97,7 @@ def _default(value: object) -> object:
     return _NOT_PLAIN
 
 
-def hints(kind: object) -> dict[str, object]:
+def hints(kind: Any) -> dict[str, object]:
     """Return the types of a class's fields, evaluated; what cannot be counts as any."""
     import typing
 
@@ -114,14 +116,14 @@ def hints(kind: object) -> dict[str, object]:
         return found
 
 
-def _of_type(kind: object, inside: tuple[object, ...]) -> Schema:
+def _of_type(kind: Any, inside: tuple[object, ...]) -> Schema:
     """Return the schema of one type; an empty one, which takes anything, for what has none."""
     if isinstance(kind, type) and kind in _SCALARS:
         return {"type": _SCALARS[kind]}
     if kind is type(None) or kind is None:
         return {"type": "null"}
     origin = getattr(kind, "__origin__", None)
-    arguments = getattr(kind, "__args__", ())
+    arguments: tuple[Any, ...] = getattr(kind, "__args__", ())
     if hasattr(kind, "__metadata__"):
         return _of_type(origin, inside)
     name = getattr(origin, "__name__", "") or getattr(origin, "_name", "") or ""
@@ -137,20 +139,22 @@ def _of_type(kind: object, inside: tuple[object, ...]) -> Schema:
     return _of_class(kind, inside)
 
 
-def _of_items(origin: object, arguments: tuple[object, ...], inside: tuple[object, ...]) -> Schema:
+def _of_items(origin: Any, arguments: tuple[Any, ...], inside: tuple[object, ...]) -> Schema:
     schema: Schema = {"type": "array"}
-    if arguments and not (origin is tuple and arguments[-1] is not Ellipsis and len(arguments) > 1):
+    is_fixed = origin is tuple and len(arguments) > 1 and arguments[-1] is not Ellipsis
+    if arguments and not is_fixed:
         schema["items"] = _of_type(arguments[0], inside)
     return schema
 
 
-def _of_class(kind: object, inside: tuple[object, ...]) -> Schema:
+def _of_class(kind: Any, inside: tuple[object, ...]) -> Schema:
     if not isinstance(kind, type) or kind in inside:
         return {}
     if is_model(kind) or hasattr(kind, "__dataclass_fields__"):
         return _of_dataclass(kind, inside) if not is_model(kind) else schema_of(kind) or {}
-    if hasattr(kind, "__members__"):
-        return {"enum": [each.value for each in kind]}  # type: ignore[attr-defined]
+    members: Any = getattr(kind, "__members__", None)
+    if members is not None:
+        return {"enum": [each.value for each in members.values()]}
     if kind.__name__ in _FORMATS:
         return {"type": "string", "format": _FORMATS[kind.__name__]}
     if kind.__name__ == "Decimal":

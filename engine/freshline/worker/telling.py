@@ -10,7 +10,8 @@ from freshline.worker.parameters import signature_of
 from freshline.worker.schemas import schema_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from typing import Any
 
     from freshline.sdk.specs import Output, Spec
     from freshline.worker.parameters import Signature
@@ -127,10 +128,10 @@ def lines_of(function: Callable[..., object]) -> tuple[int, int]:
     return first, first
 
 
-_PARSED: dict[str, list[object]] = {}  # by file: a load parses each once
+_PARSED: dict[str, list[Any]] = {}  # by file: a load parses each once
 
 
-def _functions(text: str, file: str) -> list[object]:
+def _functions(text: str, file: str) -> list[Any]:
     if file not in _PARSED:
         import ast
 
@@ -144,7 +145,7 @@ def _functions(text: str, file: str) -> list[object]:
     return _PARSED[file]
 
 
-def plain(what: str, given: object) -> object:
+def plain(what: str, given: Any) -> object:
     """Return settings as JSON can hold them, with dates and numbers as texts where they need be.
 
     TypeError with the place of what is no plain data.
@@ -156,12 +157,11 @@ def plain(what: str, given: object) -> object:
             raise TypeError(f"{what} is {given}, which no setting can be")
         return given
     if isinstance(given, dict) or hasattr(given, "items"):
-        items: Mapping[object, object] = given  # type: ignore[assignment]
-        return {str(key): plain(f"{what}[{key!r}]", value) for key, value in items.items()}
+        return {str(key): plain(f"{what}[{key!r}]", value) for key, value in given.items()}
     if isinstance(given, (list, tuple)):
         return [plain(f"{what}[{index}]", value) for index, value in enumerate(given)]
     if isinstance(given, (set, frozenset)):
-        return sorted(plain(what, value) for value in given)  # type: ignore[type-var]
+        return sorted((plain(what, value) for value in given), key=str)
     if hasattr(given, "isoformat"):
         return given.isoformat()
     if type(given).__name__ in ("Decimal", "UUID") or hasattr(given, "__fspath__"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Optional
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     Convert = Callable[[object], object]
 
@@ -36,31 +37,31 @@ def converter(type: str) -> Converter:
     return _CONVERTERS.get(upper)
 
 
-def moment(value: object) -> object:
+def moment(value: Any) -> object:
     """Return the datetime of an ISO text, aware where it says its zone; others as they are."""
     if not isinstance(value, str):
         return value
     found = _MOMENT.match(value)
     if found is None:
         return value  # infinity, or a year that Python has no name for
-    numbers = [int(part or 0) for part in found.groups()[:6]]
-    made = datetime.datetime(*numbers, _micro(found[7]))  # type: ignore[misc]
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    made = datetime.datetime(year, month, day, hour, minute, second, _micro(found[7]))
     return made.replace(tzinfo=_zone(found[8])) if found[8] else made
 
 
-def _aware(value: object) -> object:
+def _aware(value: Any) -> object:
     made = moment(value)
     if isinstance(made, datetime.datetime) and made.tzinfo is None:
         return made.replace(tzinfo=datetime.timezone.utc)
     return made
 
 
-def _day(value: object) -> object:
+def _day(value: Any) -> object:
     made = moment(value)
     return made.date() if isinstance(made, datetime.datetime) else made
 
 
-def _time(value: object) -> object:
+def _time(value: Any) -> object:
     found = _TIME.match(value) if isinstance(value, str) else None
     if found is None:
         return value
@@ -81,31 +82,31 @@ def _zone(text: str) -> datetime.timezone:
     return datetime.timezone(delta) if seconds else datetime.timezone.utc
 
 
-def _decimal(value: object) -> object:
+def _decimal(value: Any) -> object:
     from decimal import Decimal
 
     return None if value is None else Decimal(str(value))
 
 
-def _blob(value: object) -> object:
+def _blob(value: Any) -> object:
     from base64 import b64decode
 
     return b64decode(value) if isinstance(value, str) else value
 
 
-def _uuid(value: object) -> object:
+def _uuid(value: Any) -> object:
     from uuid import UUID
 
     return UUID(value) if isinstance(value, str) else value
 
 
-def _float(value: object) -> object:
+def _float(value: Any) -> object:
     if isinstance(value, (int, str)):
         return float(value)
     return value
 
 
-def _whole(value: object) -> object:
+def _whole(value: Any) -> object:
     return int(value) if isinstance(value, (str, float)) else value
 
 
@@ -130,7 +131,7 @@ def _each(inner: Converter) -> Converter:
     if inner is None:
         return None
 
-    def convert(value: object) -> object:
+    def convert(value: Any) -> object:
         return [inner(each) for each in value] if isinstance(value, list) else value
 
     return convert
@@ -140,7 +141,7 @@ def _struct(fields: dict[str, Converter]) -> Converter:
     if not any(fields.values()):
         return None
 
-    def convert(value: object) -> object:
+    def convert(value: Any) -> object:
         if not isinstance(value, dict):
             return value
         made = dict(value)
@@ -157,7 +158,7 @@ def _map(key: Converter, value: Converter) -> Converter:
     if key is None and value is None:
         return None
 
-    def convert(given: object) -> object:
+    def convert(given: Any) -> object:
         if not isinstance(given, dict):
             return given
         return {

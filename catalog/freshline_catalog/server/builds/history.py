@@ -6,10 +6,12 @@ from typing import cast
 from freshline import codec
 from freshline.definitions import Column
 from freshline.events import AttemptFailed
+from freshline.traces import Part, trace_of
 from freshline.versions import Build, Logic, PublishKind
 from freshline_catalog.connection import Row
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.builds.causes import Cause, causes_of
+from freshline_catalog.server.builds.told import Album, Told, told_in
 from freshline_catalog.server.entries import target_of
 from freshline_catalog.statements import statements
 
@@ -20,6 +22,7 @@ LAST = (1 << 63) - 1
 class Attempted:
     """One attempt: the version that it published, or why it published none.
 
+    `told` is what its code told of the version, `trace` how that failed.
     `kind` is None of a failed one. `seconds` is how long it took, None where nobody measured.
     """
 
@@ -38,6 +41,8 @@ class Attempted:
     schema_changed: bool = False
     code: str = ""
     message: str = ""
+    told: tuple[Told, ...] = ()
+    trace: tuple[Part, ...] = ()
 
 
 def attempts_of(
@@ -49,7 +54,7 @@ def attempts_of(
     rows = asked.connection.execute(sql["attempts"], (*target, before, limit)).fetchall()
     builds = {cast(int, row[0]): codec.decode(cast(str, row[4]), Build) for row in rows if row[4]}
     found: list[Attempted] = []
-    sequences = [*builds]
+    sequences, album = [*builds], Album()
     for row in rows:
         sequence = cast(int, row[0])
         if sequence not in builds:
@@ -60,7 +65,7 @@ def attempts_of(
             older: Build | None = builds[sequences[place]]
         else:
             older = build_before(asked, key, sequence)
-        found.append(_published(row, builds[sequence], older))
+        found.append(_published(row, builds[sequence], older, album))
     return tuple(found)
 
 
@@ -104,10 +109,11 @@ def _failed(row: Row) -> Attempted:
         seconds=_seconds(row),
         code=event.code,
         message=event.message,
+        trace=trace_of(event.trace),
     )
 
 
-def _published(row: Row, build: Build, before: Build | None) -> Attempted:
+def _published(row: Row, build: Build, before: Build | None, album: Album) -> Attempted:
     version, is_found = build.version, bool(row[8])
     return Attempted(
         sequence=cast(int, row[0]),
@@ -123,6 +129,7 @@ def _published(row: Row, build: Build, before: Build | None) -> Attempted:
         code_version=build.trace.code_version,
         causes=causes_of(build, before, found=is_found),
         schema_changed=before is not None and _schema(before) != _schema(build),
+        told=told_in(cast("str | None", row[9]), album),
     )
 
 

@@ -4,13 +4,14 @@ Pure functions of values; `chart_of` says where a template draws them.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 LEAST = 1e-9  # what is less is nothing: seconds and counts are all larger
 MOST = 300  # points of a series: more than a chart has pixels to tell apart
+MOST_TOLD = 24  # figures that code told, those of the newest versions first
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 150, 64, 12, 10, 20
 
 
@@ -21,6 +22,7 @@ class Unit(StrEnum):
     BYTES = "bytes"
     SECONDS = "seconds"
     CHECKS = "checks"
+    NUMBER = "number"  # whatever code counts
 
 
 class Point(NamedTuple):
@@ -69,10 +71,11 @@ class Recorded(NamedTuple):
     code: str | None = None
     seconds: float | None = None
     failing: int | None = None
+    told: Mapping[str, float] = {}  # what its code told in numbers
 
 
 def series_of(events: Sequence[Recorded]) -> tuple[Series, ...]:
-    """Return the figures that events say anything of, oldest first."""
+    """Return the figures that events say anything of, oldest first; what code told comes last."""
     made = [event for event in events if event.kind == "materialized"]
     found = (
         _series("Rows", Unit.ROWS, ((e, e.rows) for e in made)),
@@ -80,7 +83,12 @@ def series_of(events: Sequence[Recorded]) -> tuple[Series, ...]:
         _series("Duration", Unit.SECONDS, ((e, e.seconds) for e in made)),
         _series("Checks that did not pass", Unit.CHECKS, ((e, e.failing) for e in events)),
     )
-    return tuple(each for each in found if each.points)
+    names = dict.fromkeys(name for event in reversed(made) for name in event.told)
+    told = (
+        _series(name, Unit.NUMBER, ((e, e.told.get(name)) for e in made))
+        for name in sorted([*names][:MOST_TOLD])
+    )
+    return tuple(each for each in (*found, *told) if each.points)
 
 
 def marks_of(events: Iterable[Recorded]) -> tuple[Mark, ...]:

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
+from freshline import codec
 from freshline.errors import Diagnostic
-from freshline.survey import EntryCheck, Setting
+from freshline.survey import EntryCheck, EntryCode, Setting
 from freshline_catalog.server.assets.head import Head, found
 from freshline_catalog.server.page import Page
 from freshline_catalog.server.reading import Reading
@@ -19,7 +22,10 @@ class ReadThrough:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """What an author wrote (`sql`), what runs (`query`), and everything that is in force."""
+    """What an author wrote (`sql`), what runs (`query`), and everything that is in force.
+
+    Of what code makes `code` says what that is, with `config` as JSON in lines.
+    """
 
     head: Head
     sql: str
@@ -29,6 +35,8 @@ class Definition:
     settings: tuple[Setting, ...]
     checks: tuple[EntryCheck, ...]
     problems: tuple[Diagnostic, ...]
+    code: EntryCode | None
+    config: str
 
 
 def definition(asked: Reading, key: str) -> Definition:
@@ -44,7 +52,13 @@ def definition(asked: Reading, key: str) -> Definition:
         settings=entry.settings,
         checks=entry.checks,
         problems=entry.problems,
+        code=entry.code,
+        config=_config(entry.code) if entry.code is not None else "",
     )
+
+
+def _config(code: EntryCode) -> str:
+    return msgspec.json.format(codec.encode(code.config), indent=2).decode() if code.config else ""
 
 
 PAGES = (Page(path="/assets/{key}/definition", make=definition, template="asset_definition.html"),)

@@ -1,12 +1,16 @@
 """Metrics of one asset: its figures over time, and what happened meanwhile."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, cast
 
+import msgspec
 from fastapi import Path, Query
 from pydantic import BeforeValidator
 
+from freshline.secrets import is_telling
 from freshline_catalog.connection import Row
 from freshline_catalog.server.assets.head import Head, found
 from freshline_catalog.server.builds.series import (
@@ -68,7 +72,7 @@ def asset_metrics(
         Scale | None, BeforeValidator(none_if_blank), Query(description="How high a value is drawn")
     ] = None,
 ) -> AssetMetrics:
-    """Show rows, size, duration and failing checks of an asset over time."""
+    """Show rows, size, duration, failing checks, and what code told in numbers, over time."""
     known = found(asked, key)
     earliest, latest = moment(since, asked.now), moment(until, asked.now)
     bindings = (
@@ -93,7 +97,7 @@ def asset_metrics(
 
 
 def _recorded(row: Row) -> Recorded:
-    _, at, kind, run, version, count, bytes_, code, began, began_in, failing = row
+    _, at, kind, run, version, count, bytes_, code, began, began_in, failing, told = row
     is_timed = kind == "materialized" and began is not None and began_in == run
     return Recorded(
         at=cast(float, at),
@@ -105,7 +109,19 @@ def _recorded(row: Row) -> Recorded:
         code=cast("str | None", code),
         seconds=max(cast(float, at) - cast(float, began), 0.0) if is_timed else None,
         failing=cast("int | None", failing),
+        told=_numbers(cast("str | None", told)),
     )
+
+
+def _numbers(told: str | None) -> Mapping[str, float]:
+    if not told or told == "{}":
+        return {}
+    found = msgspec.json.decode(told, type=dict[str, float | None])
+    return {
+        name: value
+        for name, value in found.items()
+        if value is not None and math.isfinite(value) and not is_telling(name)
+    }
 
 
 PAGES = (Page(path="/assets/{key}/metrics", make=asset_metrics, template="asset_metrics.html"),)

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Path, Query
 
 from freshline_catalog.server import actions
+from freshline_catalog.server.assets.files import FileShown, files_in
 from freshline_catalog.server.assets.head import Head, found
 from freshline_catalog.server.doings import Kind
 from freshline_catalog.server.entries import state_of
@@ -15,6 +16,7 @@ from freshline_catalog.server.problems import RefusedError
 from freshline_catalog.server.reading import Reading
 
 MOST, LONGEST = 50, 200
+MOST_FILES = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,8 @@ class AssetRows:
     """The first rows of an asset's current version, each value as text, null where it is null.
 
     Nothing is read before `show` is asked for. `cut` counts values that are longer than is shown,
-    `more` says that there are more rows.
+    `more` says that there are more rows. Of an asset that is files there are `files` in place of
+    rows.
     """
 
     head: Head
@@ -32,6 +35,7 @@ class AssetRows:
     rows: tuple[tuple[str | None, ...], ...] = ()
     more: bool = False
     cut: int = 0
+    files: tuple[FileShown, ...] = ()
 
 
 def asset_rows(
@@ -53,8 +57,16 @@ def asset_rows(
     if not show or (number is None and state.observation is None):
         return AssetRows(head=known.head, shown=False, number=number)
     actions.audited(asked.services, asked.user, Kind.ROWS, key)
-    read = asked.services.engine.rows(key, MOST)
+    read = asked.services.engine.rows(key, MOST_FILES if known.head.is_files else MOST)
     rows = read.rows[:MOST]
+    if known.head.is_files:
+        return AssetRows(
+            head=known.head,
+            shown=True,
+            number=number,
+            more=read.more,
+            files=files_in(rows),
+        )
     too_long = sum(len(value or "") > LONGEST for row in rows for value in row)
     return AssetRows(
         head=known.head,

@@ -1,9 +1,9 @@
 """The log of a run: in pages, by how bad and by a text, and as a file to keep."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from fastapi import FastAPI, Path, Query, Request, Response
+from fastapi import Depends, FastAPI, Path, Query, Request, Response
 
 from freshline_catalog.server.access import needs
 from freshline_catalog.server.doings import begun_by
@@ -16,6 +16,7 @@ from freshline_catalog.server.runs.log_file import (
     PAGE,
     Level,
     Line,
+    Source,
     is_run,
     opened,
     page_of,
@@ -45,11 +46,27 @@ class Log:
     matching: int
 
 
+class Sought(NamedTuple):
+    """Which lines are wanted."""
+
+    level: Level
+    source: Source
+    text: str
+
+
+def sought(
+    level: Annotated[Level, Query(description="How bad a line is at least")] = Level.DEBUG,
+    source: Annotated[Source, Query(description="Who said it")] = Source.ANY,
+    q: Annotated[str, Query(max_length=200, description="A text that a line holds")] = "",
+) -> Sought:
+    """Return which lines a request wants."""
+    return Sought(level, source, q)
+
+
 def log(
     asked: Reading,
     run: Annotated[str, Path(max_length=100, description="The run's id")],
-    level: Annotated[Level, Query(description="How bad a line is at least")] = Level.INFO,
-    q: Annotated[str, Query(max_length=200, description="A text that a line holds")] = "",
+    wanted: Annotated[Sought, Depends(sought)],
     start: Annotated[
         int, Query(alias="from", ge=1, le=1_000_000_000, description="The first line shown")
     ] = 1,
@@ -63,7 +80,9 @@ def log(
         raise AbsentError("there is no run of this id", help="see the list of runs")
     if line is not None:
         start = (line - 1) // PAGE * PAGE + 1
-    page = page_of(asked.services.logs, run, level=level, text=q, start=start)
+    level, source, text = wanted
+    logs = asked.services.logs
+    page = page_of(logs, run, level=level, text=text, source=source, start=start)
     return Log(
         run=run,
         live=found is None or found[0].outcome is RunOutcome.RUNNING,

@@ -1,13 +1,16 @@
 """Runs: the list of them, and what one did, step by step, also while it goes or never began."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Path, Query
 from pydantic import BeforeValidator
 
 from freshline.events import RunCancelRequested
+from freshline.traces import Part
 from freshline_catalog.server.asked import Asked
+from freshline_catalog.server.builds.told import Told
 from freshline_catalog.server.cursors import cursor, sequence_in
 from freshline_catalog.server.doings import Came, Doing, about_run, begun_by, waiting
 from freshline_catalog.server.moments import moment, none_if_blank
@@ -16,7 +19,13 @@ from freshline_catalog.server.problems import AbsentError
 from freshline_catalog.server.reading import Reading
 from freshline_catalog.server.runs import reading
 from freshline_catalog.server.runs.chart import Chart, chart_of
-from freshline_catalog.server.runs.log_file import Line, is_run, problems_in, tail_of
+from freshline_catalog.server.runs.log_file import (
+    Line,
+    is_run,
+    problems_in,
+    progress_in,
+    tail_of,
+)
 from freshline_catalog.server.runs.reading import Filter, ReadVersion, RunFacts, RunOutcome
 from freshline_catalog.server.runs.steps import Step, StepStatus, counts_of
 
@@ -41,7 +50,10 @@ class Runs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A step that failed: why, what to do, where it is declared, and its line in the run's log."""
+    """A step that failed: why, what to do, where it is declared, and its line in the run's log.
+
+    `trace` is how its code failed.
+    """
 
     asset: str
     code: str
@@ -49,6 +61,7 @@ class Failure:
     help: str = ""
     place: str = ""
     line: int | None = None
+    trace: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +70,8 @@ class Run:
 
     `facts` is None of a run that has recorded nothing: it was begun by `begun_by`, and is queued
     or never began. `steps` are those of this page, in the order in which they began; `counts` are
-    of all. `log` is the end of what it said.
+    of all. `log` is the end of what it said. `told` is what code told of the versions, by asset,
+    and `progress` how far code that is at work says that it is.
     """
 
     run: str
@@ -74,6 +88,8 @@ class Run:
     reads: tuple[ReadVersion, ...] = ()
     events: int = 0
     log: tuple[Line, ...] = ()
+    told: Mapping[str, tuple[Told, ...]] = field(default_factory=dict[str, tuple[Told, ...]])
+    progress: Mapping[str, Line] = field(default_factory=dict[str, Line])
 
     @property
     def state(self) -> str:
@@ -154,7 +170,9 @@ def run(
     facts, doing = found
     steps = reading.steps_of(asked, run, doing)
     wanted = [step for step in steps if status is None or step.status is status]
-    logs = asked.services.logs
+    logs, shown = asked.services.logs, tuple(wanted[after : after + STEPS])
+    at_work = {step.asset for step in steps if step.status is StepStatus.RUNNING}
+    said = progress_in(logs, run) if at_work else {}
     return Run(
         run=run,
         facts=facts,
@@ -163,13 +181,15 @@ def run(
         about=about_run(asked, run),
         cancelled_by=reading.requests_of(asked, run),
         counts=counts_of(steps),
-        steps=tuple(wanted[after : after + STEPS]),
+        steps=shown,
         matching=len(wanted),
         next=after + STEPS if len(wanted) > after + STEPS else None,
         failures=_failures(asked, run, steps),
         reads=reading.reads_of(asked, run, _READS),
         events=reading.events_in(asked, run),
         log=tail_of(logs, run, _TAIL),
+        told=reading.told_of(asked, run, shown),
+        progress={asset: line for asset, line in said.items() if asset in at_work},
     )
 
 
@@ -180,6 +200,7 @@ def _failures(asked: Asked, run: str, steps: tuple[Step, ...]) -> tuple[Failure,
         return ()
     told = {line.asset: line for line in problems_in(asked.services.logs, run) if line.code}
     failed.sort(key=lambda step: step.ended or 0.0)
+    traces = reading.traces_of(asked, run, failed[:20])
     found: list[Failure] = []
     for step in failed[:20]:
         line = told.get(step.asset)
@@ -191,6 +212,7 @@ def _failures(asked: Asked, run: str, steps: tuple[Step, ...]) -> tuple[Failure,
                 help=line.help if line else "",
                 place=line.place if line else "",
                 line=line.number if line else None,
+                trace=traces.get(step.asset) or (line.trace if line else ()),
             )
         )
     return tuple(found)

@@ -1,14 +1,16 @@
 """Runs as the catalog has them: one or many, what each acted upon, and whether it lives."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple, cast
 
 from freshline import codec
 from freshline.events import Outcome, RunCancelRequested, RunFinished, RunStarted
+from freshline.traces import Part, trace_of
 from freshline_catalog.connection import Row
 from freshline_catalog.server.asked import Asked
+from freshline_catalog.server.builds.told import Album, Told, told_in
 from freshline_catalog.server.runs.steps import Doing, Step, StepEvent, StepStatus, failed_above
 from freshline_catalog.server.runs.steps import steps_of as fold
 from freshline_catalog.statements import statements
@@ -126,6 +128,27 @@ def reads_of(asked: Asked, run: str, limit: int) -> tuple[ReadVersion, ...]:
     bindings = (run, *asked.services.scope, limit)
     rows = asked.connection.execute(statements("runs")["read"], bindings)
     return tuple(ReadVersion(*cast("tuple[str, str, int | None, str | None]", row)) for row in rows)
+
+
+def told_of(asked: Asked, run: str, steps: Sequence[Step]) -> Mapping[str, tuple[Told, ...]]:
+    """Return by asset what code told of the versions that these steps of a run published."""
+    album, found = Album(), dict[str, tuple[Told, ...]]()
+    for asset, text in asked.connection.execute(
+        statements("runs")["told"], _about(asked, run, steps)
+    ):
+        found[cast(str, asset)] = told_in(cast(str, text), album)
+    return found
+
+
+def traces_of(asked: Asked, run: str, steps: Sequence[Step]) -> Mapping[str, tuple[Part, ...]]:
+    """Return by asset how the code of these steps of a run failed, where that is on record."""
+    rows = asked.connection.execute(statements("runs")["traces"], _about(asked, run, steps))
+    return {cast(str, asset): trace_of(cast(str, text)) for asset, text in rows}
+
+
+def _about(asked: Asked, run: str, steps: Sequence[Step]) -> tuple[str, str, str, str]:
+    keys = codec.encode([step.asset for step in steps]).decode()
+    return (run, *asked.services.scope, keys)
 
 
 def requests_of(asked: Asked, run: str) -> tuple[RunCancelRequested, ...]:

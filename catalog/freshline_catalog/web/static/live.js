@@ -125,6 +125,12 @@ function poll() {
   }, 4 * POLL);
 }
 
+// What code says on its way is no event: a page that shows it looks again by itself.
+setInterval(() => {
+  const every = Number(main().dataset.every ?? 0) * 1000;
+  if (every && !document.hidden && Date.now() - updated >= every) void update();
+}, 1000);
+
 function connect() {
   if (stream || document.hidden || polling) return;
   stream = new EventSource(`${path}/api/v1/stream?after=${sequence}`);

@@ -1,45 +1,74 @@
 """Which statements of a module count for all that import it, whatever they use of it."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from freshline.declare.python import calm
 from freshline.declare.python.finding import Finder, Place
-from freshline.declare.python.module import BUILTINS, Alias, Chain, Module, module_of
+from freshline.declare.python.leads import Leads
+from freshline.declare.python.module import (
+    BUILTINS,
+    Alias,
+    Chain,
+    Module,
+    Statement,
+    module_of,
+)
 
 _DEEPEST = 50
 
 
-class Effects:
-    """Knows the statements of each module that do more than to bind names."""
+class Running(NamedTuple):
+    """What happens when a module is imported: which files are run first, and what counts of it.
 
-    def __init__(self, finder: Finder) -> None:
+    `packages` are those that are imported for what they do: nobody uses their names.
+    """
+
+    files: tuple[str, ...]
+    effects: frozenset[int]
+    packages: frozenset[str]
+
+
+class Effects:
+    """Knows of each module the statements that do more than to bind names."""
+
+    def __init__(self, finder: Finder, leads: Leads) -> None:
         self._finder = finder
-        self._effects: dict[str, frozenset[int]] = {}
+        self._leads = leads
+        self._running: dict[str, Running] = {}
         self._plain: dict[tuple[str, Chain], bool] = {}
 
-    def of(self, module: Module) -> frozenset[int]:
-        """Return the indexes of the statements that run for everybody."""
-        if module.file not in self._effects:
-            self._effects[module.file] = frozenset(self._found(module))
-        return self._effects[module.file]
+    def of(self, module: Module) -> Running:
+        """Return what happens when a module is imported."""
+        if module.file not in self._running:
+            self._running[module.file] = self._found(module)
+        return self._running[module.file]
 
-    def _found(self, module: Module) -> Iterator[int]:
+    def _found(self, module: Module) -> Running:
+        files: dict[str, None] = {}
+        packages: set[str] = set()
         for statement in module.statements:
-            if not statement.is_import and self._imports(module, statement.aliases):
+            for alias in statement.aliases:
+                lead = self._leads.of(module.file, alias)
+                files.update(dict.fromkeys(lead.files))
+                if statement.is_import and not lead.is_inside and not alias.level:
+                    if _is_for_effect(module, statement, alias):
+                        packages.add(alias.module)
+        return Running(tuple(files), frozenset(self._effects(module)), frozenset(packages))
+
+    def _effects(self, module: Module) -> Iterator[int]:
+        for statement in module.statements:
+            if statement.is_import:
+                continue
+            if any(self._leads.of(module.file, each).is_inside for each in statement.aliases):
                 yield statement.index  # whether a module is run hangs on something
                 continue
             needs = calm.needs_of(module, statement.node)
             if needs is None or not all(self._is_plain(module, chain) for chain in needs):
                 yield statement.index
-
-    def _imports(self, module: Module, aliases: tuple[Alias, ...]) -> bool:
-        return any(
-            self._finder.of_alias(module.file, a, ".".join(a.chain)).files
-            or self._finder.of_alias(module.file, a, a.loads).files
-            for a in aliases
-        )
 
     def _is_plain(self, module: Module, chain: Chain, depth: int = 0) -> bool:
         """Say whether operators on what a name stands for, and classes made of it, are calm."""
@@ -78,14 +107,12 @@ class Effects:
         return needs is not None and all(self._is_plain(module, each, depth + 1) for each in needs)
 
     def _is_plain_alias(self, module: Module, alias: Alias, rest: Chain, depth: int) -> bool:
-        found = self._finder.of_alias(module.file, alias, alias.module)
+        lead = self._leads.of(module.file, alias)
         path = (*filter(None, (alias.attribute,)), *rest)
-        if not found.files and not self._finder.of_alias(module.file, alias, alias.loads).files:
+        if not lead.is_inside:
             first = alias.module.partition(".")[0]
-            if self._leads_inside(found.place, path):
-                return False
             return first in sys.stdlib_module_names or first in calm.PLAIN_PACKAGES
-        place: Place | None = found.place
+        place: Place | None = lead.place
         while place is not None and path:
             child = self._finder.child(place, path[0])
             if child is None:
@@ -96,5 +123,15 @@ class Effects:
         target = module_of(place.file, self._finder.text(place.file) or "")
         return self._is_plain(target, path, depth + 1)
 
-    def _leads_inside(self, place: Place, path: Chain) -> bool:
-        return bool(path) and self._finder.child(place, path[0]) is not None
+
+def _is_for_effect(module: Module, statement: Statement, alias: Alias) -> bool:
+    """Say whether an import's name stands nowhere else in its module."""
+    if alias.name == "*" or alias.module.partition(".")[0] in sys.stdlib_module_names:
+        return False
+    word = re.compile(rf"\b{re.escape(alias.name)}\b")
+    lines = module.text.split("\n")
+    own = lines[statement.node.lineno - 1 : statement.node.end_lineno]
+    others = (line.partition("#")[0] for line in lines)
+    return sum(len(word.findall(line)) for line in others if alias.name in line) <= sum(
+        len(word.findall(line.partition("#")[0])) for line in own
+    )

@@ -3,14 +3,16 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from freshline.calls import Frame, FunctionKind, Raised, ToldFile
 from freshline.declare.declared import FileDeclared
 from freshline.declare.outputs import beside
 from freshline.declare.python.nodes import Given, argument
 from freshline.declare.python.places import PythonSource
+from freshline.declare.python.version import Surroundings
 from freshline.declare.report import Quote, Report, Stretch
-from freshline.declare.text import SourceText, legible, shown
+from freshline.declare.text import legible, shown
 from freshline.errors import Diagnostic, Span
 from freshline.keys import key_problem
 
@@ -25,31 +27,25 @@ _MOST_MESSAGE = 500
 
 
 def failed_import(
-    told: ToldFile,
-    otherwise: Quote,
-    asset: str | None = None,
-    text: SourceText | None = None,
+    told: ToldFile, otherwise: Quote, around: Surroundings, asset: str | None = None
 ) -> Diagnostic:
     """Return what is to be said of a file or function that a worker could not import.
 
     It points at the innermost line of the project's code, `otherwise` where there is none; the
-    lines that led there are related. `text` is that of the file, where it is at hand.
+    lines that led there are related.
     """
     error = told.error or Raised(type="nothing", message="no function was found there")
     frames = [each for each in error.frames if each.is_user and each.file]
-    if text is not None:
-        # The file itself, unless what it imports from the project is where it failed.
-        frames = frames or [each for each in error.frames if each.file == text.file]
-    place = _quote(frames[-1], text) if frames else otherwise
-    related = [(_quote(each, text).span, _led(each)) for each in reversed(frames[:-1])]
-    if frames and text is None and otherwise.span.file != place.span.file:
-        related.append((otherwise.span, "declared here"))
+    place = _quote(frames[-1], around) if frames else otherwise
+    related = [(_quote(each, around).span, _led(each)) for each in reversed(frames[:-1])]
+    if frames and told.file != otherwise.span.file:
+        related.append((otherwise.span, "named here"))
     return Diagnostic(
         code="E121",
         message=legible(f"{told.file} cannot be imported: {_words(error)}"),
         span=place.span,
         excerpt=place.line,
-        fix=legible(_fix(error)),
+        fix=legible(_fix(told.file, error, is_found=bool(frames))),
         related=tuple(dict.fromkeys(related))[:_MOST_RELATED],
         asset=asset,
     )
@@ -60,14 +56,19 @@ def _words(error: Raised) -> str:
     return f"{error.type}: {first}" if first else error.type
 
 
-def _fix(error: Raised) -> str:
+def _fix(what: str, error: Raised, *, is_found: bool) -> str:
     name = error.type.rpartition(".")[2]
+    module, _, function = what.partition(":")
     if name == "ModuleNotFoundError":
-        module = error.message.partition("'")[2].partition("'")[0]
-        what = f"`{module.partition('.')[0]}`" if module else "what is missing"
-        return f"install {what} for its location, or add it to the location's `requirements:`"
+        missing = error.message.partition("'")[2].partition("'")[0]
+        if function and f"{module}.".startswith(f"{missing}."):
+            return f"write {missing.replace('.', '/')}.py, or name a module that is there"
+        package = f"`{missing.partition('.')[0]}`" if missing else "what is missing"
+        return f"install {package} for its location, or add it to the location's `requirements:`"
     if name in ("SyntaxError", "IndentationError", "TabError"):
         return "mend the line, or give the location a `python:` that knows this syntax"
+    if function and not is_found:
+        return f"name a function of {module}"
     return "mend it; whatever does not need it goes on"
 
 
@@ -77,18 +78,17 @@ def _led(frame: Frame) -> str:
     return f"called from {frame.function}"
 
 
-def _quote(frame: Frame, text: SourceText | None) -> Quote:
-    """Return the line of a frame as a place; what it says is taken from the file at hand."""
-    line = frame.text
-    if text is not None and frame.file == text.file and 1 <= frame.line <= len(text.begins):
-        line = text.line(frame.line)
+def _quote(frame: Frame, around: Surroundings) -> Quote:
+    """Return the line of a frame as a place, and all of it that is not space."""
+    span = Span(file=frame.file, line=max(1, frame.line), column=1)
+    line = around.quote(span).line or shown(frame.text)
     indent = len(line) - len(line.lstrip())
-    length = max(1, len(line.strip()))
-    span = Span(file=frame.file, line=max(1, frame.line), column=indent + 1, length=length)
-    return Quote(span, shown(line))
+    return Quote(replace(span, column=indent + 1, length=max(1, len(line.strip()))), line)
 
 
-def broken_file(python: PythonSource, told: ToldFile, folder: str) -> FileDeclared:
+def broken_file(
+    python: PythonSource, told: ToldFile, folder: str, around: Surroundings
+) -> FileDeclared:
     """Return what is known of a file that cannot be imported: the keys that its text shows.
 
     They are broken, all for the one reason.
@@ -97,7 +97,7 @@ def broken_file(python: PythonSource, told: ToldFile, folder: str) -> FileDeclar
     keys = {key: report.quote(at) for key, at in _keys(python, folder)}
     first = next(iter(keys), None)
     otherwise = report.quote(Stretch(0, 1))
-    problem = failed_import(told, otherwise, first, python.text)
+    problem = failed_import(told, otherwise, around, first)
     return FileDeclared(
         file=python.text.file,
         broken=tuple(keys),

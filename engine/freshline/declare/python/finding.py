@@ -3,6 +3,7 @@
 import hashlib
 import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from freshline.declare.python.module import Alias, Module, module_of
@@ -132,6 +133,7 @@ def _plain(folder: str) -> str:
     return "" if folder in ("", ".") else f"{folder}/"
 
 
+@lru_cache(maxsize=4096)
 def dotted(file: str) -> str:
     """Return the name of a module as it is shown: its path with dots."""
     name = file.removesuffix(".py").removesuffix("/__init__")

@@ -18,18 +18,20 @@ from functools import lru_cache, partial
 from freshline.declare.python import calm, opened
 from freshline.declare.python.effects import Effects
 from freshline.declare.python.finding import Finder, Place, dotted
+from freshline.declare.python.leads import Leads
 from freshline.declare.python.module import (
     BUILTINS,
     Alias,
     Chain,
     Function,
     Module,
-    Statement,
     public_names,
     span_of,
 )
 from freshline.declare.python.uses import Extent, Uses, uses_of
 from freshline.errors import Span
+
+Modules = Callable[[], Iterable[str]]  # all files of Python in a project
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+(?::[^\W\d]\w*)?")
@@ -43,10 +45,9 @@ def _uses(module: Module, index: int, annotated: bool) -> Uses:
 class Following:
     """What has been reached so far, and what is still to be looked at."""
 
-    def __init__(
-        self, finder: Finder, effects: Effects, modules: Callable[[], Iterable[str]]
-    ) -> None:
+    def __init__(self, finder: Finder, leads: Leads, effects: Effects, modules: Modules) -> None:
         self.finder = finder
+        self.leads = leads
         self.effects = effects
         self._modules = modules
         self.loaded: dict[str, Module] = {}
@@ -97,48 +98,17 @@ class Following:
             message = f"it cannot be read ({module.broken}), so all of its text counts"
             self.unsure[(Span(file=file, line=1, column=1), message)] = None
             self.take(file)
-        for statement in module.statements:
-            if statement.aliases:
-                self._imports(file, statement.aliases)
-            if statement.is_import:
-                self._packages_for_effects(module, statement)
-        for index in sorted(self.effects.of(module)):
+        running = self.effects.of(module)
+        self._load_all(running.files)
+        for package in running.packages:
+            self._package(package)
+        for index in sorted(running.effects):
             self.reach(file, index)
-
-    def _imports(self, file: str, aliases: Iterable[Alias]) -> None:
-        for alias in aliases:
-            for name in (alias.loads, alias.module):
-                self._load_all(self.finder.of_alias(file, alias, name).files)
-            if alias.attribute:
-                whole = ".".join(alias.chain)
-                self._load_all(self.finder.of_alias(file, alias, whole).files)
-            if alias.name == "*":
-                place = self.finder.of_alias(file, alias, alias.module).place
-                self._load_all(self._listed(place))
-
-    def _listed(self, place: Place) -> Iterable[str]:
-        """Give the submodules that a star import of a package runs."""
-        module = self.finder.module(place.file) if place.file else None
-        if module is not None:
-            for name in public_names(module) or ():
-                child = self.finder.child(place, name)
-                if child is not None and child.file is not None:
-                    yield child.file
 
     def _load_all(self, files: Iterable[str]) -> None:
         for file in files:
             if file not in self.loaded:
                 self._later(partial(self.load, file))
-
-    def _packages_for_effects(self, module: Module, statement: Statement) -> None:
-        """A package whose name nobody uses in the module is imported for what it does."""
-        for alias in statement.aliases:
-            name = alias.name
-            if not name or name == "*" or alias.level or self._is_stdlib(alias.module):
-                continue
-            if _count(module, name) <= len(re.findall(rf"\b{name}\b", ast.unparse(statement.node))):
-                if not self._is_project(module.file, alias):
-                    self._package(alias.module)
 
     # ---- rule 2
 
@@ -171,21 +141,35 @@ class Following:
 
     def _from_stars(self, module: Module, chain: Chain, is_value: bool) -> None:
         for alias in module.stars:
-            found = self.finder.of_alias(module.file, alias, alias.module)
-            if not found.files:
+            lead = self.leads.of(module.file, alias)
+            if not lead.is_inside:
                 if chain[0] not in module.bound and chain[0] not in BUILTINS:
                     self._package(alias.module)
                 continue
-            self.attribute(found.place, chain, is_value, None, is_star=True)
+            self.attribute(lead.place, chain, is_value, None, is_star=True)
+            self._listing(lead.place.file)
+
+    def _listing(self, file: str | None) -> None:
+        """Count what says which names a star brings."""
+        module = self.finder.module(file) if file is not None else None
+        if module is None or "__all__" not in module.bound:
+            return
+        self.demand(module.file, ("__all__",), is_value=False)
+        if public_names(module) is None and module.file not in self.wholes:
+            message = "__all__ is not written out, so all of this module counts"
+            node = module.statements[module.bound["__all__"][0]].node
+            self._later(partial(self.doubt, module.file, node, message))
+            self.take(module.file)
 
     def reach(self, file: str, index: int, *, is_value: bool = False) -> None:
         """Count a statement of a module, with all that it uses."""
         module = self.loaded[file]
         node = module.statements[index].node
-        annotated = not isinstance(node, Function) or is_value or self.is_curious
+        annotated = self.is_curious
         if isinstance(node, Function) and not annotated:
             decorators = node.decorator_list
-            annotated = not all(calm.ignores_annotations(module, each) for each in decorators)
+            is_open = not all(calm.ignores_annotations(module, each) for each in decorators)
+            annotated = is_value or is_open
         units = self.units.setdefault(file, {})
         if index in units and (units[index] or not annotated):
             return
@@ -198,11 +182,11 @@ class Following:
         self, file: str, alias: Alias, rest: Chain, is_value: bool, node: ast.AST | None
     ) -> None:
         """Count what an import stands for, from an attribute to the next."""
-        self._imports(file, (alias,))
-        found = self.finder.of_alias(file, alias, alias.module)
+        lead = self.leads.of(file, alias)
+        self._load_all(lead.files)
         path = (*filter(None, (alias.attribute,)), *rest)
-        inside = self.attribute(found.place, path, is_value, (file, node))
-        if not inside and not self._is_project(file, alias) and not alias.level:
+        is_found = self.attribute(lead.place, path, is_value, (file, node))
+        if not is_found and not lead.is_inside and not alias.level:
             self._package(alias.module)
 
     def attribute(
@@ -257,11 +241,11 @@ class Following:
             if not statement.is_import:
                 self.reach(file, statement.index, is_value=True)
         for alias in (*module.stars, *module.aliases.get("", ())):
-            found = self.finder.of_alias(file, alias, alias.module)
-            if found.place.file is not None:
-                self.take(found.place.file)
-            self._load_all(found.files)
-            if not found.files and not alias.level:
+            lead = self.leads.of(file, alias)
+            if lead.place.file is not None:
+                self.take(lead.place.file)
+            self._load_all(lead.files)
+            if not lead.is_inside and not alias.level:
                 self._package(alias.module)
 
     def _everything(self) -> None:
@@ -278,8 +262,9 @@ class Following:
     def _used_by(self, module: Module, index: int, annotated: bool) -> None:
         file, uses = module.file, _uses(module, index, annotated)
         for alias in uses.loads:
-            self._imports(file, (alias,))
-            if not alias.level and not self._is_project(file, alias):
+            lead = self.leads.of(file, alias)
+            self._load_all(lead.files)
+            if not lead.is_inside and not alias.level:
                 self._package(alias.module)
         for alias in uses.taken:
             self.lead(file, alias, (), True, None)
@@ -332,7 +317,7 @@ class Following:
         if len(aliases) != 1:
             return None
         alias = aliases[0]
-        place = self.finder.of_alias(module.file, alias, alias.module).place
+        place = self.leads.of(module.file, alias).place
         path = (*filter(None, (alias.attribute,)), *rest)
         while path and (child := self.finder.child(place, path[0])) is not None:
             place, path = child, path[1:]
@@ -371,17 +356,7 @@ class Following:
     def _is_stdlib(self, name: str) -> bool:
         return name.partition(".")[0] in sys.stdlib_module_names
 
-    def _is_project(self, file: str, alias: Alias) -> bool:
-        names = (alias.loads, alias.module, ".".join(alias.chain))
-        return any(self.finder.of_alias(file, alias, name).files for name in names)
-
     def _package(self, name: str) -> None:
         top = name.partition(".")[0]
         if top and not self._is_stdlib(top) and top != "freshline":
             self.packages.add(top)
-
-
-@lru_cache(maxsize=4096)
-def _count(module: Module, name: str) -> int:
-    without = re.sub(r"#[^\n]*", "", module.text)
-    return len(re.findall(rf"\b{re.escape(name)}\b", without))

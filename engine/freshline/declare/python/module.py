@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import gc
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,17 +40,16 @@ class Alias(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Statement:
-    """A statement of a module, outside of functions and classes."""
+    """A statement of a module, outside of functions and classes.
+
+    `is_import` says that it imports, and does nothing else.
+    """
 
     index: int
     node: ast.stmt
     binds: frozenset[str]
     aliases: tuple[Alias, ...]
-
-    @property
-    def is_import(self) -> bool:
-        """Whether it imports and does nothing else."""
-        return isinstance(self.node, ast.Import | ast.ImportFrom)
+    is_import: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -201,7 +201,7 @@ def defaults_of(arguments: ast.arguments) -> Iterator[ast.expr]:
 def module_of(file: str, text: str) -> Module:
     """Return what the text of a file holds as a module. What cannot be read is told in `broken`."""
     try:
-        body = ast.parse(text, file).body
+        body = _parsed(file, text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _broken(file, text, str(error) or type(error).__name__)
     never = _Never(body)
@@ -218,6 +218,17 @@ def module_of(file: str, text: str) -> Module:
 
 
 _Value = TypeVar("_Value")
+
+
+def _parsed(file: str, text: str) -> list[ast.stmt]:
+    """Parse, without the collector's looking through all the new nodes: none is garbage."""
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return ast.parse(text, file).body
+    finally:
+        if is_enabled:
+            gc.enable()
 
 
 def _does(node: ast.stmt) -> bool:
@@ -239,7 +250,13 @@ def _statement(index: int, node: ast.stmt) -> Statement:
         if plain and isinstance(node, ast.ClassDef) and not (node.bases or node.keywords):
             return Statement(index=index, node=node, binds=frozenset((node.name,)), aliases=())
     found = bindings_of((node,))
-    return Statement(index=index, node=node, binds=found.names, aliases=found.aliases)
+    return Statement(
+        index=index,
+        node=node,
+        binds=found.names,
+        aliases=found.aliases,
+        is_import=isinstance(node, ast.Import | ast.ImportFrom),
+    )
 
 
 class _Never:

@@ -34,13 +34,13 @@ class PythonSource:
         self.text = text
         self.tree = _parsed(text.text)
         self._ours: Mapping[str, FunctionKind] = _names(self.tree) if self.tree else {}
+        self._functions = _functions(self.tree) if self.tree else ()
 
     def function(self, name: str, line: int) -> Place:
         """Return the place of the function that a worker found at a line; the line, if no more."""
         own = name.rpartition(".")[2]
-        every = list(self._functions())
-        found = [each for each in every if each.name == own]
-        there = [each for each in every if _first_line(each) <= line <= _last_line(each)]
+        found = [each for each in self._functions if each.name == own]
+        there = [each for each in self._functions if _first_line(each) <= line <= _last_line(each)]
         # A name of the module may be another than the one behind `def`.
         for node in (*(each for each in found if each in there), *there, *found[-1:]):
             return self._place(node)
@@ -67,11 +67,6 @@ class PythonSource:
         """Return where the name of an argument stands."""
         start = self.stretch(keyword).start
         return Stretch(start, start + len(keyword.arg or "**"))
-
-    def _functions(self) -> Iterator[Function]:
-        for node in ast.walk(self.tree) if self.tree else ():
-            if isinstance(node, Function):
-                yield node
 
     def _place(self, node: Function) -> Place:
         whole = self.stretch(node)
@@ -134,6 +129,10 @@ def _parsed(text: str) -> ast.Module | None:
             return ast.parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None  # of a later Python, perhaps: the worker's has the say
+
+
+def _functions(tree: ast.Module) -> tuple[Function, ...]:
+    return tuple(node for node in ast.walk(tree) if isinstance(node, Function))
 
 
 def _names(tree: ast.Module) -> Mapping[str, FunctionKind]:

@@ -1,12 +1,13 @@
 """The code version of a function: all of the project's code that can change what it computes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from freshline.declare.python.effects import Effects
 from freshline.declare.python.finding import Finder
-from freshline.declare.python.following import Following
+from freshline.declare.python.following import Following, Modules
+from freshline.declare.python.leads import Leads
 from freshline.declare.python.sections import text_of
 from freshline.errors import Span
 
@@ -48,15 +49,16 @@ class Reach:
         self,
         read: Callable[[str], str | None],
         folders: Sequence[str],
-        modules: Callable[[], Iterable[str]] = tuple,
+        modules: Modules = tuple,
     ) -> None:
         self._finder = Finder(read, folders)
-        self._effects = Effects(self._finder)
+        self._leads = Leads(self._finder)
+        self._effects = Effects(self._finder, self._leads)
         self._modules = modules
 
     def reached(self, file: str, name: str) -> Reached:
         """Return what the function of this qualified name reaches; never fails."""
-        following = Following(self._finder, self._effects, self._modules)
+        following = Following(self._finder, self._leads, self._effects, self._modules)
         following.follow(file, name)
         env = {EnvRead(name, span) for name, span in following.env}
         files = {*following.loaded, *following.data}

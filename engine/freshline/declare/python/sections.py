@@ -1,13 +1,13 @@
 """The text of a code version: what was reached, in sections, in an order that editing leaves."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from freshline.declare.python import calm
 from freshline.declare.python.finding import dotted
 from freshline.declare.python.following import Following
-from freshline.declare.python.module import Alias, Function, Module, Statement
+from freshline.declare.python.module import Function, Module, Statement
 from freshline.declare.python.written import Manner, written
 
 HEAD = "#: "
@@ -30,14 +30,12 @@ class Section(NamedTuple):
 
 def text_of(following: Following, file: str, name: str) -> str:
     """Return all that was reached: modules in the order of their names, then data files."""
+    is_ordered = _has_effects(following)
     sections = [Section(f"entry {dotted(file)}.{name}", "")]
-    for module in sorted(
-        following.loaded.values(), key=lambda each: (dotted(each.file), each.file)
-    ):
-        sections += _of_module(following, module)
-    sections += (
-        Section(f"file {path}", repr(following.data[path])) for path in sorted(following.data)
-    )
+    for path in sorted(following.loaded, key=lambda path: (dotted(path), path)):
+        sections += _of_module(following, following.loaded[path], is_ordered)
+    for path in sorted(following.data):
+        sections.append(Section(f"file {path}", f"sha256 = {following.data[path]!r}"))
     return "".join(f"{HEAD}{each.heading}\n{each.code}\n" for each in sections)
 
 
@@ -48,7 +46,7 @@ def sections_of(text: str) -> Iterator[Section]:
         yield Section(heading, code.strip("\n"))
 
 
-def _of_module(following: Following, module: Module) -> Iterator[Section]:
+def _of_module(following: Following, module: Module, is_ordered: bool) -> Iterator[Section]:
     shown = dotted(module.file)
     units = following.units.get(module.file, {})
     is_raw = following.reads_source and (units or following.names.get(module.file))
@@ -56,8 +54,8 @@ def _of_module(following: Following, module: Module) -> Iterator[Section]:
         lines = module.text.splitlines()
         yield Section(f"module {shown}", "\n".join(f"    {line}" for line in lines))
         return
-    found = [*_imported(following, module), *_reached(following, module)]
-    if _is_ordered(following, module):
+    found = [*_imported(following, module, is_ordered), *_reached(following, module)]
+    if is_ordered or _is_ordered(following, module):
         last = len(module.statements)
         found.sort(key=lambda each: (last if each[1] else each[0], each[2]))
     else:
@@ -80,7 +78,7 @@ def _manner(following: Following, annotated: bool) -> Manner:
     return Manner(annotated, following.is_curious or (annotated and is_read))
 
 
-def _imported(following: Following, module: Module) -> Iterator[_Placed]:
+def _imported(following: Following, module: Module, is_ordered: bool) -> Iterator[_Placed]:
     """Give the imports of names that are used, and those of modules that run something."""
     names = following.names.get(module.file, set())
     shown = dotted(module.file)
@@ -90,47 +88,27 @@ def _imported(following: Following, module: Module) -> Iterator[_Placed]:
             continue
         for alias in statement.aliases:
             if is_whole or alias.name in names or alias.name == "*":
-                code = _import(following, module, alias)
+                code = following.leads.of(module.file, alias).line
                 yield statement.index, False, Section(f"import {shown}.{alias.name}", code)
-        if _has_effects(following):
+        if is_ordered:
             for file in _run(following, module, statement):
                 code = f"import {dotted(file)}"
                 yield statement.index, False, Section(f"imports of {shown}", code)
 
 
-def _import(following: Following, module: Module, alias: Alias) -> str:
-    """Return an import of one name, written as an absolute one."""
-    found = following.finder.of_alias(module.file, alias, alias.module)
-    name = dotted(found.place.file) if found.place.file else "." * alias.level + alias.module
-    if alias.name == "*" or alias.attribute:
-        node: ast.stmt = ast.ImportFrom(
-            name, [ast.alias(alias.attribute or "*", _other(alias.name, alias.attribute))], 0
-        )
-    else:
-        node = ast.Import([ast.alias(alias.loads, _other(alias.name, alias.module))])
-    return ast.unparse(node)
-
-
-def _other(name: str, attribute: str) -> str | None:
-    return name if name not in (attribute, "*") else None
-
-
-def _run(following: Following, module: Module, statement: Statement) -> Iterator[str]:
-    """Give the modules that an import runs of which something counts."""
-    files: dict[str, None] = {}
-    for alias in statement.aliases:
-        for name in (alias.loads, ".".join(alias.chain)):
-            files.update(dict.fromkeys(following.finder.of_alias(module.file, alias, name).files))
-    yield from (file for file in files if file in following.loaded)
+def _run(following: Following, module: Module, statement: Statement) -> Iterable[str]:
+    """Return the modules that an import runs, each once."""
+    leads = (following.leads.of(module.file, alias) for alias in statement.aliases)
+    return dict.fromkeys(file for lead in leads for file in lead.files)
 
 
 def _has_effects(following: Following) -> bool:
-    return any(following.effects.of(module) for module in following.loaded.values())
+    return any(following.effects.of(module).effects for module in following.loaded.values())
 
 
 def _is_ordered(following: Following, module: Module) -> bool:
-    """Say whether the order of statements can matter: something runs, or is bound twice."""
-    if _has_effects(following) or module.file in following.wholes or module.stars:
+    """Say whether the order of statements can matter though nothing runs: a name is bound twice."""
+    if module.file in following.wholes or module.stars:
         return True
     names = following.names.get(module.file, set())
     return any(len(module.bound.get(name, ())) > 1 for name in names)

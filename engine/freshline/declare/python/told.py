@@ -39,6 +39,7 @@ class _File:
     scope: Scope
     reach: Mapping[str, Reached]
     around: Surroundings
+    packages: Mapping[str, str]
 
     @property
     def name(self) -> str:
@@ -94,9 +95,10 @@ def declare_python_file(
         scope=replace(scope, values=values),
         reach=reach,
         around=around,
+        packages=told.packages,
     )
     if told.error is not None:
-        return broken_file(python, told, read.folder)
+        return broken_file(python, told, read.folder, around)
     checks: list[CodeCheck] = []
     for function in told.functions:
         each = _Function(read, function)
@@ -122,7 +124,7 @@ def _assets(function: _Function) -> None:
     """Keep what a function makes: a definition for each of its outputs."""
     file, told, report = function.file, function.told, function.report
     outputs = _outputs(function)
-    report.name(outputs[0].key if outputs else None)
+    report.name(next((each.key for each in outputs if each.key), None))
     _check_inputs(function)
     said = _said(function)
     code = _code(function)
@@ -132,7 +134,7 @@ def _assets(function: _Function) -> None:
         file.gathering.refuse_second(report, output.key, output.place)
         assert asset.code is not None
         own = replace(said, places={**said.places, **about.places})
-        finished = _finished(function, asset.code, Whose(output.key, own, file.python.text))
+        finished = _finished(function, asset.code, Whose(output.key, own))
         description = asset.description or told.description
         if finished is not None:
             asset = replace(asset, code=finished, description=description)
@@ -159,7 +161,7 @@ def _outputs(function: _Function) -> tuple[Output, ...]:
         given = function.argument("key")
         at: Placed = given.place if told.key is not None else place.name
         key = told.key if told.key is not None else beside(file.folder, told.name)
-        check_key(function.report, at, key)
+        key = key if check_key(function.report, at, key) else ""
         return (Output("", key, place.name, function.section),)
     refuse_of_many(function.section)
     every = function.argument("outputs")
@@ -178,7 +180,7 @@ def _output(function: _Function, every: Given, told: ToldOutput) -> Output:
     section = Section(report, node, rules.OUTPUT)
     key = told.key if told.key is not None else beside(function.file.folder, told.name)
     at = argument(python, call, "key", given.place, 0) if told.key is not None else Given(place)
-    check_key(report, at.place, key)
+    key = key if check_key(report, at.place, key) else ""
     return Output(told.name, key, place, section, told.optional)
 
 
@@ -188,6 +190,7 @@ def _code(function: _Function) -> Code:
         location=location_of(file.name, file.scope.locations).name,
         function=f"{file.name}:{told.name}",
         resources=read_resources(function.section),
+        packages=file.packages,
     )
 
 
@@ -240,7 +243,7 @@ def _check(function: _Function) -> list[CodeCheck]:
     names = [each.name for each in told.parameters if not each.resource]
     if own not in names and own not in told.inputs and names and names[0] not in told.inputs:
         own = names[0]  # whatever it is called, the first one is the asset
-    whose = Whose(of, _said(function), file.python.text)
+    whose = Whose(of, _said(function))
     finished = _finished(function, code, whose)
     if finished is None or report.failed:
         file.gathering.set_aside(of)

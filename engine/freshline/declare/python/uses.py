@@ -131,7 +131,9 @@ class _Scanner:
         if isinstance(node, Function):
             self._function(node, None, annotated)
         elif isinstance(node, ast.AnnAssign):
-            self._waiting += ((part, None) for part in (node.target, node.value) if part)
+            annotation = node.annotation if annotated else None
+            parts = (node.target, node.value, annotation)
+            self._waiting += ((part, None) for part in parts if part is not None)
         else:
             self._waiting.append((node, None))
         while self._waiting:
@@ -152,7 +154,7 @@ class _Scanner:
                 self._call(node, scope)
             case ast.Constant(value=str(text)):
                 self._texts.add(text)
-                self._look((text,))
+                self._look((text,), node)
                 if asking.is_spoken(text):
                     self._spoken.add(text)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -235,10 +237,7 @@ class _Scanner:
         self._waiting.append((node, scope))
 
     def _attribute(self, node: ast.Attribute, scope: _Scope | None, *, is_value: bool) -> None:
-        self._look((node.attr,))
-        if node.attr == "__subclasses__":
-            message = "which classes __subclasses__() finds is not known"
-            self._blind.append(Blind(Extent.PROJECT, node, message))
+        self._look((node.attr,), node)
         chain = chain_of(node)
         if chain:
             self._use(chain, node, scope, is_value=is_value)
@@ -305,7 +304,7 @@ class _Scanner:
         self._push(ast.iter_child_nodes(node), scope)
 
     def _use(self, chain: Chain, node: ast.expr, scope: _Scope | None, *, is_value: bool) -> None:
-        self._look(chain)
+        self._look(chain, node)
         aliases, is_global = self._resolve(chain[0], scope)
         for alias in aliases:
             self._uses.setdefault((chain, is_value, alias), Use(chain, is_value, alias, node))
@@ -319,13 +318,16 @@ class _Scanner:
         if full:
             self._bare(full, node)
 
-    def _look(self, chain: Chain) -> None:
+    def _look(self, chain: Chain, node: ast.expr) -> None:
+        if "__subclasses__" in chain:
+            message = "which classes __subclasses__() finds is not known"
+            self._blind.append(Blind(Extent.PROJECT, node, message))
         self._is_curious |= not asking.CURIOUS.isdisjoint(chain)
         self._reads_source |= not asking.READS_SOURCE.isdisjoint(chain)
 
     def _bare(self, full: Chain, node: ast.expr) -> None:
         """Note what the mere mention of a name of the standard library tells."""
-        self._look(full)
+        self._look(full, node)
         if full[:2] in asking.ENVIRONMENTS and not (full[2:] and full[2] in asking.WRITES):
             self._env.append(("*", node))
         elif blind := asking.blind_name(full):

@@ -1,11 +1,19 @@
 """The version of code: a hash of all that a result hangs on beside the inputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from freshline.code import Code, ResourceDefinition
 from freshline.codec import digest, digest_of
 from freshline.declare.process import ProcessVariables, stamp
+from freshline.declare.report import Quote
+from freshline.declare.text import shown
+from freshline.errors import Span
+
+
+def nothing_read(path: str) -> str | None:
+    """Return the text of a file of a project of which nothing is at hand."""
+    return None
 
 
 def nothing_asked() -> ProcessVariables:
@@ -15,10 +23,21 @@ def nothing_asked() -> ProcessVariables:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What code runs among: the digest of what is installed for it, and the process's variables."""
+    """What code runs among: the digest of what is installed for it, and the process's variables.
+
+    `read` gives the text of a file of the project, for excerpts.
+    """
 
     packages: str = ""
     process: ProcessVariables = field(default_factory=nothing_asked)
+    read: Callable[[str], str | None] = nothing_read
+
+    def quote(self, span: Span) -> Quote:
+        """Return a place with its line; the line is empty where its file is not at hand."""
+        text = self.read(span.file)
+        lines = text.split("\n") if text is not None else []
+        is_there = span.line <= len(lines)
+        return Quote(span, shown(lines[span.line - 1].rstrip("\r")) if is_there else "")
 
 
 def versioned(

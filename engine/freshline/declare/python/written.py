@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from freshline.declare.python import calm
@@ -31,14 +32,15 @@ class _Writing(NamedTuple):
 _Node = TypeVar("_Node", bound=ast.AST)
 
 
+@lru_cache(maxsize=20_000)
 def written(module: Module, node: ast.stmt, manner: Manner) -> str:
     """Return a top-level statement as it counts; its own text where it cannot be written anew."""
     try:
         code = ast.unparse(_cleaned(_Writing(module, manner), node))
     except (RecursionError, ValueError):
-        lines = module.text.splitlines()
-        return repr("\n".join(lines[node.lineno - 1 : node.end_lineno]))
-    return repr(code) if "\n#" in code else code
+        lines = module.text.splitlines()[node.lineno - 1 : node.end_lineno]
+        return f"source = {lines!r}"
+    return f"source = {code!r}" if "\n#" in code else code
 
 
 def _body(writing: _Writing, nodes: Sequence[ast.stmt], *, has_doc: bool = False) -> list[ast.stmt]:

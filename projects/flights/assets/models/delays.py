@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from freshline import Context, Input, asset
 
 matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib import pyplot as plt
 
 AUTUMN = date(2013, 10, 1)
 CATEGORIES = ["carrier", "origin", "destination"]
@@ -45,7 +45,7 @@ def late_flight(context: Context, features: pl.DataFrame) -> bytes:
     owner="analysis",
 )
 def late_flight_scores(context: Context, model: bytes, features: pl.DataFrame) -> pl.DataFrame:
-    """How likely the model took each flight of October to December to be late, and whether it was."""
+    """How likely the model took each flight of the last three months to be late; and was it."""
     trained = pickle.loads(model)
     ahead = features.filter(pl.col("flight_date") >= AUTUMN)
     probability = trained["model"].predict_proba(matrix(ahead, trained["codes"]))[:, 1]
@@ -57,7 +57,7 @@ def late_flight_scores(context: Context, model: bytes, features: pl.DataFrame) -
 
 @asset(inputs={"bands": "models.calibration"}, preview=True, owner="analysis")
 def calibration_chart(bands: pl.DataFrame) -> bytes:
-    """How often flights were late that the model gave the same chance. The line is a perfect one."""
+    """How often flights were late that got the same chance; a perfect model is on the line."""
     figure, axes = plt.subplots(figsize=(6, 4), dpi=120, layout="constrained")
     axes.plot([0, 100], [0, 100], color="#9aa3ad", linewidth=1)
     axes.scatter(

@@ -1,0 +1,6 @@
+from freshline import asset
+
+
+@asset
+def third(orders):
+    return [

@@ -1,0 +1,4 @@
+from lib.churn import score
+
+LIMIT = int("many")
+rows = score
