@@ -17,7 +17,7 @@ from freshline.testing.materialized import Checked
 def sql_checked(
     compute: Compute, asset: Asset, relations: Mapping[str, str]
 ) -> tuple[Checked, ...]:
-    """Return what each check in SQL found of an asset, given how to read it and what else they read.
+    """Return what each check in SQL found of an asset, given how to read all that they read.
 
     One that reads what is not there is left out.
     """
