@@ -34,7 +34,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "YamlTests
         return None
     for folder in file_path.parents:
         if folder.name == "tests" and _is_project(folder.parent):
-            return YamlTests.from_parent(parent, path=file_path)
+            # What pytest takes here has no types.
+            return YamlTests.from_parent(  # pyright: ignore[reportUnknownMemberType]
+                parent, path=file_path
+            )
     return None
 
 
@@ -82,7 +85,9 @@ class YamlTest(pytest.Item):
     @classmethod
     def of(cls, parent: YamlTests, test: "AssetTest") -> "YamlTest":
         """Return the item of a test."""
-        item = cls.from_parent(parent, name=test.name)
+        item = cls.from_parent(  # pyright: ignore[reportUnknownMemberType]
+            parent, name=test.name
+        )
         item.test = test
         return item
 
