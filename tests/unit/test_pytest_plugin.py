@@ -1,6 +1,5 @@
 """The plug-in of pytest, as a project's own pytest meets it: each run is a process of its own."""
 
-import os
 import subprocess
 import sys
 import tomllib
@@ -9,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from tests.unit.plugged import run, write
 
 ROOT = Path(__file__).parents[2]
 PROJECT: Mapping[str, str] = {
@@ -70,22 +70,6 @@ def test_its_functions_fail_where_they_do(freshline_project):
 }
 
 
-def write(root: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text, encoding="utf-8")
-
-
-def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest in a folder with the plug-in, whether it is installed or not."""
-    plugins = ("-p", "no:freshline", "-p", "freshline.testing.pytest_plugin")
-    command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *plugins, *words)
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
-    return subprocess.run(
-        command, cwd=root, env=environment, capture_output=True, text=True, check=False
-    )
-
-
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return what pytest says of a project."""
@@ -128,7 +112,7 @@ def test_code_that_fails_is_shown_with_its_own_lines(session: str) -> None:
     ) in session
     _, _, part = session.partition("_ test_its_functions_fail_where_they_do _")
     shown, _, _ = part.partition("ZeroDivisionError\n")
-    assert '>       return [{"ratio": each["id"] / each["amount"]}' in shown
+    assert 'return [{"ratio": each["id"] / each["amount"]}' in shown
     assert shown.endswith("assets/ml/model.py:10: ")
     assert "freshline/testing" not in shown
 
