@@ -41,7 +41,10 @@ def moment(value: Any) -> object:
     """Return the datetime of an ISO text, aware where it says its zone; others as they are."""
     if not isinstance(value, str):
         return value
-    found = _MOMENT.match(value)
+    try:
+        return datetime.datetime.fromisoformat(value)
+    except ValueError:  # older interpreters know few forms of it
+        found = _MOMENT.match(value)
     if found is None:
         return value  # infinity, or a year that Python has no name for
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
@@ -57,7 +60,10 @@ def _aware(value: Any) -> object:
 
 
 def _day(value: Any) -> object:
-    made = moment(value)
+    try:
+        return datetime.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        made = moment(value)
     return made.date() if isinstance(made, datetime.datetime) else made
 
 
