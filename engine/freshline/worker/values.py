@@ -71,7 +71,10 @@ def _time(value: Any) -> object:
     found = _TIME.match(value) if isinstance(value, str) else None
     if found is None:
         return value
-    made = datetime.time(int(found[1]), int(found[2]), int(found[3] or 0), _micro(found[4]))
+    try:
+        made = datetime.time(int(found[1]), int(found[2]), int(found[3] or 0), _micro(found[4]))
+    except ValueError:
+        return value  # 24:00:00, the end of a day
     return made.replace(tzinfo=_zone(found[5])) if found[5] else made
 
 
