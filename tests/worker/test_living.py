@@ -355,3 +355,25 @@ def spawned():
 def test_user_code_may_start_processes_of_python(program: Program, method: str) -> None:
     write_files(program.root, {"assets/pool.py": POOL.format(method=method)})
     assert program.rows("assets/pool.py:spawned") == [{"x": 2}, {"x": 4}]
+
+
+TALKS = """
+from freshline import asset, Context
+
+@asset
+def talks(context: Context):
+    while True:
+        context.add_metadata(n=1)
+        context.log.info("x" * 60_000)
+"""
+
+
+def test_a_cancel_leaves_no_half_of_a_line(program: Program) -> None:
+    """It comes while the function writes lines that are larger than what the line takes at once."""
+    write_files(program.root, {"assets/talks.py": TALKS})
+    for _ in range(5):
+        call = program.start("assets/talks.py:talks")
+        assert len(program.receive()["line"][2]) == 60_000
+        program.send("cancel", call=call)
+        assert program.end(call).cancelled
+    assert program.rows(f"{FILE}:quick") == [{"ok": True}]

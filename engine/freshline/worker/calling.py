@@ -23,13 +23,14 @@ from freshline.worker.reading import bring, source_of
 from freshline.worker.subjects import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from collections.abc import Callable, Mapping
+    from typing import Any, TypeVar
 
     from freshline.worker.parameters import Parameter
     from freshline.worker.serving import Line
 
     Told = dict[str, object]
+    T = TypeVar("T")
 
 
 _SUBJECTS: dict[str, Subject] = {}  # by name: a worker is retired when the project's files change
@@ -39,23 +40,13 @@ def run_call(line: Line, asked: Mapping[str, Any]) -> None:
     """Answer a call message: `returned` or `failed`, and then `state`."""
     call = str(asked["id"])
     root = str(asked["root"])
-    try:
-        subject = _subject(line, call, root, asked)
-    except BaseException as error:
-        line.end()
-        _fail(line, call, error, root)
+    subject, failure = _attempt(line, call, lambda: _subject(root, asked))
+    if subject is None:
+        _fail(line, call, failure or SystemExit(), root)
         line.send("state", call=call, **_state([]))
         return
     before = Before()
-    ended: Told | None = None
-    failure: BaseException | None = None
-    try:
-        line.begin(call)
-        ended = _run(line, call, subject, asked)
-        line.end()
-    except BaseException as error:
-        line.end()
-        failure = error
+    ended, failure = _attempt(line, call, lambda: _run(line, call, subject, asked))
     if not line.is_ours:
         _leave_fork(failure)
     left = before.restore()
@@ -63,22 +54,32 @@ def run_call(line: Line, asked: Mapping[str, Any]) -> None:
         _answer(line, call, ended or {})
     else:
         _fail(line, call, failure, root, subject)
-    del failure, ended
+    del failure, ended  # before memory is looked at: a trace holds all that its frames held
     line.send("state", call=call, **_state([each.name for each in left]))
 
 
-def _subject(line: Line, call: str, root: str, asked: Mapping[str, Any]) -> Subject:
+def _attempt(line: Line, call: str, work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
+    """Return what some work of a call returned, or what it raised; a cancel counts until then."""
+    try:
+        try:
+            line.begin(call)
+            return work(), None
+        finally:
+            line.end()
+    except BaseException as error:  # also a cancel that came when all was done
+        return None, error
+
+
+def _subject(root: str, asked: Mapping[str, Any]) -> Subject:
     """Return the function of a call, imported if it is the first of its file."""
     name = str(asked["function"])
     open_project(root, [str(each) for each in asked.get("path") or ()])
     known = _SUBJECTS.get(name)
     if known is not None:
         return known
-    line.begin(call)
     module = module_of(root, name.rpartition(":")[0])
     function = function_named(module, name)
     subject = Subject(name, name, function, signature_of(function), spec_of(function))
-    line.end()
     _SUBJECTS[name] = subject
     return subject
 

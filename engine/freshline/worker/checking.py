@@ -99,7 +99,7 @@ def _cases(found: Any) -> list[str]:
         return []
     told = [
         f"column {row.get('column')!r}, check {row.get('check')}: {row.get('failure_case')!r}"
-        f" in row {row.get('index')}"
+        + (f" in row {row['index']}" if row.get("index") is not None else "")
         for row in rows[:_MOST_CASES]
     ]
     return [*told, f"and {len(rows) - _MOST_CASES} more"] if len(rows) > _MOST_CASES else told

@@ -32,6 +32,7 @@ class Line:
         self._main = threading.get_ident()
         self._running: str | None = None  # the call that a cancel may interrupt
         self._cancelled: set[str] = set()
+        self._is_shielded = False
         self._signal_handler = self._interrupt
 
     def send(self, kind: str, **fields: object) -> None:
@@ -39,9 +40,18 @@ class Line:
         frame = memoryview(encode({"kind": kind, **fields}))
         if os.getpid() != self._pid:
             return  # a forked child has nothing to tell
-        with self._sending:
-            while frame:
-                frame = frame[os.write(self._descriptor, frame) :]
+        is_main = threading.get_ident() == self._main
+        # A cancel in the middle of a frame would leave half of it on the line.
+        self._is_shielded = self._is_shielded or is_main
+        try:
+            with self._sending:
+                while frame:
+                    frame = frame[os.write(self._descriptor, frame) :]
+        finally:
+            if is_main:
+                self._is_shielded = False
+        if is_main:
+            self._interrupt()
 
     def receive(self) -> Message:
         """Return the next message that is to be dealt with in the main thread."""
@@ -73,7 +83,9 @@ class Line:
 
     def _interrupt(self, *_: object) -> None:
         call = self._running
-        if call is not None and call in self._cancelled and os.getpid() == self._pid:
+        if call is None or self._is_shielded:
+            return
+        if call in self._cancelled and os.getpid() == self._pid:
             self._running = None
             raise Cancelled("the call was cancelled")
 
