@@ -377,3 +377,34 @@ def test_a_cancel_leaves_no_half_of_a_line(program: Program) -> None:
         program.send("cancel", call=call)
         assert program.end(call).cancelled
     assert program.rows(f"{FILE}:quick") == [{"ok": True}]
+
+
+LINGERS = """
+import threading
+from freshline import asset, Context
+
+go, gone = threading.Event(), threading.Event()
+
+@asset
+def lingers(context: Context):
+    def late():
+        go.wait()
+        context.log.info("too late")
+        gone.set()
+    threading.Thread(target=late, daemon=True).start()
+    return []
+
+@asset
+def releases(context: Context):
+    go.set()
+    gone.wait()
+    context.log.info("in time")
+    return []
+"""
+
+
+def test_a_thread_that_was_left_behind_tells_nothing(program: Program) -> None:
+    write_files(program.root, {"assets/lingers.py": LINGERS})
+    assert program.end(program.start("assets/lingers.py:lingers")).lines == ()
+    ended = program.end(program.start("assets/lingers.py:releases"))
+    assert [line.text for line in ended.lines] == ["in time"]

@@ -50,6 +50,7 @@ def run_call(line: Line, asked: Mapping[str, Any]) -> None:
     if not line.is_ours:
         _leave_fork(failure)
     left = before.restore()
+    line.hush()
     if failure is None:
         _answer(line, call, ended or {})
     else:

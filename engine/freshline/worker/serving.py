@@ -33,6 +33,7 @@ class Line:
         self._running: str | None = None  # the call that a cancel may interrupt
         self._cancelled: set[str] = set()
         self._is_shielded = False
+        self._open: str | None = None  # the call whose lines go up
         self._signal_handler = self._interrupt
 
     def send(self, kind: str, **fields: object) -> None:
@@ -45,6 +46,8 @@ class Line:
         self._is_shielded = self._is_shielded or is_main
         try:
             with self._sending:
+                if kind == "line" and fields.get("call") != self._open:
+                    return  # from a thread that its call left behind
                 while frame:
                     frame = frame[os.write(self._descriptor, frame) :]
         finally:
@@ -92,12 +95,17 @@ class Line:
     def begin(self, call: str) -> None:
         """Allow cancels of a call from here on; Cancelled where one came before."""
         signal.signal(_WAKE, self._signal_handler)
-        self._running = call
+        self._running = self._open = call
         self._interrupt()
 
     def end(self) -> None:
         """Allow no cancel any more: what comes now comes too late."""
         self._running = None
+
+    def hush(self) -> None:
+        """Let no line of a call go up any more: what comes next is how it ended."""
+        with self._sending:
+            self._open = None
 
     def was_cancelled(self, call: str) -> bool:
         """Return whether a cancel of the call came, and forget it."""
