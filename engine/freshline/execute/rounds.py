@@ -92,4 +92,5 @@ def _of_both(first: RunReport, second: RunReport) -> RunReport:
     outcome = second.outcome
     if outcome is Outcome.SUCCEEDED and not GOOD.issuperset(status.values()):
         outcome = Outcome.FAILED
-    return RunReport(run=second.run, outcome=outcome, status=status, errors=failed)
+    run = first.run if first.errors else second.run  # the one whose log has to be read
+    return RunReport(run=run, outcome=outcome, status=status, errors=failed)
