@@ -91,6 +91,7 @@ class Told:
     process: Mapping[str, str] = field(default_factory=dict[str, str])
     packages: str = "polars 1.0"
     project: str = PROJECT
+    client: str = "class Warehouse: ..."
 
     def declared(self) -> FileDeclared:
         settings = read_settings(self.project)
@@ -100,7 +101,11 @@ class Told:
         reach = {each.name: self.reached for each in self.functions if self.reached is not None}
         told = ToldFile(file=FILE, functions=self.functions, error=self.error)
         process = ProcessVariables(self.process)
-        around = Surroundings(packages=self.packages, process=process)
+        around = Surroundings(
+            packages=self.packages,
+            process=process,
+            follow={"lib.clients:Warehouse": self.client}.__getitem__,
+        )
         return declare_python_file(FILE, self.text, told, scope, reach, around)
 
     def code(self) -> Code:
@@ -295,6 +300,7 @@ COUNTING: dict[str, Told] = {
     ),
     "the form of what it returns": Told(functions=(replace(CHURN, returns="pandas"),)),
     "a setting of a resource": Told(project=PROJECT.replace("url: x", "url: y")),
+    "the class of a resource": Told(client="class Warehouse: url = 1"),
     "a process variable that it is declared to read": Told(
         functions=(replace(CHURN, reads_env=("REGION",)),)
     ),

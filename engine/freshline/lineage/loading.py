@@ -229,8 +229,17 @@ def _around(loading: Loading, location: Location, told: ToldFile) -> Surrounding
     """Return what code runs among; without a lock that is what its import brought in."""
     installed = _locked(loading, location) if location.requirements else ""
     packages = installed or digest_of(sorted(told.packages.items()))
-    process = ProcessVariables(os.environ)
-    return Surroundings(packages=packages, process=process, read=loading.texts.read)
+
+    def follow(name: str) -> str:
+        module, _, inside = name.partition(":")
+        return _reached_module(loading, location, module, inside).text
+
+    return Surroundings(
+        packages=packages,
+        process=ProcessVariables(os.environ),
+        read=loading.texts.read,
+        follow=follow,
+    )
 
 
 def _reached_module(loading: Loading, location: Location, module: str, name: str) -> Reached:

@@ -16,6 +16,11 @@ def nothing_read(path: str) -> str | None:
     return None
 
 
+def nothing_followed(name: str) -> str:
+    """Return the code of a class of which nothing is at hand."""
+    return ""
+
+
 def nothing_asked() -> ProcessVariables:
     """Return the variables of a process that has none."""
     return ProcessVariables({})
@@ -25,12 +30,14 @@ def nothing_asked() -> ProcessVariables:
 class Surroundings:
     """What code runs among: the digest of what is installed for it, and the process's variables.
 
-    `read` gives the text of a file of the project, for excerpts.
+    `read` gives the text of a file of the project, for excerpts; `follow` the code of the project
+    that a class, as module:Class, is made of.
     """
 
     packages: str = ""
     process: ProcessVariables = field(default_factory=nothing_asked)
     read: Callable[[str], str | None] = nothing_read
+    follow: Callable[[str], str] = nothing_followed
 
     def quote(self, span: Span) -> Quote:
         """Return a place with its line; the line is empty where its file is not at hand."""
@@ -51,8 +58,9 @@ def versioned(
 
     Where the author gives a `code_version`, that counts in the place of the text and of what is
     installed. Config counts with its values and, by `takes`, with what the function says of them;
-    `resources` count with their settings, in which secrets are references; process variables count
-    with their values, as far as they are declared to be read.
+    `resources` count with the code of their classes, which may be others than the function names,
+    and with their settings, in which secrets are references; process variables count with their
+    values, as far as they are declared to be read.
     """
     if code_version is None:
         what: tuple[str, ...] = ("code", code.text, around.packages)
@@ -62,7 +70,10 @@ def versioned(
         "command": code.command,
         "config": code.config,
         "takes": takes,
-        "resources": {each.name: [each.type, each.settings] for each in resources},
+        "resources": {
+            each.name: [each.type, each.settings, digest(around.follow(each.type))]
+            for each in resources
+        },
         "receive": dict(code.resources),
         "forms": {each.name: each.form for each in code.inputs},
         "returns": code.returns,
