@@ -548,6 +548,19 @@ CHANGES: dict[str, Case] = {
         "1",
         "2",
     ),
+    "a file whose folder and name stand apart": Case(
+        {
+            FILE: "from lib.x import load\ndef f(): return load('w.json')\n",
+            "lib/x.py": "from pathlib import Path\nHERE = Path(__file__).parent / 'data'\n"
+            "def load(name): return (HERE / name).read_text()\n",
+            "lib/data/w.json": "1",
+        },
+        "1",
+        "2",
+    ),
+    "a module that a local name stands for": with_lib(
+        "def f():\n    import lib.x as m\n    return eval('m.g()', locals())\n", G, "1", "2"
+    ),
     "a file that a library opens": Case(
         {FILE: "import pandas as pd\ndef f(): return pd.read_csv('lib/w.csv')\n", "lib/w.csv": "1"},
         "1",

@@ -193,6 +193,15 @@ def test_no_depth_is_too_much(text: Callable[[int], str]) -> None:
     assert of({FILE: text(600)}).text != of({FILE: text(601)}).text
 
 
+def test_a_name_that_runs_in_a_circle_is_no_error() -> None:
+    files = {
+        FILE: "from lib.x import K\ndef f(): return open(K / 'w')\nL = K + 1\nclass C(K): pass\n",
+        "lib/x.py": "from lib.y import K\n",
+        "lib/y.py": "from lib.x import K\n",
+    }
+    assert of(files).files == (FILE, "lib/x.py", "lib/y.py")
+
+
 def test_a_mark_at_the_beginning_of_a_file_is_no_error() -> None:
     assert of({FILE: "\ufeffdef f(): return 1\n"}) == of({FILE: "def f(): return 1\n"})
 

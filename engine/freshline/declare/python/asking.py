@@ -28,6 +28,8 @@ READS_SOURCE = frozenset(
     )
 )
 
+# Calls that may ask for any local name.
+LOCALS = frozenset(("builtins", name) for name in ("eval", "exec", "locals", "vars"))
 BY_NAME = frozenset(("builtins", name) for name in ("getattr", "hasattr", "setattr", "delattr"))
 IMPORTERS = frozenset(("import_module", "__import__", "reload_module"))
 # Calls that take text in a language that can name the caller's variables.

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from freshline.declare.python import asking, calm, opened
+from freshline.declare.python import asking, calm
 from freshline.declare.python.effects import Effects
 from freshline.declare.python.finding import Finder, Place, dotted
 from freshline.declare.python.leads import Leads
@@ -29,6 +29,7 @@ from freshline.declare.python.module import (
     public_names,
     span_of,
 )
+from freshline.declare.python.opening import Opening
 from freshline.declare.python.uses import Extent, Uses, uses_of
 from freshline.errors import Span
 
@@ -63,7 +64,7 @@ class Following:
         self.units: dict[str, dict[int, bool]] = {}  # whether with annotations
         self.names: dict[str, set[str]] = {}  # that are used of a module
         self.wholes: set[str] = set()
-        self.data: dict[str, str] = {}
+        self.opening = Opening(finder, leads)
         self.packages: set[str] = set()
         self.env: dict[tuple[str, Span], None] = {}
         self.unsure: dict[tuple[Span, str], None] = {}
@@ -94,6 +95,7 @@ class Following:
                     self.unsure[(Span(file=file, line=1, column=1), message)] = None
         while self._waiting:
             self._waiting.popleft()()
+        self.opening.join()
 
     # ---- rule 1
 
@@ -306,7 +308,7 @@ class Following:
             for text in uses.texts:
                 self._text(module, text)
         for node in uses.paths:
-            self._path(opened.path_of(module, node, self._lookup))
+            self.opening.computed(module, node)
         for name, node in uses.env:
             self.env[(name, span_of(module, node))] = None
         for blind in uses.blind:
@@ -330,37 +332,9 @@ class Following:
                 self.demand(each.file, (word,), is_value=True)
 
     def _text(self, module: Module, text: str) -> None:
-        if opened.is_named(text):
-            folder = module.file.rpartition("/")[0]
-            for base in ("", folder, *self.finder.top.folders):
-                self._path(f"{base.rstrip('/')}/{text}" if base else text)
+        self.opening.named(module, text)
         if _DOTTED.fullmatch(text):
             self.attribute(self.finder.top, tuple(text.replace(":", ".").split(".")), True, None)
-
-    def _path(self, path: str | None) -> None:
-        file = opened.inside(path) if path is not None else None
-        if file is None or file in self.data:
-            return
-        digest = self.finder.digest(file)
-        if digest is not None:
-            self.data[file] = digest
-
-    def _lookup(self, module: Module, chain: Chain) -> tuple[Module, ast.expr] | None:
-        name, *rest = chain
-        value = module.value(name)
-        if value is not None:
-            return (module, value) if not rest else None
-        aliases = module.aliases.get(name, ())
-        if len(aliases) != 1:
-            return None
-        alias = aliases[0]
-        lead = self.leads.of(module.file, alias)
-        path = (*filter(None, (alias.attribute,)), *rest)
-        place, path = self.finder.descend(lead.place, path)
-        target = self.finder.module(place.file) if place.file is not None else None
-        if target is None or not path or target is module:
-            return None
-        return self._lookup(target, path)
 
     def _blind(self, module: Module, extent: Extent, node: ast.AST, message: str) -> None:
         self.doubt(module.file, node, f"{message}; {extent.value}")

@@ -63,6 +63,19 @@ def path_of(module: Module, node: ast.expr, lookup: Lookup, depth: int = 0) -> s
     return found
 
 
+def folder_of(module: Module, node: ast.expr, lookup: Lookup) -> str | None:
+    """Return the folder that an expression joins with a name, where only the folder is known."""
+    match node:
+        case ast.BinOp(left=left, op=ast.Div()):
+            return path_of(module, left, lookup)
+        case ast.Call(func=ast.Attribute(value=owner, attr="joinpath")):
+            return path_of(module, owner, lookup)
+        case ast.Call(args=[first, _, *_]):
+            return path_of(module, first, lookup)
+        case _:
+            return None
+
+
 def _assigned(
     module: Module, node: ast.Name | ast.Attribute, lookup: Lookup
 ) -> tuple[Module, ast.expr] | None:

@@ -61,7 +61,7 @@ class Reach:
         following = Following(self._finder, self._leads, self._effects, self._modules)
         following.follow(file, name)
         env = {EnvRead(name, span) for name, span in following.env}
-        files = {*following.loaded, *following.data}
+        files = {*following.loaded, *following.opening.data}
         return Reached(
             text=text_of(following, file, name),
             files=tuple(sorted(files)),

@@ -34,8 +34,8 @@ def text_of(following: Following, file: str, name: str) -> str:
     sections = [Section(f"entry {dotted(file)}.{name}", "")]
     for path in sorted(following.loaded, key=lambda path: (dotted(path), path)):
         sections += _of_module(following, following.loaded[path], is_ordered)
-    for path in sorted(following.data):
-        sections.append(Section(f"file {path}", f"sha256 = {following.data[path]!r}"))
+    for path in sorted(following.opening.data):
+        sections.append(Section(f"file {path}", f"sha256 = {following.opening.data[path]!r}"))
     return "".join(f"{HEAD}{each.heading}\n{each.code}\n" for each in sections)
 
 

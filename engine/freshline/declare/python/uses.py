@@ -110,6 +110,7 @@ class _Scanner:
         self._texts: set[str] = set()
         self._spoken: set[str] = set()
         self._speaks = False
+        self._asks_locals = False
         self._env: list[tuple[str, ast.expr]] = []
         self._blind: list[Blind] = []
         self._paths: list[ast.expr] = []
@@ -120,7 +121,7 @@ class _Scanner:
         return Uses(
             uses=tuple(self._uses.values()),
             loads=tuple(self._loads),
-            taken=tuple(self._taken),
+            taken=tuple(self._loads if self._asks_locals else self._taken),
             texts=frozenset(self._texts),
             spoken=frozenset(self._spoken),
             speaks=self._speaks,
@@ -263,6 +264,7 @@ class _Scanner:
         if blind := asking.blind_call(full, node, is_module_level=scope is None):
             extent, message = blind
             self._blind.append(Blind(Extent[extent], node, message))
+        self._asks_locals |= full in asking.LOCALS
         if asking.may_be_path(full, function):
             self._paths.append(node)
         if full in asking.BY_NAME and len(arguments) > 1:
