@@ -49,6 +49,7 @@ def test_a_command_that_gives_files_and_runs_always() -> None:
 BRIEF = {
     "a share": ({"auc": Datum("float", 0.931234567)}, "auc 0.931235"),
     "a count": ({"rows": Datum("int", 12345)}, "rows 12,345"),
+    "nothing of a secret": ({"api_token": Datum("text", "abc")}, "api_token ***"),
     "yes": ({"converged": Datum("bool", True)}, "converged yes"),
     "a long text": ({"note": Datum("markdown", "word " * 20)}, f"note {('word ' * 8)[:39]}…"),
     "a table": ({"top": Datum("table", {"columns": ["a"], "rows": [[1]]})}, "top 1 row"),

@@ -52,7 +52,7 @@ def explain(asset: str, as_json: bool) -> int:
         else:
             told = told_of(project, key)
             build = facts.builds.get(key)
-            of_current = told.get(build.version.publish_id, {}) if build is not None else {}
+            of_current = told.get(build.version.publish_id) if build is not None else None
             lines = _explained(key, made, facts)
             lines += [f"  its code told: {briefly(of_current)}"] if of_current else []
             click.echo("\n".join(lines))

@@ -7,6 +7,7 @@ from freshline.calls import Datum, Metadata
 from freshline.cli.compose import Project
 from freshline.codec import encode
 from freshline.events import Materialized
+from freshline.secrets import HIDDEN, is_telling
 
 _LOOKED_AT = 2_000  # of an asset's newest events
 _LONGEST = 40
@@ -27,7 +28,9 @@ def told_of(project: Project, key: str) -> Mapping[str, Metadata]:
 
 def briefly(metadata: Metadata) -> str:
     """Return the first few values of metadata with their names, each in a word or two."""
-    named = [f"{name} {_word(datum)}" for name, datum in metadata.items()]
+    named = [
+        f"{name} {HIDDEN if is_telling(name) else _word(datum)}" for name, datum in metadata.items()
+    ]
     more = len(named) - _NAMED
     return ", ".join(named[:_NAMED]) + (f" (+{more})" if more > 0 else "")
 
@@ -41,8 +44,8 @@ def _word(datum: Datum) -> str:
             return f"{value:,}"
         case _, float():
             return f"{value:.6g}"
-        case "table", {"rows": list() as rows}:
-            count = len(cast("list[object]", rows))
+        case "table", {"rows": list()}:
+            count = len(cast("dict[str, list[object]]", value)["rows"])
             return f"{count} row{'' if count == 1 else 's'}"
         case "image", {"media_type": str() as media}:
             return media

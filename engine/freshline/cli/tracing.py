@@ -43,7 +43,8 @@ def excerpt_lines(text: str, more: str) -> list[str]:
 
 
 def _has_more(parts: tuple[Part, ...]) -> bool:
-    return len(parts) > 1 or len(parts[0].own) + len(parts[0].further) > 1 or bool(parts[0].other)
+    frames = sum(len(part.own) + len(part.further) for part in parts)
+    return len(parts) > 1 or frames > 1 or any(part.other for part in parts)
 
 
 def _underlined(frame: Frame) -> Iterator[str]:

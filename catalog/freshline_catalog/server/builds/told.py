@@ -86,8 +86,9 @@ def _told(name: str, datum: Datum, album: Album) -> Told:
     match kind, value:
         case "image", {"media_type": str() as media, "data": str() as data}:
             return _picture(name, media, data, album)
-        case "table", {"columns": list() as columns, "rows": list() as rows}:
-            return _table(name, cast("list[object]", columns), cast("list[object]", rows))
+        case "table", {"columns": list(), "rows": list()}:
+            table = cast("dict[str, list[object]]", value)
+            return _table(name, table["columns"], table["rows"])
         case (("int" | "float"), int() | float()) if not isinstance(value, bool):
             number = float(value) if math.isfinite(value) else None
             text = f"{value:,}" if isinstance(value, int) else f"{value:.6g}"

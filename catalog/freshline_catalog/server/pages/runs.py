@@ -172,7 +172,7 @@ def run(
     wanted = [step for step in steps if status is None or step.status is status]
     logs, shown = asked.services.logs, tuple(wanted[after : after + STEPS])
     at_work = {step.asset for step in steps if step.status is StepStatus.RUNNING}
-    said = progress_in(logs, run) if at_work else {}
+    said: Mapping[str, Line] = progress_in(logs, run) if at_work else {}
     return Run(
         run=run,
         facts=facts,

@@ -148,7 +148,8 @@ def traces_of(asked: Asked, run: str, steps: Sequence[Step]) -> Mapping[str, tup
 
 def _about(asked: Asked, run: str, steps: Sequence[Step]) -> tuple[str, str, str, str]:
     keys = codec.encode([step.asset for step in steps]).decode()
-    return (run, *asked.services.scope, keys)
+    project, environment = asked.services.scope
+    return run, project, environment, keys
 
 
 def requests_of(asked: Asked, run: str) -> tuple[RunCancelRequested, ...]:
