@@ -104,7 +104,10 @@ def rows_of_relation(
         shown = [f"{_quoted(n)}::VARCHAR" if n in zoned else _quoted(n) for n in names]
         relation = relation.project(", ".join(shown))
     converters = [converter(type) if name in zoned else None for name, type in columns]
-    for chunk in iter(lambda: relation.fetchmany(10_000), []):
+    # From 2.0 on a relation gives all of its rows, or none.
+    some = getattr(type(relation), "fetchmany", None)
+    chunks = iter(lambda: some(relation, 10_000), []) if some else [relation.fetchall()]
+    for chunk in chunks:
         for row in chunk:
             values = [each(v) if each else v for each, v in zip(converters, row)] if zoned else row
             yield dict(zip(names, values))
