@@ -50,7 +50,9 @@ class Line(NamedTuple):
         processor = "" if self.processor is None else f"{self.processor:8.3f}"
         beside = "" if self.beside is None else f"{self.beside:9.3f}"
         times = "" if self.beside is None else f"{self.ours / self.beside:6.1f}x"
-        verdict = "" if self.most is None else f"{self.most:g} s {'MISSED' if self.missed else 'met'}"
+        verdict = (
+            "" if self.most is None else f"{self.most:g} s {'MISSED' if self.missed else 'met'}"
+        )
         return f"{self.name:<44}{self.ours:8.3f}{processor:>8}{beside:>9}{times:>7}   {verdict}"
 
 

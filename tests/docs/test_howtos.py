@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+import freshline
+from freshline.calls import Call, Datum, Format, Line, Wanted
+from freshline.code import Location
 from freshline.declare.project import declare_file, read_project, read_settings
 from freshline.declare.readers import OPTIONS
+from freshline.locations.workers import LocationWorkers
 
 ROOT = Path(__file__).parents[2]
 HOWTO = ROOT / "docs/howto"
@@ -79,3 +83,49 @@ def test_what_is_said_of_an_asset_there_is_understood(key: str) -> None:
     found = declare_file("assets/a.yaml", f"{yaml}sql: SELECT 1\n", read_settings("project: a\n"))
     assert found.diagnostics == ()
     assert getattr(found.assets[0], key) is not None
+
+
+def test_the_assets_in_python_are_made(tmp_path: Path) -> None:
+    text = (HOWTO / "python-assets.md").read_text(encoding="utf-8")
+    files = {
+        "freshline.yaml": "project: shop\n",
+        "sources/raw.yaml": "sources:\n  raw.orders:\n    path: orders.csv\n",
+        "orders.csv": "customer,amount,note\nAda,10,a\nBob,30,b\nAda,40,c\n",
+        **dict(_WRITTEN.findall(text)),
+    }
+    for file, content in files.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(content, encoding="utf-8")
+    with freshline.open(tmp_path) as project:
+        done = project.apply()
+        assert done.succeeded, done
+        assert project.read("marts.loyal").fetchall() == [("Ada", 2, 50)]
+        assert project.read("marts.shares").fetchall() == [("Ada", 0.625), ("Bob", 0.375)]
+        assert project.read("reports.few").fetchall() == [("Ada", 2, 50)]
+        letter = project.query("SELECT decode(content) FROM reports.letter").fetchall()
+        assert letter == [("Dear Ada",)]
+        assert project.plan().steps == ("reports.many",)
+
+
+def test_the_program_that_is_shown_says_what_the_page_says_it_does(tmp_path: Path) -> None:
+    (script,) = blocks("commands.md", "sh")
+    (tmp_path / "regions.sh").write_text(script)
+    call = Call(
+        id="1",
+        root=str(tmp_path),
+        location=Location(name="main"),
+        scratch=str(tmp_path),
+        command=("sh", "regions.sh", "{config.country}"),
+        config={"country": "de"},
+        wanted=(Wanted("", "geo.regions"),),
+    )
+    lines: list[Line] = []
+    workers = LocationWorkers()
+    try:
+        returned = workers.call(call, lines.append)
+    finally:
+        workers.close()
+    assert [line.text for line in lines] == ["asking for the regions of de"]
+    assert returned.metadata == {"regions": Datum("int", 2)}
+    assert [(check.name, check.passed) for check in returned.checks] == [("some_regions", True)]
+    assert returned.made[0].format is Format.CSV

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "docs/tutorial.md",
     ROOT / "docs/howto/bad-month.md",
+    ROOT / "docs/howto/code.md",
     ROOT / "docs/howto/two-versions.md",
     ROOT / "docs/howto/views-and-macros.md",
     ROOT / "docs/howto/what-breaks.md",
@@ -60,9 +61,11 @@ def played(page: str, clone: Path) -> str:
                 done = block.end
             case "diff", str(file):
                 _edit(folder / file, block.body)
-            case "yaml" | "sql" | "csv", str(file):
+            case "yaml" | "sql" | "csv" | "python", str(file):
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 (folder / file).write_text(block.body, encoding="utf-8")
+            case "yaml" | "text", None:
+                pass  # shown, not played
             case kind, _:
                 raise ValueError(f"a tutorial has no use for a block of {kind}: {block.body}")
     return "".join([*told, page[done:]])

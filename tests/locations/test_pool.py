@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from tests.locations.trying import HASTY, Outcome, Project, processes_with
+from tests.locations.trying import HASTY, HERE, Outcome, Project, processes_with
 
 from freshline.calls import Line
 from freshline.code import NO_LIMITS, Limits
@@ -139,6 +139,23 @@ def test_calls_at_once_have_workers_of_their_own(project: Project) -> None:
         del os.environ["GATE"]
 
     assert len({pid(outcome) for outcome in outcomes}) == 2
+
+
+def test_a_worker_that_was_started_ahead_serves_the_first_call(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STARTED", str(project.root))
+    project.asset(TELL_PID)
+
+    project.workers.prepare(str(project.root), HERE)
+    project.workers.prepare(str(project.root), HERE)
+    mark = f"STARTED={project.root}"
+    # The warden, the keeper, and the one worker.
+    while len(waiting := processes_with(mark)) < 3:
+        os.sched_yield()
+
+    assert pid(project.call()) in waiting
+    assert sorted(waiting) == sorted(processes_with(mark))
 
 
 def test_an_interrupt_ends_a_call_soon_and_only_that(project: Project) -> None:

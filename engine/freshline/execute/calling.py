@@ -59,6 +59,7 @@ def call(wish: Wish, setting: Setting) -> tuple[Returned, Path]:
                 "asset": key,
                 "partition": "",
                 "attempt": str(wish.attempt),
+                "code_version": code.version,
             },
             limits=code.limits,
             timeout=wish.timeout,

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from freshline.definitions import CheckKind, Column
 from freshline.errors import Diagnostic
-from freshline.lineage.graph import Asset, Graph, SetAside
+from freshline.lineage.graph import WAITS, Asset, Graph, SetAside
 
 if TYPE_CHECKING:
     from freshline.lineage.binder import Binder
 
 _LOOKS_AT_OTHERS = frozenset((CheckKind.SQL, CheckKind.REFERENCES))
-_WAITS_FOR_COLUMNS = "W512"
 _Columns = Mapping[str, tuple[Column, ...]]
 
 
@@ -34,6 +33,8 @@ def with_columns(graph: Graph, learnt: _Columns) -> Graph | None:
         asset = replace(assets[key], columns=columns, learns_columns=False)
         definition = asset.definition
         if any(check.kind in _LOOKS_AT_OTHERS for check in definition.checks):
+            return None
+        if asset.code is not None and asset.code.checks:  # functions, which may look at others too
             return None
         if definition.columns or definition.checks:
             declared.append(asset)
@@ -62,10 +63,11 @@ def relearnt(graph: Graph, before: _Columns, now: _Columns) -> Graph | None:
     changed = {key: columns for key, columns in now.items() if before.get(key) != columns}
     if before.keys() - now.keys() or not changed.keys() <= graph.assets.keys():
         return None
-    if any(aside.code == _WAITS_FOR_COLUMNS for aside in graph.quarantined.values()):
+    if any(aside.code == WAITS for aside in graph.quarantined.values()):
         return None
-    nodes = (*graph.assets.values(), *graph.sources.values())
-    if any(not changed.keys().isdisjoint(check.reads) for node in nodes for check in node.checks):
+    keys = (*graph.assets, *graph.sources)
+    checks = (check for key in keys for check in graph.checks_of(key))
+    if any(not changed.keys().isdisjoint(check.reads) for check in checks):
         return None
     if not all(_reads_on(asset, changed) for asset in graph.assets.values()):
         return None

@@ -107,13 +107,15 @@ class Attendance:
         """Kill what is left, tell the last lines, close; say whether nothing is left."""
         until = time.monotonic() + self._settings.end_grace
         self.process.kill()
-        while not self.process.is_empty and time.monotonic() < until:
-            for happening in self.process.wait(until - time.monotonic()):
-                if isinstance(happening, Output):
-                    self.lines.output(happening.source, happening.data)
-        self.drain()
-        self.lines.end()
-        self.process.close()
+        try:
+            while not self.process.is_empty and time.monotonic() < until:
+                for happening in self.process.wait(until - time.monotonic()):
+                    if isinstance(happening, Output):
+                        self.lines.output(happening.source, happening.data)
+            self.drain()
+            self.lines.end()
+        finally:
+            self.process.close()
         return self.process.is_empty
 
     def _patience(self, until: float | None) -> float | None:

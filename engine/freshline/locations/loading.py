@@ -82,7 +82,7 @@ class Loader:
         attendance = worker.attend(_nobody, self._settings.load_timeout, "")
         try:
             self._enter(attendance)
-            worker.send(attendance, frame("load", load, path=import_path(kind)))
+            worker.send(attendance, frame("load", load, path=import_path(kind.root, kind.path)))
             while True:
                 attendance.allow(self._settings.load_timeout)
                 subject = f"importing {names[len(told)]}" if len(told) < len(names) else "importing"

@@ -49,6 +49,14 @@ class Pool:
             self._add(kind, Worker(self._warden, kind, self._settings))
         return found
 
+    def prepare(self, place: Place) -> None:
+        """Start a worker for a place, if none waits, so that the first call finds it ready."""
+        kind = kind_of(place)
+        with self._lock:
+            is_needed = not self._is_closed and not self._idle.get(kind)
+        if is_needed:
+            self._add(kind, Worker(self._warden, kind, self._settings))
+
     def give(self, worker: Worker, *, keep: bool = True) -> None:
         """Take a worker back: to be used again, if it may be."""
         if keep and why_not(worker, self._settings) == "":

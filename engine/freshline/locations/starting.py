@@ -14,6 +14,8 @@ from freshline.locations.spawning import Program
 
 _WORKER = Path(worker.__file__).with_name("__main__.py")
 _SECRET = ("FRESHLINE_SECRET_", "FRESHLINE_SECRETS")
+# Threads that wait should sleep: on a busy machine those that spin take what the others need.
+_PATIENCE = {"OMP_WAIT_POLICY": "PASSIVE"}
 _THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -76,10 +78,13 @@ def worker_program(kind: Kind, settings: Settings) -> Program:
     )
 
 
-def import_path(kind: Kind) -> list[str]:
-    """Return the folders that come before all others when a worker's code imports something."""
-    location = os.path.normpath(os.path.join(kind.root, kind.path))
-    return [location] if location == kind.root else [location, kind.root]
+def import_path(root: str, path: str) -> list[str]:
+    """Return the folders that come before all others when the code of a location is imported.
+
+    `path` is the location's.
+    """
+    location = os.path.normpath(os.path.join(root, path))
+    return [location] if location == root else [location, root]
 
 
 def variables(executable: str, settings: Settings, *, is_ours: bool) -> Mapping[str, str]:
@@ -96,4 +101,4 @@ def variables(executable: str, settings: Settings, *, is_ours: bool) -> Mapping[
         told["PATH"] = beside + os.pathsep + path
     if settings.threads is not None:
         told = {name: str(settings.threads) for name in _THREADS} | told
-    return told
+    return _PATIENCE | told

@@ -6,8 +6,10 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from freshline.calls import Call, Line, Load, Returned, ToldFile, Workers
+from freshline.code import NO_LIMITS, Limits, Location
 from freshline.errors import CodeError, WorkerLostError
 from freshline.locations.attending import Attendance
+from freshline.locations.calling import subject_of
 from freshline.locations.commands import Command
 from freshline.locations.loading import Loader
 from freshline.locations.poison import Poison
@@ -48,13 +50,20 @@ class LocationWorkers:
         try:
             returned = self._command(call, tell) if call.command else self._function(call, tell)
         except WorkerLostError as error:
-            self._poison.died(call, error.message)
+            self._poison.died(call, error.message.removeprefix(f"{subject_of(call)}: "))
             raise
         except CodeError:
             self._poison.lived(call)
             raise
         self._poison.lived(call)
         return returned
+
+    def prepare(self, root: str, location: Location, limits: Limits = NO_LIMITS) -> None:
+        """Start a worker ahead, and wait for nothing; the first call then finds it ready.
+
+        CodeError where the location's interpreter cannot be had.
+        """
+        self._pool.prepare(Place(root, location, limits))
 
     def interrupt(self, call: str | None = None) -> None:
         """Make a call under way fail soon, without an id all of them."""

@@ -140,7 +140,10 @@ def _from_rows(source: Source, form: str) -> object:
 
 
 def _arrow(source: Source) -> Any:
-    """Return all rows as one table, whose memory is all that this takes."""
+    """Return all rows as one table, whose memory is all that this takes.
+
+    The file is not mapped: its pages would count as memory of this process, as large again.
+    """
     parquet = need("pyarrow.parquet", source.what)
     arrow = need("pyarrow", source.what)
     tables = []

@@ -10,19 +10,21 @@ WRITES = frozenset(("update", "clear", "__setitem__", "__delitem__", "putenv", "
 _ONE_NAME = frozenset(("get", "pop", "setdefault", "__getitem__", "__contains__"))
 _GETENV = frozenset((("os", "getenv"), ("os", "getenvb")))
 # Packages whose use is reading the environment, by names that only they know.
-SETTINGS_PACKAGES = frozenset(("decouple", "dotenv", "dynaconf", "environ", "environs"))
+SETTINGS_PACKAGES = frozenset(
+    ("decouple", "dotenv", "dynaconf", "environ", "environs", "pydantic_settings")
+)
 
 # What makes docstrings and annotations part of what code does, and what its very text.
 CURIOUS = frozenset(
     (
-        *("__doc__", "__annotations__", "__signature__", "inspect", "pydoc", "doctest"),
+        *("__doc__", "__annotations__", "__signature__", "pydoc", "doctest", "signature"),
         *("get_type_hints", "get_annotations", "getdoc", "docopt"),
     )
 )
 READS_SOURCE = frozenset(
     (
         *("getsource", "getsourcelines", "findsource", "getcomments", "linecache", "dis"),
-        *("__code__", "f_lineno", "tb_lineno", "co_firstlineno", "lineno", "stack"),
+        *("__code__", "f_lineno", "tb_lineno", "co_firstlineno"),
     )
 )
 
@@ -32,7 +34,10 @@ IMPORTERS = frozenset(("import_module", "__import__", "reload_module"))
 SPEAKERS = frozenset(
     ("eval", "exec", "query", "evaluate", "sql", "execute", "from_query", "from_formula", "compile")
 )
-_SPOKEN = re.compile(r"@[A-Za-z_]|~|\b(?:from|join|using|into)\b", re.IGNORECASE)
+_SPOKEN = re.compile(
+    r"@[A-Za-z_]|~|\b(?:from|join|using|into|table|describe|summarize|pivot|unpivot|show)\b",
+    re.IGNORECASE,
+)
 
 _THIS_MODULE: dict[Chain, str] = {
     ("builtins", "globals"): "globals() may be asked for any name",
@@ -44,6 +49,7 @@ _THIS_MODULE: dict[Chain, str] = {
 _ANY_MODULE: dict[Chain, str] = {
     ("sys", "modules"): "sys.modules may be asked for any module",
     ("sys", "_getframe"): "frames may be asked for any name",
+    ("sys", "path"): "sys.path changes what imports find",
     ("sys", "meta_path"): "sys.meta_path changes what imports find",
     ("sys", "path_hooks"): "sys.path_hooks changes what imports find",
     ("runpy",): "runpy runs modules that are not named here",
@@ -57,6 +63,11 @@ _ANY_MODULE: dict[Chain, str] = {
 _UNPICKLERS = frozenset(
     ("pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal", "_pickle", "skops")
 )
+
+
+def looks_at_code(full: Chain) -> bool:
+    """Say whether a name of the standard library is of its module to look at code with."""
+    return full[:1] == ("inspect",)
 
 
 def is_spoken(text: str) -> bool:
@@ -100,13 +111,20 @@ def blind_call(full: Chain, node: ast.Call, *, is_module_level: bool) -> tuple[s
         case ("builtins", "vars" | "dir" | "locals") if not node.args:
             return ("MODULE", f"{full[1]}() may be asked for any name") if is_module_level else None
         case ("importlib", "import_module") | ("builtins", "__import__"):
-            is_constant = bool(node.args) and isinstance(node.args[0], ast.Constant)
             message = "the module that is imported here has no constant name"
-            return None if is_constant else ("PROJECT", message)
+            return None if _is_absolute(node.args) else ("PROJECT", message)
         case (package, *_, "load" | "loads" | "Unpickler" | "open") if package in _UNPICKLERS:
             return ("NOTHING", "classes that are unpickled are not followed")
         case _:
             return None
+
+
+def _is_absolute(arguments: list[ast.expr]) -> bool:
+    match arguments:
+        case [ast.Constant(value=str(name)), *_]:
+            return not name.startswith(".")
+        case _:
+            return False
 
 
 _PATHS = frozenset(

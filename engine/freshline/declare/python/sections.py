@@ -54,6 +54,8 @@ def _of_module(following: Following, module: Module, is_ordered: bool) -> Iterat
         lines = module.text.splitlines()
         yield Section(f"module {shown}", "\n".join(f"    {line}" for line in lines))
         return
+    if following.is_curious and module.docstring:
+        yield Section(f"docstring {shown}", f"__doc__ = {module.docstring!r}")
     found = [*_imported(following, module, is_ordered), *_reached(following, module)]
     if is_ordered or _is_ordered(following, module):
         last = len(module.statements)
@@ -69,7 +71,7 @@ _Placed = tuple[int, bool, Section]  # index of the statement, whether its place
 def _reached(following: Following, module: Module) -> Iterator[_Placed]:
     for index, annotated in following.units.get(module.file, {}).items():
         statement = module.statements[index]
-        code = written(module, statement.node, _manner(following, annotated))
+        code = written(module, index, _manner(following, annotated))
         yield index, _is_still(module, statement), Section(_heading(module, statement), code)
 
 
@@ -93,7 +95,7 @@ def _imported(following: Following, module: Module, is_ordered: bool) -> Iterato
         if is_ordered:
             for file in _run(following, module, statement):
                 code = f"import {dotted(file)}"
-                yield statement.index, False, Section(f"imports of {shown}", code)
+                yield statement.index, False, Section(f"imports {shown}", code)
 
 
 def _run(following: Following, module: Module, statement: Statement) -> Iterable[str]:

@@ -3,8 +3,8 @@
 import ast
 from collections.abc import Callable, Sequence
 from enum import Enum
-from functools import lru_cache
 from typing import NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 from freshline.declare.python import calm
 from freshline.declare.python.module import Function, Module
@@ -32,9 +32,18 @@ class _Writing(NamedTuple):
 _Node = TypeVar("_Node", bound=ast.AST)
 
 
-@lru_cache(maxsize=20_000)
-def written(module: Module, node: ast.stmt, manner: Manner) -> str:
+_KNOWN: WeakKeyDictionary[Module, dict[tuple[int, Manner], str]] = WeakKeyDictionary()
+
+
+def written(module: Module, index: int, manner: Manner) -> str:
     """Return a top-level statement as it counts; its own text where it cannot be written anew."""
+    known = _KNOWN.setdefault(module, {})
+    if (index, manner) not in known:
+        known[(index, manner)] = _written(module, module.statements[index].node, manner)
+    return known[(index, manner)]
+
+
+def _written(module: Module, node: ast.stmt, manner: Manner) -> str:
     try:
         code = ast.unparse(_cleaned(_Writing(module, manner), node))
     except (RecursionError, ValueError):
