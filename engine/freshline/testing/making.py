@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 from freshline.calls import Metadata, Returned, Wanted, Workers
 from freshline.cli.code import workers as new_workers
 from freshline.cli.compose import Project
-from freshline.cli.select import selected
+from freshline.cli.select import named
 from freshline.code import Code
 from freshline.declare.locations import location_of
 from freshline.declare.section import did_you_mean
@@ -185,8 +185,7 @@ class Making:
         if any("state:" in word for word in selection):
             raise UsageError("there are no states in memory", help="select by key, tag or group")
         project = Project(self.opened.root, self.opened.environment, self.graph)
-        found = selected(project, selection, with_aside=True) or frozenset()
-        return found - self.graph.sources.keys()
+        return named(project, selection) - self.graph.sources.keys()
 
     def _needed(self, wanted: Iterable[str]) -> set[str]:
         """Return what has to be made or read, and is not given."""
