@@ -419,7 +419,7 @@ def test_json_comes_to_pandas_as_text() -> None:
     pytest.importorskip("pyarrow")
     pandas = pytest.importorskip("pandas")
 
-    def seen(things: pandas.DataFrame) -> list[Row]:  # type: ignore[name-defined]
+    def seen(things: Mapping[str, list[str]]) -> list[Row]:
         return [{"text": text} for text in things["j"]]
 
     seen.__annotations__["things"] = pandas.DataFrame
