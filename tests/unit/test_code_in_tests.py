@@ -1,5 +1,7 @@
 """Unit tests in YAML of assets that code makes: run in a worker, told like those of SQL."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import click
@@ -196,3 +198,15 @@ def test_sql_that_waits_for_the_columns_of_code_cannot_be_tested_yet(
 def test_a_command_is_tested_like_a_function(shop: tuple[Graph, Calling]) -> None:
     result = results(shop, "asset: ml.script\nexpect: [{n: 3}]")
     assert result.verdict is Verdict.PASSED, told(result)
+
+
+def test_a_project_whose_columns_nobody_knows_gets_no_example(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    root = tmp_path_factory.mktemp("new")
+    for name, text in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    command = (sys.executable, "-m", "freshline", "test", "-p", str(root))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "This project has no tests, and no asset that reads another.\n"

@@ -397,6 +397,36 @@ def test_a_declared_column_that_does_not_come_is_told() -> None:
         materialize(wrong)
 
 
+@pytest.mark.parametrize("what", ["config", "resources"])
+def test_what_is_said_of_nothing_is_refused(what: str) -> None:
+    given: dict[str, dict[str, object]] = {"copy": {"days": 3}}
+    with pytest.raises(UsageError, match=f'{what} names "copy", which is not there'):
+        if what == "config":
+            materialize(copied, inputs={"things": [{"id": 1}]}, config=given)
+        else:
+            materialize(copied, inputs={"things": [{"id": 1}]}, resources=given)
+
+
+def test_an_upstream_that_nobody_gives_is_told() -> None:
+    with pytest.raises(DefinitionError, match='unknown upstream "things"') as caught:
+        materialize(copied)
+    assert caught.value.__notes__ == [
+        "hand its function over too, or rows for it: inputs={'orders': [...]}"
+    ]
+
+
+def test_json_comes_to_pandas_as_text() -> None:
+    pytest.importorskip("pyarrow")
+    pandas = pytest.importorskip("pandas")
+
+    def seen(things: Mapping[str, list[str]]) -> list[Row]:
+        return [{"text": text} for text in things["j"]]
+
+    seen.__annotations__["things"] = pandas.DataFrame
+    given = duckdb.sql("""SELECT '{"a":1}'::JSON AS j""")
+    assert materialize(seen, inputs={"things": given}).rows() == [{"text": '{"a":1}'}]
+
+
 def test_what_was_not_made_cannot_be_read() -> None:
     done: Materialized = materialize(copied, inputs={"things": [{"id": 1}]})
     with pytest.raises(UsageError, match="copy was not materialized"):

@@ -24,8 +24,7 @@ def selected(
     """
     if not words:
         return None
-    text = " ".join(words)
-    found = resolve(parse(text), _subject(project, text))
+    found = named(project, words)
     found |= awaited(project.graph, found)
     aside = found & project.graph.quarantined.keys()
     if with_aside or not aside:
@@ -35,6 +34,12 @@ def selected(
         more = f", and so are {len(aside) - 1} more" if len(aside) > 1 else ""
         raise UsageError(first + more, help="see `freshline validate`")
     return found - aside
+
+
+def named(project: Project, words: Sequence[str]) -> frozenset[str]:
+    """Return exactly what a selection names, whether it is set aside or not."""
+    text = " ".join(words)
+    return resolve(parse(text), _subject(project, text))
 
 
 def one_asset(

@@ -141,7 +141,8 @@ def _answer(results: Sequence[Result], problems: Sequence[Diagnostic]) -> dict[s
 
 def _first_test(graph: Graph) -> list[str]:
     """Say that there is no test, and how one begins, about an asset of this very project."""
-    asset = next((a for a in reversed([*graph.assets.values()]) if a.upstreams), None)
+    known = [a for a in graph.assets.values() if a.columns and a.upstreams]
+    asset = next((a for a in reversed(known) if graph.columns_of(a.upstreams[0])), None)
     if asset is None:
         return ["This project has no tests, and no asset that reads another."]
     key = asset.definition.key

@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 from freshline.calls import Metadata, Returned, Wanted, Workers
 from freshline.cli.code import workers as new_workers
 from freshline.cli.compose import Project
-from freshline.cli.select import selected
+from freshline.cli.select import named
 from freshline.code import Code
 from freshline.declare.locations import location_of
 from freshline.declare.section import did_you_mean
@@ -71,6 +71,7 @@ class Making:
         self.checks: list[Checked] = []
         self.returned: dict[object, Returned] = {}
         self.workers: Workers | None = None
+        self._refuse_unknown()
         self._read_inputs(inputs)
         given_keys = (*self.rows, *self.absent)
         self.stand_ins = self._not_declared(given_keys)
@@ -102,6 +103,22 @@ class Making:
         return Materialized(self.engine, order, made, told)
 
     # ---- what there is
+
+    def _refuse_unknown(self) -> None:
+        """Raise UsageError where the test says something of what is not there."""
+        declared = self.opened.declared
+        known = {"config": {*self._definitions(), *declared.broken}}
+        codes = [asset.code for asset in declared.assets if asset.code is not None]
+        codes += [check.code for check in declared.code_checks]
+        known["resources"] = {name for code in codes for name in code.resources}
+        known["resources"] |= {each.name for each in declared.project.resources}
+        known["resources"] |= {each for code in codes for each in code.resources.values()}
+        for what, names in (("config", self.given.config), ("resources", self.given.resources)):
+            for name in names if what == "config" or not declared.broken else ():
+                if name not in known[what]:
+                    listed = ", ".join(sorted(known[what])) or "nothing"
+                    help = did_you_mean(name, known[what]) or f"there is: {listed}"
+                    raise UsageError(f'{what} names "{name}", which is not there', help=help)
 
     def _read_inputs(self, inputs: Mapping[str, object]) -> None:
         declared = self.opened.declared
@@ -185,8 +202,7 @@ class Making:
         if any("state:" in word for word in selection):
             raise UsageError("there are no states in memory", help="select by key, tag or group")
         project = Project(self.opened.root, self.opened.environment, self.graph)
-        found = selected(project, selection, with_aside=True) or frozenset()
-        return found - self.graph.sources.keys()
+        return named(project, selection) - self.graph.sources.keys()
 
     def _needed(self, wanted: Iterable[str]) -> set[str]:
         """Return what has to be made or read, and is not given."""
@@ -238,9 +254,10 @@ class Making:
             self._import_again(part.file)
             found = found or part.diagnostics
         why = found[0].message if found else f"it is set aside ({self.graph.quarantined[key].code})"
-        raise DefinitionError(
-            f"{key}: {why}", diagnostics=found, help=found[0].fix if found else ""
-        )
+        help = found[0].fix if found else ""
+        if self.opened.functions is not None and found and found[0].code == "E203":
+            help = "hand its function over too, or rows for it: inputs={'orders': [...]}"
+        raise DefinitionError(f"{key}: {why}", diagnostics=found, help=help)
 
     def _import_again(self, file: str) -> None:
         """Raise what the import of a file of code does, if that is what is wrong."""

@@ -104,7 +104,10 @@ def rows_of_relation(
         shown = [f"{_quoted(n)}::VARCHAR" if n in zoned else _quoted(n) for n in names]
         relation = relation.project(", ".join(shown))
     converters = [converter(type) if name in zoned else None for name, type in columns]
-    for chunk in iter(lambda: relation.fetchmany(10_000), []):
+    # From 2.0 on a relation gives all of its rows, or none.
+    some = getattr(type(relation), "fetchmany", None)
+    chunks = iter(lambda: some(relation, 10_000), []) if some else [relation.fetchall()]
+    for chunk in chunks:
         for row in chunk:
             values = [each(v) if each else v for each, v in zip(converters, row)] if zoned else row
             yield dict(zip(names, values))
@@ -190,13 +193,23 @@ def _pandas(source: Source) -> Any:
     library = parquet_reader("pyarrow")
     if library == "pyarrow.parquet":
         # Each column is let go of once it is converted: else all would be there twice.
-        return _arrow(source).to_pandas(split_blocks=True, self_destruct=True)
+        table = _without_extensions(_arrow(source), need("pyarrow", source.what))
+        return table.to_pandas(split_blocks=True, self_destruct=True)
     if library == "duckdb":
         return _duckdb(source).df()
     if library == "polars":
         columns = _polars(source).to_dict(as_series=False)
         return pandas.DataFrame(columns, columns=source.names or None)
     raise MissingLibraryError(_NO_PARQUET.format(what=source.what))
+
+
+def _without_extensions(table: Any, arrow: Any) -> Any:
+    """Return a table with JSON as text and the like: pandas cannot take these in blocks."""
+    for place, field in enumerate(table.schema):
+        if isinstance(field.type, arrow.BaseExtensionType):
+            plain = table.column(place).cast(field.type.storage_type)
+            table = table.set_column(place, field.name, plain)
+    return table
 
 
 def _polars(source: Source) -> Any:
