@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import cast
@@ -55,16 +56,13 @@ def _write(made: object, path: Path) -> None:
         lines.write_text("\n".join(json.dumps(row) for row in cast(Rows, made)))
         duckdb.execute(f"COPY (FROM read_json('{lines}')) TO '{path}' (FORMAT parquet)")
     else:
-        from pyarrow import parquet
-
-        parquet.write_table(made, path)
+        import_module("pyarrow.parquet").write_table(made, path)
 
 
 def _read(path: Path) -> object:
     if path.name.endswith(".arrow.parquet"):
-        from pyarrow import parquet
-
-        return parquet.read_table(path)
+        table: object = import_module("pyarrow.parquet").read_table(path)
+        return table
     import duckdb
 
     lines = path.with_suffix(".back.jsonl")

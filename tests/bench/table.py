@@ -59,7 +59,7 @@ def total(large: pa.Table) -> list[dict]:
     own(started)
     return found
 '''
-_FLOOR = '''
+_FLOOR = """
 import os, sys, time
 from assets.big import numbers
 from pyarrow import parquet
@@ -75,7 +75,7 @@ else:
     table = parquet.read_table("{folder}/floor.parquet")
     print(time.perf_counter() - started)
     numbers.total(table)
-'''
+"""
 
 
 class Seen(NamedTuple):
