@@ -35,17 +35,22 @@ def functions(project: Path) -> list[Callable[..., object]]:
 
 def run(chain: list[Callable[..., object]], folder: Path) -> float:
     """Call the functions, each with what is read of the one before; return their own seconds."""
-    own, before = 0.0, None
+    own = 0.0
+    before: Path | None = None
     for number, function in enumerate(chain):
         given = () if before is None else (_read(before),)
         started = time.perf_counter()
         made = function(*given)
         own += time.perf_counter() - started
-        before = folder / f"{number}.{'parquet' if isinstance(made, list) else 'arrow.parquet'}"
+        before = folder / f"{number}.{_kind(made)}"
         _write(made, before)
         with open(before, "rb") as written:
             os.fsync(written.fileno())
     return own
+
+
+def _kind(made: object) -> str:
+    return "parquet" if isinstance(made, list) else "arrow.parquet"
 
 
 def _write(made: object, path: Path) -> None:
