@@ -122,7 +122,6 @@ def of_a_cold_step(folder: Path, rounds: int) -> list[Line]:
     warm: list[float] = []
     lost: list[float] = []
     root = _project(folder, "rows", 1)
-    (root / "assets" / "dies.py").write_text(_DIES.format(path=folder / "died.txt"))
     for turn in range(rounds):
         workers = LocationWorkers()
         try:
@@ -202,8 +201,13 @@ def _call(workers: LocationWorkers, root: Path, scratch: Path) -> float:
 
 
 def _death(workers: LocationWorkers, root: Path, scratch: Path) -> float:
-    """Return how many seconds after its SIGKILL the loss of a worker is known."""
-    call = _call_of("assets/dies.py:killed", root, scratch)
+    """Return how many seconds after its SIGKILL the loss of a worker is known.
+
+    Each has a file of its own: code that ends its process again and again is not run any more.
+    """
+    file = f"assets/{scratch.name.replace('-', '_')}.py"
+    (root / file).write_text(_DIES.format(path=scratch.parent / "died.txt"))
+    call = _call_of(f"{file}:killed", root, scratch)
     try:
         workers.call(call, lambda line: None)
     except WorkerLostError:
