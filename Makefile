@@ -55,7 +55,7 @@ format: $(READY)  ## put the code into its format
 
 bench: $(READY)  ## measure against the targets (BENCH="--assets 100" for a smaller one)
 	@missed=0; \
-	for each in 'tests/bench/run.py $(BENCH)' '-m tests.bench.steps' '-m tests.bench.table'; do \
+	for each in '-m tests.bench.run $(BENCH)' '-m tests.bench.steps' '-m tests.bench.table'; do \
 	    $(BIN)/python $$each || missed=1; \
 	done; \
 	exit $$missed

@@ -1,6 +1,6 @@
 """What hashing costs: the content of a build, whole and through windows, as a share of the build.
 
-    python tests/bench/hashing.py --rows 10000000
+    python -m tests.bench.hashing --rows 10000000
 
 For a table of six columns, and for the assets of projects/flights: the processor's seconds for
 building (a query written as Parquet), for hashing all columns as one, and for hashing them through
@@ -16,6 +16,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from tests.bench.plain import to_look_at
+
 import freshline
 from freshline.cli.compose import graph_of
 from freshline.cli.options import Common
@@ -25,7 +27,6 @@ from freshline.lineage.sources import relation
 from freshline.reconcile.inputs import windows_read
 from freshline.versions import Window
 
-FLIGHTS = Path(__file__).parents[2] / "projects" / "flights"
 MOST = 0.35  # of a build
 _SIX = """
     SELECT
@@ -68,11 +69,12 @@ def of_six(folder: Path, rows: int, rounds: int) -> list[float]:
 
 def of_flights(folder: Path, rounds: int) -> list[float]:
     """Return the costs of all assets of projects/flights, one after another."""
-    _, _, graph = graph_of(Common(project=FLIGHTS))
+    root = to_look_at()
+    _, _, graph = graph_of(Common(project=root))
     windows = windows_read(graph, {})
-    files = [FLIGHTS / file for source in graph.sources.values() for file in source.files]
+    files = [root / file for source in graph.sources.values() for file in source.files]
     engine = SqlEngine(folders=[folder], files=files, macros=statements_of(graph))
-    found = {k: relation(FLIGHTS, s.definition, s.files) for k, s in graph.sources.items()}
+    found = {k: relation(root, s.definition, s.files) for k, s in graph.sources.items()}
     total = [0.0, 0.0, 0.0]
     try:
         for key, asset in graph.assets.items():

@@ -1,6 +1,6 @@
 """The bench: whole processes measured side by side in one run, medians against targets.
 
-    make bench        or        python tests/bench/run.py --assets 1000 --large 10000 --rounds 3
+    make bench        or        python -m tests.bench.run --assets 1000 --large 10000 --rounds 3
 
 What hashing costs is measured by hashing.py, what other tools rebuild by peers.py, what a step of
 Python costs by steps.py (beside Dagster, where there is one), a large table's way by table.py.
@@ -25,9 +25,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.bench.plain import to_look_at
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-FLIGHTS = ROOT / "projects" / "flights"
 FRESHLINE = str(Path(sys.executable).with_name("freshline"))
 
 
@@ -154,7 +155,8 @@ def comparisons(folder: Path, assets: int, rounds: int) -> list[Comparison]:
     """Return what is compared, in an order in which each leaves what the next one needs."""
     layered, work, flights = folder / "layered", folder / "work", folder / "flights"
     script("layered.py", str(assets), str(layered))
-    from_nothing = {work: layered, flights: FLIGHTS}
+    plain = to_look_at()
+    from_nothing = {work: layered, flights: plain}
 
     def apply(project: Path) -> Task:
         return ours(project, "apply", "--yes", prepare=fresh_copy(from_nothing[project], project))
@@ -204,7 +206,7 @@ def comparisons(folder: Path, assets: int, rounds: int) -> list[Comparison]:
         Comparison(
             name="apply flights from nothing, floor",
             ours=apply(flights),
-            beside=floor(FLIGHTS, folder / "floor-flights"),
+            beside=floor(plain, folder / "floor-flights"),
             most_times=1.5,
             rounds=max(5, rounds),
         ),

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
+from tests.bench.plain import sql_of_flights
 from tests.browser import till
 from tests.browser.served import Served, applied, serve
 from tests.browser.visit import SECONDS, Visit
@@ -59,6 +60,8 @@ def browser() -> Iterator[Browser]:
 
 def copied(project: str, into: Path) -> Path:
     """Copy one of the example projects, without what it has built."""
+    if project == "flights":
+        return sql_of_flights(into / project)
     there = Path(__file__).parents[2] / "projects" / project
     ignored = shutil.ignore_patterns(".freshline", "views*.duckdb")
     return Path(shutil.copytree(there, into / project, ignore=ignored))

@@ -1,11 +1,11 @@
 """The catalog as a folder, in a real browser that opens it from disk: no server, no complaint."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
+from tests.bench.plain import sql_of_flights
 from tests.browser.served import Served, run
 from tests.browser.visit import GUISES, Visit
 
@@ -29,8 +29,7 @@ FILES = (
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the flights project as a folder; no server is there, nor was."""
     root, folder = (tmp_path_factory.mktemp("docs") / name for name in ("flights", "docs"))
-    there = Path(__file__).parents[2] / "projects/flights"
-    shutil.copytree(there, root, ignore=shutil.ignore_patterns(".freshline", "views*.duckdb"))
+    sql_of_flights(root)
     for words in (("apply", "--yes"), ("docs", str(folder))):
         done = run(root, *words)
         assert done.returncode == 0, done.stderr

@@ -14,8 +14,8 @@ from tests.catalog.server.test_events import entry, paused
 from freshline.survey import Survey
 from freshline.testing.specimens import DAILY
 from freshline_catalog.event_log import SqliteEventLog
+from freshline_catalog.server.door.sessions import new_link
 from freshline_catalog.server.services import Scope, Services
-from freshline_catalog.server.sessions import new_link
 from freshline_catalog.surveys import SqliteSurveys
 
 PAGE = Path(__file__).parents[2] / "docs/howto/follow-what-happens.md"

@@ -227,7 +227,7 @@ def test_an_installation_changes_the_lock(tmp_path: Path) -> None:
     python = interpreter(requiring(tmp_path, "tiny==1.0"), str(tmp_path))
     location = Location(name="risk", python=python)
     before = locked(location, str(tmp_path))
-    install = ["-m", "pip", "install", "-q", "--no-index", "--find-links", "wheels", "tiny==2.0"]
-    subprocess.run([python, *install], check=True, cwd=tmp_path)
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-index"]
+    subprocess.run([*pip, "--find-links", "wheels", "tiny==2.0"], check=True, cwd=tmp_path)
 
     assert locked(location, str(tmp_path)) != before

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from tests.bench.plain import to_look_at
 
 ROOT = Path(__file__).parents[2]
 FLOOR = ROOT / "tests" / "bench" / "floor.py"
@@ -14,7 +15,8 @@ FLOOR = ROOT / "tests" / "bench" / "floor.py"
 
 def built(project: str, folder: Path) -> Path:
     """Build a project without Freshline; return the folder of its assets' files."""
-    for command in (["compile", str(ROOT / "projects" / project)], ["run"]):
+    root = to_look_at() if project == "flights" else ROOT / "projects" / project
+    for command in (["compile", str(root)], ["run"]):
         subprocess.run([sys.executable, str(FLOOR), *command, str(folder)], check=True)
     return folder
 
@@ -153,7 +155,8 @@ def freshline(project: Path, *words: str) -> int:
 def test_freshline_builds_what_duckdb_alone_builds(name: str, tmp_path: Path) -> None:
     project, folder = tmp_path / name, built(name, tmp_path / "floor")
     left_behind = shutil.ignore_patterns(".freshline", "views.duckdb")
-    shutil.copytree(ROOT / "projects" / name, project, ignore=left_behind)
+    root = to_look_at() if name == "flights" else ROOT / "projects" / name
+    shutil.copytree(root, project, ignore=left_behind)
     assert freshline(project, "apply", "--yes") == 0
     assert freshline(project, "plan", "--detailed-exitcode") == 0
 

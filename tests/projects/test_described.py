@@ -1,13 +1,12 @@
 """Whoever opens the flights project is told what each asset is, whose it is, and how to read it."""
 
-from pathlib import Path
-
 import pytest
+from tests.bench.plain import to_look_at
 
 from freshline.declare.project import read_project
 from freshline.definitions import AssetDefinition, CheckKind, SourceDefinition
 
-DECLARED = read_project(Path(__file__).parents[2] / "projects/flights")
+DECLARED = read_project(to_look_at())
 MARTS = [asset for asset in DECLARED.assets if asset.key.startswith("marts.")]
 
 

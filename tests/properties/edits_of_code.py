@@ -114,9 +114,8 @@ def _import(random: Random, tree: ast.AST) -> bool:
 
 
 def _blocks(tree: ast.AST) -> list[list[ast.stmt]]:
-    found = [n for n in _nodes(tree) if isinstance(getattr(n, "body", None), list)]
-    blocks = [node.body for node in found if hasattr(node, "body")]
-    return [block for block in blocks if block]
+    kinds = (ast.Module, ast.FunctionDef, ast.ClassDef, ast.If, ast.For, ast.Try, ast.With)
+    return [node.body for node in _nodes(tree) if isinstance(node, kinds) and node.body]
 
 
 def _removed(random: Random, tree: ast.AST) -> bool:

@@ -9,7 +9,7 @@ import importlib.abc
 import importlib.machinery
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import spec_from_loader
 from io import StringIO
@@ -69,12 +69,15 @@ class _Memory(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         file = module.__spec__ and module.__spec__.origin
         assert file
         module.__file__ = file
-        vars(module)["open"] = lambda path: StringIO(self._project[path])
+        vars(module)["open"] = self._opened
         exec(compile(self._project[file], file, "exec", dont_inherit=True), vars(module))
+
+    def _opened(self, path: str) -> StringIO:
+        return StringIO(self._project[path])
 
 
 @contextmanager
-def _importing(project: Project, folders: Sequence[str]) -> Iterator[None]:
+def _importing(project: Project, folders: Sequence[str]) -> Generator[None]:
     finder = _Memory(project, folders)
     before = set(sys.modules)
     sys.meta_path.insert(0, finder)
@@ -122,7 +125,7 @@ class _Writer:
         self.is_dynamic = is_dynamic
         self.own: list[Thing] = []
         self.lines: list[str] = []
-        self._count = 0
+        self._count = random.randrange(4)  # names of modules overlap
 
     def name(self) -> str:
         """Give a name: mostly a new one, sometimes one that exists already."""
@@ -151,7 +154,10 @@ class _Writer:
         if depth > 2 or random.random() < 0.25:
             number = self.some("int") or self.number()
             return random.choice((self.number(), *names, number, number))
-        inner = lambda *more: self.expression((*names, *more), depth + 1)  # noqa: E731
+
+        def inner(*more: str) -> str:
+            return self.expression((*names, *more), depth + 1)
+
         return random.choice(_ANY if self.is_dynamic else _PLAIN)(self, inner)
 
 
@@ -426,8 +432,9 @@ def written_project(random: Random, *, is_dynamic: bool = True) -> dict[str, str
 
     One that is not dynamic has no code that cannot be followed.
     """
-    files = [file for file in _MODULES if file.endswith("__init__.py") or random.random() < 0.7]
-    inits = [file for file in files if file.endswith("__init__.py") and random.random() < 0.25]
+    share = random.choice((0.2, 0.5, 0.8))
+    files = [file for file in _MODULES if file.endswith("__init__.py") or random.random() < share]
+    inits = [file for file in files if file.endswith("__init__.py") and random.random() < 1 - share]
     files = [file for file in files if file not in inits]
     exports = Exports({}, is_dynamic)
     project = {DATA: f"{random.randint(0, 9)} 3 {random.randint(0, 9)}"}
@@ -451,7 +458,6 @@ def _module(
     random: Random, file: str, others: Exports, into: Exports, count: int, last: str = ""
 ) -> str:
     writer = _Writer(random, others, is_dynamic=into.is_dynamic)
-    writer._count = random.randrange(4)  # names of modules overlap
     _imports(writer, file)
     for _ in range(count):
         random.choice(_STATEMENTS if into.is_dynamic else _FOLLOWED)(writer)

@@ -49,24 +49,28 @@ def test_what_computes_something_else_has_another_code_version(
 
 
 @given(RANDOM)
+@settings(max_examples=40)
 def test_reformatting_leaves_a_code_version(random: Random) -> None:
     project = written_project(random)
     assert reached(reformatted(random, project)).text == reached(project).text
 
 
 @given(RANDOM)
+@settings(max_examples=40)
 def test_code_that_nobody_uses_leaves_a_code_version(random: Random) -> None:
     project = written_project(random, is_dynamic=False)
     assert reached(with_more(random, project)).text == reached(project).text
 
 
 @given(RANDOM)
+@settings(max_examples=40)
 def test_a_text_stays_as_it_is_when_it_is_written_again(random: Random) -> None:
     text = reached(written_project(random)).text
     assert rewritten(text) == text
 
 
 @given(RANDOM)
+@settings(max_examples=40)
 def test_a_difference_is_told_where_there_is_one(random: Random) -> None:
     project = written_project(random)
     before, now = reached(project).text, reached(mutated(random, project)).text

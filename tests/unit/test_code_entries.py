@@ -11,11 +11,14 @@ from freshline.cli.surveying import without_secrets_in
 from freshline.code import Code, CodeInput, Location
 from freshline.definitions import SqlText
 from freshline.errors import Span
+from freshline.lineage.columns import Transformation
 from freshline.lineage.graph import Asset
-from freshline.reconcile.entries import entries
+from freshline.lineage.hops import Hops
+from freshline.reconcile.entries import entries, traced_by
 from freshline.reconcile.plan import make_plan
 from freshline.reconcile.planned import Wish
 from freshline.survey import Entry, EntryCode, EntryParameter, Language
+from freshline.versions import Window
 
 SOURCE = "def churn(customers):\n    return customers\n"
 FILE = "assets/marts/models.py"
@@ -101,3 +104,21 @@ def test_an_entry_that_was_written_before_there_was_code_is_read() -> None:
     del told["language"], told["code"]
     old = codec.decode(json.dumps(told), Entry)
     assert (old.key, old.language, old.code) == ("marts.churn", None, None)
+
+
+def test_nobody_says_which_column_code_makes_from_which() -> None:
+    plain = Tale({"staging.customers": (), "marts.churn": ("staging.customers",)}).graph()
+    window = Window(("x",), ordered=True)
+    asset = replace(of_code(CODE), windows=(("staging.customers", window),))
+    hops = Hops(replace(plain, assets={**plain.assets, "marts.churn": asset})).into("marts.churn")
+    assert {(str(hop.origin), str(hop.reader), hop.kind) for hop in hops} == {
+        ("staging.customers.x", "marts.churn (rows)", Transformation.OPAQUE),
+        ("staging.customers (rows)", "marts.churn (rows)", Transformation.INDIRECT),
+    }
+
+
+def test_what_code_is_given_is_part_of_what_its_lineage_hangs_on() -> None:
+    graph = Tale({"staging.customers": (), "marts.churn": ("staging.customers",)}).graph()
+    asset = of_code(CODE)
+    narrow = replace(asset, windows=(("staging.customers", Window(())),))
+    assert traced_by(asset, graph) != traced_by(narrow, graph)

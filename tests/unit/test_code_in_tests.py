@@ -36,7 +36,8 @@ def dear(doubled):
 
 @multi_asset(outputs=["low", "high"])
 def halves(doubled):
-    return [each for each in doubled if each["id"] < 2], [each for each in doubled if each["id"] > 1]
+    low = [each for each in doubled if each["id"] < 2]
+    return low, [each for each in doubled if each["id"] > 1]
 """,
     "assets/ml/script.yaml": """
 command: [sh, -c, 'printf "n\\n3\\n" > "$FRESHLINE_OUTPUT"']

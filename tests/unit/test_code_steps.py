@@ -262,6 +262,7 @@ def test_a_function_checks_what_would_be_published_and_is_asked_once(project: Co
     place = Span(file="assets/code.py", line=9, column=1)
     code = Code(function="few", inputs=(reads("ml.twice"), reads("stg.orders", "id")), version="1")
     project.checks = (CodeCheck(of="ml.twice", name="few", span=place, code=code),)
+    project.declare(edited(project, "ml.twice", checks=("few",)))
     project.workers.checks["few"] = CheckTold(name="few", passed=False, description="too many")
     applied = project.apply()
     assert project.status(applied)["ml.twice"] == "failed"

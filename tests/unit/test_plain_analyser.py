@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.bench.plain import to_look_at
 
 PROJECTS = Path(__file__).parents[2] / "projects"
 GRAPH = """
@@ -45,6 +46,7 @@ def _said(program: str, project: Path) -> tuple[str, str]:
 
 @pytest.mark.parametrize("name", ["flights", "quickstart"])
 def test_a_graph_is_the_same_without_compiled_modules(name: str) -> None:
-    module, plain = _said(PLAIN + GRAPH, PROJECTS / name)
+    root = to_look_at() if name == "flights" else PROJECTS / name
+    module, plain = _said(PLAIN + GRAPH, root)
     assert module == "py"
-    assert plain == _said(GRAPH, PROJECTS / name)[1]
+    assert plain == _said(GRAPH, root)[1]

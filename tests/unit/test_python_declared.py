@@ -399,6 +399,23 @@ def test_of_a_file_that_cannot_be_imported_the_keys_are_broken() -> None:
     assert "install `polrs`" in problem.fix
 
 
+def test_a_location_that_is_not_ready_is_told_once_for_all_its_files() -> None:
+    lost = Raised(
+        type="location learning",
+        message="there is no Python 3.99 on this machine\nlooked for python3.99",
+        frames=(Frame("freshline.yaml", 2, "", is_user=True),),
+    )
+    declared = Told(functions=(), error=lost).declared()
+    assert declared.broken == ("ml.churn",)
+    assert declared.causes == {"ml.churn": "E124"}
+    (problem,) = declared.diagnostics
+    assert (problem.code, problem.asset, problem.fix) == ("E124", None, "looked for python3.99")
+    assert (problem.span, problem.message) == (
+        at(2, 1, 1, "freshline.yaml"),
+        "there is no Python 3.99 on this machine",
+    )
+
+
 NAMED = {
     "by another name": "from freshline import asset as a\n@a\ndef churn(): ...\n",
     "as an attribute": "import freshline as fl\n@fl.asset()\ndef churn(): ...\n",
@@ -444,6 +461,14 @@ def test_a_function_that_the_source_does_not_show_stands_where_the_worker_found_
     made = "from factory import make\n\nmade = make(3)\n"
     (problem,) = Told(functions=(told,), text=made).problems()
     assert problem.span == at(3, 1, 14)
+
+
+def test_a_name_that_is_no_key_is_told_with_how_to_give_another() -> None:
+    text = "from freshline import asset\n\n\n@asset\ndef Churn(a): ...\n"
+    told = ToldFunction(kind=FunctionKind.ASSET, name="Churn", line=4, end=5)
+    (problem,) = Told(functions=(told,), text=text).problems()
+    assert (problem.code, problem.span) == ("E103", at(5, 5, 5))
+    assert problem.fix == 'give it another with `key="ml.churn"`'
 
 
 def test_lines_are_counted_as_python_does_and_columns_as_people_do() -> None:

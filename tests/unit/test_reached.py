@@ -240,6 +240,15 @@ CHANGES: dict[str, Case] = {
         "import lib.x as m\ndef f(): return m.g()\n", G, "1", "2"
     ),
     "a module of a package": with_lib("from lib import x\ndef f(): return x.g()\n", G, "1", "2"),
+    "a module in a folder without __init__ of a package": Case(
+        {
+            FILE: "import lib.deep.x\ndef f(): return lib.deep.x.g()\n",
+            "lib/__init__.py": "",
+            "lib/deep/x.py": G,
+        },
+        "1",
+        "2",
+    ),
     "a relative import": Case(
         {FILE: "from .near import g\ndef f(): return g()\n", "assets/risk/near.py": G}, "1", "2"
     ),
@@ -323,6 +332,27 @@ CHANGES: dict[str, Case] = {
     "a module under another name": with_lib(
         "import lib.x\nm = lib.x\ndef f(): return m.g()\n", G, "1", "2"
     ),
+    "a folder of modules that is handed on": with_lib(
+        "import lib.x\ndef h(p): return p.x.g()\ndef f(): return h(lib)\n", G, "1", "2"
+    ),
+    "a package that is handed on": Case(
+        {
+            FILE: "import lib\nimport lib.x\nm = lib\ndef f(): return m.x.g()\n",
+            "lib/__init__.py": "",
+            "lib/x.py": G,
+        },
+        "1",
+        "2",
+    ),
+    "which of two modules a file is": Case(
+        {
+            FILE: "import near, other\ndef f(): return near.L\n",
+            "assets/risk/near.py": "L = []\n",
+            "other.py": "import near\nnear.L.append(1)\n",
+        },
+        "import near\n",
+        "import assets.risk.near as near\n",
+    ),
     "a module that is handed on": with_lib(
         "import lib.x\ndef h(m): return m.g()\ndef f(): return h(lib.x)\n", G, "1", "2"
     ),
@@ -395,7 +425,44 @@ CHANGES: dict[str, Case] = {
     "a table in SQL": alone(
         "import duckdb\nT = [1]\ndef f(): return duckdb.sql('SELECT * FROM T')\n", "[1]", "[2]"
     ),
+    "a table in SQL that stands in another module": Case(
+        {
+            FILE: "import duckdb\nfrom lib.x import Q\nT = [1]\ndef f(): return duckdb.sql(Q)\n",
+            "lib/x.py": "Q = 'SELECT * FROM T'\n",
+        },
+        "[1]",
+        "[2]",
+    ),
+    "a folder that imports look into as well": Case(
+        {
+            FILE: "import sys\nsys.path.append('src')\nimport near\ndef f(): return near.g()\n",
+            "src/near.py": G,
+        },
+        "1",
+        "2",
+    ),
+    "attributes that a library makes up": Case(
+        {
+            FILE: "import lib\ndef f(): return lib.g()\n",
+            "lib/__init__.py": "import lazy\n__getattr__, __all__ = lazy.attach('x', ['g'])\n",
+            "lib/x.py": G,
+        },
+        "1",
+        "2",
+    ),
+    "import_module of a name in another package": Case(
+        {
+            FILE: "import importlib\ndef f(): return importlib.import_module('.x', 'lib').g()\n",
+            "lib/x.py": G,
+        },
+        "1",
+        "2",
+    ),
+    "a copy on import": alone(
+        "import shutil\nD = shutil.copy('a', 'b')\ndef f(): 0\n", "'b'", "'c'"
+    ),
     "a docstring that is read": alone("def f():\n    'a'\n    return f.__doc__\n", "'a'", "'b'"),
+    "a docstring of the module that is read": alone("'a'\ndef f(): return __doc__\n", "'a'", "'b'"),
     "annotations that are read": alone(
         "import typing\ndef g(x: int): pass\ndef f(): return typing.get_type_hints(g)\n",
         "int",
@@ -557,9 +624,13 @@ STAYS: dict[str, Case] = {
         "from p import b\nfrom p import a",
     ),
     "a relative import that becomes absolute": Case(
-        {FILE: "from .near import g\ndef f(): return g()\n", "assets/risk/near.py": G},
-        ".near",
-        "assets.risk.near",
+        {
+            FILE: "from lib.x import g\ndef f(): return g()\n",
+            "lib/x.py": "from .y import g\n",
+            "lib/y.py": G,
+        },
+        ".y",
+        "lib.y",
     ),
     "another function of a module": with_lib(FROM, G + "def h(): return 2\n", "2", "3"),
     "a module that another function uses": with_lib(

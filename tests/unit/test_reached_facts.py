@@ -178,6 +178,9 @@ DEEP: dict[str, Callable[[int], str]] = {
     "operators": lambda n: "def f(): return " + " + ".join(["1"] * n) + "\n",
     "calls": lambda n: "def f(x): return x" + ".g()" * n + "\n",
     "else": lambda n: "def f(x):\n    if x: pass\n" + f"    elif x == {n}: pass\n" * n,
+    "elif of a module": lambda n: (
+        "import sys\nif sys: K = 0\n" + f"elif sys == {n}: K = 1\n" * n + "def f(): return K\n"
+    ),
     "a long number": lambda n: "def f(): return 0x" + "f" * (n * 20) + "\n",
     "names": lambda n: (
         "K0 = 1\n" + "".join(f"K{i + 1} = K{i}\n" for i in range(n)) + f"def f(): return K{n}\n"
@@ -190,7 +193,8 @@ def test_no_depth_is_too_much(text: Callable[[int], str]) -> None:
     assert of({FILE: text(600)}).text != of({FILE: text(601)}).text
 
 
-LONG = "lib.m{}"
+def test_a_mark_at_the_beginning_of_a_file_is_no_error() -> None:
+    assert of({FILE: "\ufeffdef f(): return 1\n"}) == of({FILE: "def f(): return 1\n"})
 
 
 def test_a_long_way_of_imports_is_followed() -> None:

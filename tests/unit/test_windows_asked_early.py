@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.bench.plain import to_look_at
 
 from freshline.declare.project import read_project
 from freshline.lineage.analysed import Analysis
 from freshline.lineage.compile import compile_graph
 
-PROJECTS = Path(__file__).parents[2] / "projects"
 WRITTEN = {
     "assets/a.sql": "SELECT range AS id, range % 3 AS n FROM range(9)",
     "assets/seen.sql": "/*---\nkind: view\n---*/\nSELECT id, twice(n) AS n FROM a WHERE id > 1",
@@ -32,7 +32,7 @@ def _written(folder: Path) -> Path:
 
 @pytest.mark.parametrize("name", ["flights", "by hand"])
 def test_early_answers_are_those_given_later(name: str, tmp_path: Path) -> None:
-    root = _written(tmp_path) if name == "by hand" else PROJECTS / name
+    root = _written(tmp_path) if name == "by hand" else to_look_at()
     declared = read_project(root)
     early, remembered = compile_graph(declared, root, {})
     # What is bound already is not asked early: only its windows are forgotten.

@@ -345,7 +345,7 @@ def test_config_that_does_not_fit_is_refused(
     program: Program, config: dict[str, object], message: str
 ) -> None:
     error = program.fail(f"{FILE}:configured", config=config)
-    assert error.message.startswith(f"config of {FILE}:configured{message}")
+    assert error.message.startswith(f"config of marts.made{message}")
 
 
 def resource(type: str, **settings: object) -> dict[str, object]:
@@ -460,7 +460,8 @@ def test_what_is_no_asset_is_refused_by_name(
     error = program.fail(f"{FILE}:{name}", given=given)
     assert message in error.message
     if name != "absent":
-        assert error.message.startswith(f"{FILE}:{name}")
+        subject = f"{FILE}:{name}" if name in ("undecided", "no_version") else "marts.made"
+        assert error.message.startswith(subject)
         assert [(each.file, each.is_user) for each in error.frames] == [(FILE, True)]
 
 

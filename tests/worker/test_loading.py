@@ -1,7 +1,7 @@
 """Loading: what files declare is told as plain data, and what cannot be imported with its error."""
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -135,6 +135,10 @@ FORMS = {
     "a note beside it": ("orders: Annotated[bytes, 'n']", "bytes"),
     "a type of one's own": ("orders: Graph", "codec:assets.marts.models:Graph"),
     "a data frame that is not installed": ("orders: 'pd.DataFrame'", "pandas"),
+    "a table that is not installed, of a name": (
+        "orders: 'Optional[Iterator[Batch]]'",
+        "arrow_batches",
+    ),
     "one for type checkers": ("orders: 'fractions.Fraction'", "resource"),
     "a class of one's own": ("orders: Client", "resource"),
     "a subclass of Resource": ("orders: Warehouse", "resource"),
@@ -147,6 +151,7 @@ from freshline import Context, Resource, asset, register_codec
 if TYPE_CHECKING:
     import fractions
     import pandas as pd
+    from pyarrow import RecordBatch as Batch
 
 class Graph: ...
 register_codec(Graph, lambda graph: [], lambda rows: Graph())
@@ -267,31 +272,37 @@ BROKEN: Mapping[str, tuple[str, str, str, int]] = {
         "from freshline import asset\n@asset\ndef a(limit: int): ...\n",
         "TypeError",
         "parameter 'limit' of a is annotated as int, which no upstream can be",
-        2,
+        3,
     ),
     "any number of parameters": (
         "from freshline import asset\n@asset\ndef a(*tables): ...\n",
         "TypeError",
         "a takes *args: name each upstream as a parameter",
-        2,
+        3,
+    ),
+    "an input that is a number": (
+        "from freshline import asset\n@asset(inputs=['stg.o'])\ndef a(o: int): ...\n",
+        "TypeError",
+        "parameter 'o' of a is annotated as int, which no upstream can be",
+        3,
     ),
     "inputs of no parameter": (
         "from freshline import asset\n@asset(inputs={'order': 'stg.o'})\ndef a(orders): ...\n",
         "TypeError",
         "a has no parameter 'order' that inputs name; it has: orders",
-        2,
+        3,
     ),
     "settings that are objects": (
         "from freshline import asset\n@asset(meta={'x': object()})\ndef a(): ...\n",
         "TypeError",
         "settings['meta']['x'] is of type object: settings are plain data",
-        2,
+        3,
     ),
     "two functions of one name": (
         "from freshline import asset\n@asset\ndef a(): ...\n@asset\ndef a(): ...\n",
         "TypeError",
         "a is declared, but no name of the module holds it",
-        2,
+        3,
     ),
 }
 
@@ -387,19 +398,56 @@ def test_a_file_is_imported_from_where_it_lies(program: Program) -> None:
     assert [each.name for each in told.functions] == ["made"]
 
 
-def test_an_edit_within_a_second_counts(folder: Path, bare: str) -> None:
+LIMIT = {
+    "lib/limit.py": "LIMIT = 'a'\n",
+    "assets/a.py": "from lib.limit import LIMIT\nprint(LIMIT)\n",
+}
+
+
+def printed(folder: Path, interpreter: str) -> str:
+    """Return what a new worker prints while it loads the file."""
+    with running(folder, interpreter) as program:
+        (told,) = program.load("assets/a.py")
+        assert told.error is None, told.error
+        return program.output()
+
+
+@pytest.mark.parametrize("folders", [(), (".freshline",)], ids=["nothing is kept", "code is kept"])
+def test_an_edit_within_a_second_counts(folder: Path, bare: str, folders: tuple[str, ...]) -> None:
     """Python's own cache would say that nothing changed: same size, same second."""
-    files = {
-        "lib/limit.py": "LIMIT = 'a'\n",
-        "assets/a.py": "from lib.limit import LIMIT\n1 / 0 if LIMIT == 'b' else 1\n",
-    }
-    write_files(folder, files)
-    for text, fails in [("a", False), ("b", True)]:
-        (folder / "lib/limit.py").write_text(f"LIMIT = '{text}'\n")
-        with running(folder, bare) as program:
-            (told,) = program.load("assets/a.py")
-        assert (told.error is not None) == fails
+    write_files(folder, LIMIT)
+    for name in folders:
+        (folder / name).mkdir()
+    assert printed(folder, bare) == "a\n"
+    (folder / "lib/limit.py").write_text("LIMIT = 'b'\n")
+    assert printed(folder, bare) == "b\n"
+    assert printed(folder, bare) == "b\n"
     assert not list(folder.rglob("*.pyc"))
+    kept = list(folder.rglob("*.code"))
+    assert len(kept) == 2 * len(folders)
+    assert all(file.is_relative_to(folder / ".freshline") for file in kept)
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "cut off": lambda data: data[:30],
+    "emptied": lambda data: b"",
+    "of another text": lambda data: bytes(8) + data[8:],
+    "turned over": lambda data: data[:-1] + bytes([data[-1] ^ 1]),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_kept_code_that_is_damaged_is_made_anew(
+    folder: Path, bare: str, damage: Callable[[bytes], bytes]
+) -> None:
+    write_files(folder, LIMIT)
+    (folder / ".freshline").mkdir()
+    assert printed(folder, bare) == "a\n"
+    whole = {file: file.read_bytes() for file in folder.rglob("*.code")}
+    for file, data in whole.items():
+        file.write_bytes(damage(data))
+    assert printed(folder, bare) == "a\n"
+    assert {file: file.read_bytes() for file in folder.rglob("*.code")} == whole
 
 
 def test_the_worker_s_own_modules_are_not_in_the_way(program: Program) -> None:

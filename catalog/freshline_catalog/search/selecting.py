@@ -57,11 +57,15 @@ class Selecting:
     ) -> frozenset[str] | Trouble:
         """Return the keys that a text selects, or what is wrong with it."""
         try:
-            selection = parse(text)
-            return resolve(selection, self._subject(connection, listing, selection))
+            return self.resolve(connection, listing, text)
         except UsageError as error:
             message, _, at = str(error.message).partition("\n")
             return Trouble(message=message, at=at, help=error.help)
+
+    def resolve(self, connection: Connection, listing: Listing, text: str) -> frozenset[str]:
+        """Return the keys that a text selects; UsageError points at what is wrong with it."""
+        selection = parse(text)
+        return resolve(selection, self._subject(connection, listing, selection))
 
     def lasting(self, connection: Connection, listing: Listing) -> Selectable:
         """Return what can be selected from, without what changes between two surveys.

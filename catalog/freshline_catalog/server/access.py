@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from freshline_catalog.server.limits import LOGINS, SEARCHES, Rate
+from freshline_catalog.server.door.limits import LOGINS, SEARCHES, Rate
 from freshline_catalog.server.people import Role
 
 ROLE = "x-freshline-role"

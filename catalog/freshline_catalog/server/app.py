@@ -2,10 +2,10 @@
 
 from fastapi import FastAPI
 
-from freshline_catalog.server import failures, guard
 from freshline_catalog.server.api import consumers, description, doing, events, stream
-from freshline_catalog.server.doorway import Doorway
-from freshline_catalog.server.limits import Buckets
+from freshline_catalog.server.door import failures, guard
+from freshline_catalog.server.door.doorway import Doorway
+from freshline_catalog.server.door.limits import Buckets
 from freshline_catalog.server.page import Page, serve
 from freshline_catalog.server.pages import (
     acting,

@@ -12,8 +12,8 @@ from fastapi import Depends, FastAPI, Request, Response
 
 from freshline import codec
 from freshline_catalog.server.access import needs
-from freshline_catalog.server.failures import Refusal
-from freshline_catalog.server.limits import Rate
+from freshline_catalog.server.door.failures import Refusal
+from freshline_catalog.server.door.limits import Rate
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.render import Renderer
 

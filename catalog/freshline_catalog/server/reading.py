@@ -7,7 +7,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from freshline_catalog.server.asked import Asked
-from freshline_catalog.server.guard import signed_in
+from freshline_catalog.server.door.guard import signed_in
 from freshline_catalog.server.people import User
 from freshline_catalog.server.services import Services
 from freshline_catalog.statements import statements

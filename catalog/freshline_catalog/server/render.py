@@ -16,6 +16,7 @@ from markupsafe import Markup
 from freshline_catalog.server import formatting
 from freshline_catalog.server.addresses import replaced, toggled
 from freshline_catalog.server.assets.lines import line
+from freshline_catalog.server.door.redaction import Redactor
 from freshline_catalog.server.highlighting import diffed, highlighted
 from freshline_catalog.server.icons import glyph, icon
 from freshline_catalog.server.lineage.drawing import drawn
@@ -24,7 +25,6 @@ from freshline_catalog.server.lineage.wanted import query as lineage_query
 from freshline_catalog.server.lineage.wanted import toggled as toggled_group
 from freshline_catalog.server.lineage.wording import message
 from freshline_catalog.server.markdown import markdown
-from freshline_catalog.server.redaction import Redactor
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.static import StaticFiles
 from freshline_catalog.server.theme import theme_of

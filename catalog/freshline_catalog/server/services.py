@@ -8,8 +8,8 @@ from freshline.catalog import Engine
 from freshline.ports import Clock
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.search.searching import Searching
+from freshline_catalog.server.door.links import Links
 from freshline_catalog.server.lineage.remembered import Remembered
-from freshline_catalog.server.links import Links
 from freshline_catalog.server.news import Hub
 from freshline_catalog.server.people import Role
 

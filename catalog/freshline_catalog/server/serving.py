@@ -17,10 +17,10 @@ from freshline.catalog import Serving
 from freshline.errors import ResourceError, UsageError
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.server.app import create_app
+from freshline_catalog.server.door.sessions import new_link
 from freshline_catalog.server.news import Hub
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.services import Address, Scope, Services
-from freshline_catalog.server.sessions import new_link
 from freshline_catalog.server.watching import Watcher
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -78,18 +78,3 @@ where e.id > ?1 and e.id <= ?2
     then exists (select 1 from run r where r.id = e.run and r.project = ?3 and r.environment = ?4)
     else t.project = ?3 and t.environment = ?4 end
 limit ?5;
-
--- name: entries
--- What selections go by: every entry of a survey.
-select e.id, e.key, e.kind, e.status, e.owner, e.group_name, e.storage
-from entry e where e.survey_id = ?1 and e.gone is null order by e.position, e.id;
-
--- name: entry_tags
--- The tags of a survey's entries.
-select t.entry_id, t.tag from entry_tag t join entry e on e.id = t.entry_id
-where e.survey_id = ?1 and e.gone is null;
-
--- name: entry_edges
--- The edges between a survey's entries.
-select g.reader_id, g.upstream_id from entry_edge g join entry e on e.id = g.reader_id
-where e.survey_id = ?1 and e.gone is null;

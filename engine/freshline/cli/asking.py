@@ -334,6 +334,8 @@ def _columns(project: Project, key: str) -> list[str]:
     else:
         columns = graph.columns_of(key)
         described = {c.name.lower(): c.description for c in graph.definition_of(key).columns}
+    if not columns:
+        return ["its columns are known when it has run once"]
     rows = [(c.name, c.type.lower(), described.get(c.name.lower(), "")) for c in columns]
     return table(("column", "type", "description"), rows)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from freshline.cli.compose import Project
 from freshline.errors import UsageError
 from freshline.execute.aside import last_version
-from freshline.lineage.graph import Graph, downstreams
+from freshline.lineage.graph import WAITS, Graph, awaited, downstreams
 from freshline.lineage.selection import Selectable, parse, resolve
 from freshline.reconcile.entries import language_of
 from freshline.reconcile.fingerprint import storage_of
@@ -26,6 +26,7 @@ def selected(
         return None
     text = " ".join(words)
     found = resolve(parse(text), _subject(project, text))
+    found |= awaited(project.graph, found)
     aside = found & project.graph.quarantined.keys()
     if with_aside or not aside:
         return found
@@ -61,6 +62,8 @@ def aside_text(graph: Graph, key: str) -> str:
     """Return that an asset is set aside, and what is to blame."""
     aside = graph.quarantined[key]
     why = f"with {aside.because}" if aside.because else f"({aside.code})"
+    if aside.code == WAITS:
+        return f"{key} waits for the columns of {aside.because}"
     return f"{key} is set aside {why}"
 
 

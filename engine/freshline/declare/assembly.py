@@ -11,7 +11,7 @@ from freshline.declare.report import Quote
 from freshline.declare.section import did_you_mean
 from freshline.declare.settings import Settings
 from freshline.definitions import AssetDefinition, Declared, MacroDefinition, SourceDefinition
-from freshline.errors import Diagnostic, Span
+from freshline.errors import Diagnostic, Severity, Span
 from freshline.keys import relation_name
 
 
@@ -56,13 +56,18 @@ def assemble(settings: Settings, parts: Iterable[FileDeclared]) -> Declared:
 
 
 def in_order(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Return diagnostics by file and place, each once."""
+    """Return diagnostics by file and place, each once; a warning of several assets is one too."""
 
     def place(problem: Diagnostic) -> tuple[str, int, int, str]:
         span = problem.span or Span(file="", line=0, column=0)
         return span.file, span.line, span.column, problem.code
 
-    return tuple(dict.fromkeys(sorted(problems, key=place)))
+    found: dict[object, Diagnostic] = {}
+    for problem in sorted(problems, key=place):
+        is_warning = problem.severity is Severity.WARNING
+        same = (problem.code, problem.span, problem.message) if is_warning else problem
+        found.setdefault(same, problem)
+    return tuple(found.values())
 
 
 def _refuse_second_project_file(

@@ -137,8 +137,8 @@ def completed(
     if code_version is None:
         _warn_of_environment(reached, reads_env, around, findings)
         for span, why in reached.unsure:
-            message = f"{told.name} reaches what cannot be followed: {why}"
-            fix = "any change of that makes it stale; or say when it is another by `code_version`"
+            message = f"code that cannot be followed: {why}"
+            fix = "any change there makes stale what reaches it; or `code_version` says what counts"
             findings.warn("W514", around.quote(span), message, fix)
     if findings.failed:
         return None, tuple(findings.found)

@@ -51,7 +51,7 @@ def call(wish: Wish, setting: Setting) -> tuple[Returned, Path]:
             command=code.command,
             given=tuple(wish.hand_over(each, scratch) for each in code.inputs),
             wanted=wish.wanted,
-            config=_settled(code.config),
+            config=settled(code.config),
             resources=resources_of(code, setting.graph.project),
             about={
                 "run": setting.run,
@@ -59,6 +59,7 @@ def call(wish: Wish, setting: Setting) -> tuple[Returned, Path]:
                 "asset": key,
                 "partition": "",
                 "attempt": str(wish.attempt),
+                "code_version": code.version,
             },
             limits=code.limits,
             timeout=wish.timeout,
@@ -93,10 +94,10 @@ def resources_of(code: Code, project: ProjectDefinition) -> Mapping[str, Resourc
     for parameter, name in code.resources.items():
         if name not in known:
             raise ComputeError(f"there is no resource {name}", help="declare it in freshline.yaml")
-        found[parameter] = Resource(type=known[name].type, settings=_settled(known[name].settings))
+        found[parameter] = Resource(type=known[name].type, settings=settled(known[name].settings))
     return found
 
 
-def _settled(settings: Mapping[str, object]) -> Mapping[str, object]:
+def settled(settings: Mapping[str, object]) -> Mapping[str, object]:
     """Return settings with their secrets put in."""
     return cast("Mapping[str, object]", resolved(dict(settings)))

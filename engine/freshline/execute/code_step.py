@@ -146,11 +146,12 @@ def relation_of(made: Made) -> str:
             return f"read_parquet([{files}], hive_partitioning = false)"
         case Format.ROWS:
             return _of_rows(made)
-        case Format.CSV:
-            return f"read_csv([{', '.join(map(text_literal, made.files))}])"
-        case Format.JSON:
-            return f"read_json([{', '.join(map(text_literal, made.files))}])"
-        case _:  # files themselves
+        case Format.CSV | Format.JSON:
+            files = ", ".join(map(text_literal, made.files))
+            if made.format is Format.CSV:
+                return f"read_csv([{files}], header = true)"
+            return f"read_json([{files}])"
+        case Format.FILE:
             return "(" + " UNION ALL BY NAME ".join(map(_of_file, made.files)) + ")"
 
 

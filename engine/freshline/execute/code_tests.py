@@ -19,14 +19,13 @@ from freshline.declare.scalars import Meaning, meaning_of
 from freshline.declare.source import Node, Scalar
 from freshline.definitions import Column
 from freshline.errors import CodeError
-from freshline.execute.calling import location_of, resources_of
+from freshline.execute.calling import location_of, resources_of, settled
 from freshline.execute.code_step import as_declared, relation_of
 from freshline.execute.given import handed, without_rows
 from freshline.lineage.canonical import marked
 from freshline.lineage.graph import Asset, Graph
 from freshline.lineage.quoting import quoted
 from freshline.ports import Compute
-from freshline.secrets import resolved
 
 _MOST_LINES = 20
 
@@ -100,7 +99,7 @@ class CodeTests:
             command=code.command,
             given=self._given(test, asset, code, scratch),
             wanted=tuple(w for w in every if w.key == key) if code.subset else every,
-            config=_resolved({**code.config, **test.config}),
+            config=settled({**code.config, **test.config}),
             resources=resources_of(code, project),
             about={
                 "run": "test",
@@ -179,7 +178,3 @@ def _type(types: set[str]) -> str:
     if types == {"DATE", "TIMESTAMP"}:
         return "TIMESTAMP"
     return next(iter(types)) if len(types) == 1 else "VARCHAR"
-
-
-def _resolved(config: Mapping[str, object]) -> Mapping[str, object]:
-    return {name: resolved(value) for name, value in config.items()}

@@ -11,7 +11,7 @@ from freshline.events import Outcome
 from freshline.execute.apply import Applied, Order, Place, apply
 from freshline.execute.run import GOOD, Status
 from freshline.execute.runner import Progress, RunReport
-from freshline.lineage.graph import WAITS, Graph, downstreams, reach
+from freshline.lineage.graph import WAITS, Graph, awaited, downstreams, reach
 from freshline.ports import Ports
 from freshline.reconcile.planned import Plan
 
@@ -30,13 +30,16 @@ def apply_in_rounds(
     What came of all rounds is told as of one; the plan is the last one's.
     """
     applied = apply(place, ports, order, agree, show)
+    named = order.wish.selected or frozenset()
     for _ in range(_MOST):
         if not _may_go_on(place.graph, applied):
             break
+        done = applied.report.status.keys() if applied.report is not None else frozenset[str]()
         graph = place.relearn({})
         waiting = _waiting(place.graph, graph)
         if order.wish.selected is not None:
-            waiting &= order.wish.selected
+            named |= awaited(graph, named)
+            waiting = (waiting & named) | (awaited(graph, named) - done)
         if not waiting:
             break
         place = replace(place, graph=graph)
@@ -89,4 +92,5 @@ def _of_both(first: RunReport, second: RunReport) -> RunReport:
     outcome = second.outcome
     if outcome is Outcome.SUCCEEDED and not GOOD.issuperset(status.values()):
         outcome = Outcome.FAILED
-    return RunReport(run=second.run, outcome=outcome, status=status, errors=failed)
+    run = first.run if first.errors else second.run  # the one whose log has to be read
+    return RunReport(run=run, outcome=outcome, status=status, errors=failed)

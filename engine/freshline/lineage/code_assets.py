@@ -70,15 +70,24 @@ def _unknown(
 ) -> Diagnostic:
     if named:
         message = f'"{each.key}" may be {" or ".join(named)}'
-        fix = f"say which: inputs={{{each.name!r}: {named[0]!r}}}"
+        fix = f"say which: {_said(definition, each, named[0])}"
     else:
         tails = {key.rpartition(".")[2]: key for key in keys}
         near = closest(each.key, [*keys, *tails])
         message = f'unknown upstream "{each.key}"'
-        fix = "name an asset or a source: inputs={" + f"{each.name!r}: 'stg.orders'" + "}"
+        fix = f"name an asset or a source: {_said(definition, each, 'stg.orders')}"
         if near:
             fix = f'did you mean "{tails.get(near[0], near[0])}"?'
     return _problem(definition, each, "E203", message, fix)
+
+
+def _said(definition: AssetDefinition, each: CodeInput, key: str) -> str:
+    """Return how the author says that an input is this key: in Python, or in YAML."""
+    if definition.file.endswith(".py"):
+        return f"inputs={{{each.name!r}: {key!r}}}"
+    if key.rpartition(".")[2] == each.name:
+        return f"`inputs: [{key}]`"
+    return f"`inputs: {{{key}: {{as: {each.name}}}}}`"
 
 
 def compile_code(

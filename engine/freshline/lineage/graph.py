@@ -228,6 +228,12 @@ def reach(start: Iterable[str], edges: Mapping[str, Sequence[str]]) -> frozenset
     return frozenset(found)
 
 
+def awaited(graph: Graph, keys: Iterable[str]) -> frozenset[str]:
+    """Return the assets whose columns some of these wait for."""
+    aside = (found for key in keys if (found := graph.quarantined.get(key)) is not None)
+    return frozenset(found.because for found in aside if found.code == WAITS)
+
+
 def without(graph: Graph, findings: Sequence[Diagnostic]) -> Graph:
     """Return the graph without the sources that findings set aside, and without what needs them."""
     if not findings:

@@ -6,7 +6,7 @@ what only decides which rows there are goes into it, and whoever reads the asset
 Kinds and places are the analyser's work, for people who look. So that nobody is told that nothing
 hangs on a column where something does, the engine is asked of each column what is read for it; what
 the analyser does not know of is a hop of kind opaque. Where neither knows, everything that is read
-goes into the rows.
+goes into the rows; so it is with code, which nobody looks into.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -108,7 +108,28 @@ class Hops:
         spots = frozenset(near)
         yield from (hop for hop in self.into(key) if hop.origin in spots)
 
+    def _of_code(self, key: str, asset: Asset) -> Iterator[Hop]:
+        """Yield the hops into what code makes: all that it is given goes into its rows."""
+        rows = Spot(key, ROWS)
+        places = {
+            upstream: each.span
+            for each in (asset.code.inputs if asset.code is not None else ())
+            for name, upstream in asset.parameters
+            if name == each.name
+        }
+        for upstream in asset.upstreams:
+            place, seen = places.get(upstream), asset.window(upstream).columns
+            for column in self._graph.columns_of(upstream):
+                if seen is None or column.name in seen:
+                    origin = Spot(upstream, column.name)
+                    yield Hop(kind=Transformation.OPAQUE, origin=origin, reader=rows, place=place)
+            origin = Spot(upstream, ROWS)
+            yield Hop(kind=Transformation.INDIRECT, origin=origin, reader=rows, place=place)
+
     def _hops(self, key: str, asset: Asset) -> Iterator[Hop]:
+        if asset.code is not None:
+            yield from self._of_code(key, asset)
+            return
         wording = Wording(asset.definition.sql)
         schemas = {upstream: self._graph.columns_of(upstream) for upstream in asset.upstreams}
         known: dict[tuple[Spot, str], Transformation] = {}

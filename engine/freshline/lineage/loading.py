@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from freshline.calls import Load, Raised, ToldFile
+from freshline.calls import Frame, Load, Raised, ToldFile
 from freshline.code import Location
 from freshline.codec import digest, digest_of
 from freshline.declare.declared import FileDeclared
@@ -24,7 +24,7 @@ from freshline.declare.python.reached import Reach, Reached
 from freshline.declare.python.told import declare_python_file
 from freshline.declare.python.version import Surroundings
 from freshline.definitions import AssetDefinition
-from freshline.errors import Diagnostic, FreshlineError
+from freshline.errors import Diagnostic, FreshlineError, Severity
 from freshline.lineage.outside import Outside
 
 
@@ -142,7 +142,12 @@ def _told(
     try:
         told = loading.outside.load(load)
     except FreshlineError as error:  # the location itself is not there
-        raised = Raised(type=f"location {location.name}", message=f"{error.message}: {error.help}")
+        file, span = loading.settings.project.file, location.span
+        raised = Raised(
+            type=f"location {location.name}",
+            message=f"{error.message}\n{error.help}",
+            frames=(Frame(file, span.line, "", is_user=True),) if span else (),
+        )
         told = tuple(ToldFile(file=name, error=raised) for name in (*files, *functions))
         content = ""  # never taken from memory
     return CachedCode(location=location.name, content=content, told=told)
@@ -187,7 +192,7 @@ def _finished(
     location = location_of(part.file, loading.settings.project.locations)
     scope = scope_of(part.file, loading.settings.scope(loading.environment), layers)
     assets: list[AssetDefinition] = []
-    broken: list[str] = []
+    causes = dict(part.causes)
     problems: list[Diagnostic] = []
     process = dict(part.process)
     for asset in part.assets:
@@ -206,13 +211,15 @@ def _finished(
         process |= around.process.asked
         problems += found.diagnostics
         if found.asset is None:
-            broken.append(asset.key)
+            errors = (each for each in found.diagnostics if each.severity is Severity.ERROR)
+            causes[asset.key] = next(each.code for each in errors)
         else:
             assets.append(found.asset)
     return replace(
         part,
         assets=tuple(assets),
-        broken=(*part.broken, *broken),
+        broken=tuple(dict.fromkeys((*part.broken, *causes))),
+        causes=causes,
         process=process,
         diagnostics=(*part.diagnostics, *problems),
     )

@@ -242,13 +242,12 @@ class Worker:
             where=innermost(self.frames, root),
             out_of_memory=memory_shortages() > self._memory_shortages,
         )
-        raised = Raised(type="the process ended", message=told.message, frames=self.frames)
-        text = trace(raised, root) if self.frames else told.message
+        raised = Raised(type="", message=told.message, frames=self.frames)
         return WorkerLostError(
             f"{subject}: {told.message}",
             help=told.help,
             span=place(raised, root),
-            trace=shortened("\n".join(filter(None, [text, last_lines(last)]))),
+            trace=shortened("\n".join(filter(None, [trace(raised, root), last_lines(last)]))),
         )
 
     def _await_end(self, attendance: Attendance) -> None:

@@ -27,6 +27,8 @@ from freshline.locations.lines import clean
 FOLDER = "FRESHLINE_ENVIRONMENTS"
 _MARK = "whole"
 _INCLUDED = re.compile(r"^\s*(?:-r|--requirement|-c|--constraint)(?:\s+|=)(\S+)", re.MULTILINE)
+# What is said where there is no pip, or one from before 22.3.
+_CANNOT = ("No module named pip", "no such option: --python")
 _ESSENTIAL = re.compile(r"(?i)error|no matching|conflict|not found|requires|depends|because|hint|╰")
 
 
@@ -162,14 +164,25 @@ def _make(making: _Making) -> None:
     if uv is not None and _made_by_uv(uv, making):
         return
     _clear(making.folder)
-    made = making.run(making.python, "-m", "venv", str(making.folder))
+    made = making.run(making.python, "-m", "venv", "--without-pip", str(making.folder))
     if made.returncode != 0:
         raise _failed(making, f"{making.python} -m venv", made.stdout)
-    install = ["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--quiet"]
-    done = making.run(_python(making.folder), *install, "-r", making.location.requirements or "")
+    done = _installed_by_pip(making)
     if done.returncode != 0:
         _clear(making.folder)
         raise _failed(making, "pip", done.stdout)
+
+
+def _installed_by_pip(making: _Making) -> subprocess.CompletedProcess[str]:
+    """Install by the pip that makes it; by one put into it, which takes seconds, if that cannot."""
+    install = ["install", "--no-input", "--disable-pip-version-check", "--quiet"]
+    install += ["-r", making.location.requirements or ""]
+    inside = _python(making.folder)
+    done = making.run(making.python, "-m", "pip", "--python", inside, *install)
+    if done.returncode == 0 or not any(word in done.stdout for word in _CANNOT):
+        return done
+    put = making.run(inside, "-m", "ensurepip", "--default-pip")
+    return put if put.returncode != 0 else making.run(inside, "-m", "pip", *install)
 
 
 def _made_by_uv(uv: str, making: _Making) -> bool:

@@ -193,8 +193,10 @@ class Process:
         for line in lines:
             verb, _, rest = line.decode().partition(" ")
             match verb:
+                case "keeper":
+                    self._keeper = int(rest)
                 case "started":
-                    self.pid, self._keeper = map(int, rest.split())
+                    self.pid = int(rest)
                 case "failed":
                     self.is_empty = True
                     number = int(rest)

@@ -14,6 +14,8 @@ from freshline.locations.spawning import Program
 
 _WORKER = Path(worker.__file__).with_name("__main__.py")
 _SECRET = ("FRESHLINE_SECRET_", "FRESHLINE_SECRETS")
+# Threads that wait should sleep: on a busy machine those that spin take what the others need.
+_PATIENCE = {"OMP_WAIT_POLICY": "PASSIVE"}
 _THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -99,4 +101,4 @@ def variables(executable: str, settings: Settings, *, is_ours: bool) -> Mapping[
         told["PATH"] = beside + os.pathsep + path
     if settings.threads is not None:
         told = {name: str(settings.threads) for name in _THREADS} | told
-    return told
+    return _PATIENCE | told

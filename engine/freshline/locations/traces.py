@@ -28,7 +28,7 @@ def headline(raised: Raised) -> str:
     message = clean(raised.message).strip()
     if len(message) > _MOST_MESSAGE:
         message = f"{message[:_MOST_MESSAGE]} [{len(message):,} characters in all]"
-    return f"{type_name}: {message}" if message else type_name
+    return ": ".join(filter(None, [type_name, message]))
 
 
 def trace(raised: Raised, root: str) -> str:

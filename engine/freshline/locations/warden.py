@@ -21,9 +21,9 @@ is a marshalled tuple: arguments, environment, folder, limits as (memory, files,
 program's oom_score_adj. Or it is a number, the process id of a keeper that was killed: one byte
 comes back when nothing is left of what it kept.
 
-On a control socket a byte goes down (T terminate, K kill, L look) and lines come up: `started PID
-KEEPER`, `failed ERRNO`, `below N` as the answer to L, `ended STATUS KIBIBYTES` with the status as
-wait() gives it and the most memory that was resident, and `empty`.
+On a control socket a byte goes down (T terminate, K kill, L look) and lines come up: `keeper PID`,
+`started PID` or `failed ERRNO`, `below N` as the answer to L, `ended STATUS KIBIBYTES` with the
+status as wait() gives it and the most memory that was resident, and `empty`.
 """
 
 import errno
@@ -123,6 +123,8 @@ def _keep(request: Request, descriptors: list[int]) -> None:
     status = 1
     try:
         control = socket.socket(fileno=descriptors[0])
+        # Before the program is there, which may kill us at once.
+        _tell(control, f"keeper {os.getpid()}")
         _become_subreaper()
         deaths = _deaths()
         program = _started(request, descriptors[1:], control)
@@ -137,7 +139,7 @@ def _keep(request: Request, descriptors: list[int]) -> None:
 
 def _watch(program: int, control: socket.socket, deaths: int) -> None:
     is_ending = False
-    _tell(control, f"started {program} {os.getpid()}")
+    _tell(control, f"started {program}")
     while True:
         ready = _ready(control, deaths, _PATIENCE if is_ending else None)
         if deaths in ready:

@@ -9,6 +9,7 @@ from freshline.calls import Call, Line, Load, Returned, ToldFile, Workers
 from freshline.code import NO_LIMITS, Limits, Location
 from freshline.errors import CodeError, WorkerLostError
 from freshline.locations.attending import Attendance
+from freshline.locations.calling import subject_of
 from freshline.locations.commands import Command
 from freshline.locations.loading import Loader
 from freshline.locations.poison import Poison
@@ -49,7 +50,7 @@ class LocationWorkers:
         try:
             returned = self._command(call, tell) if call.command else self._function(call, tell)
         except WorkerLostError as error:
-            self._poison.died(call, error.message)
+            self._poison.died(call, error.message.removeprefix(f"{subject_of(call)}: "))
             raise
         except CodeError:
             self._poison.lived(call)

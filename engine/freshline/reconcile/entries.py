@@ -28,6 +28,7 @@ from freshline.survey import (
 from freshline.versions import Window
 
 _MARKED = re.compile(f'"{MARK}([^"]+)"')
+_CODE_RULES = 1  # to be raised when the same code would be traced otherwise
 _RULES = 1  # to be raised when the same query would be traced otherwise
 
 
@@ -245,6 +246,7 @@ def traced_by(asset: Asset, graph: Graph) -> str:
             [graph.macros[name].text for name in asset.macros],
             asset.columns,
             (sql.original, sql.file, sql.line, sql.column),
+            *(() if asset.code is None else (_CODE_RULES, asset.windows)),
         )
     )
 

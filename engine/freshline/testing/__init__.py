@@ -4,17 +4,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from freshline.testing.materialized import Checked, Materialized
-    from freshline.testing.materializing import materialize
+    from freshline.testing.materializing import ProjectUnderTest, materialize
 
-__all__ = ["Checked", "Materialized", "materialize"]
+__all__ = ["Checked", "Materialized", "ProjectUnderTest", "materialize"]
 
 
 def __getattr__(name: str) -> object:
     """Hand out a name when it is asked for: a kit has no need of the others."""
-    if name == "materialize":
+    if name in ("ProjectUnderTest", "materialize"):
         from freshline.testing import materializing
 
-        return materializing.materialize
+        return getattr(materializing, name)
     if name in __all__:
         from freshline.testing import materialized
 

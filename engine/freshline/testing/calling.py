@@ -19,8 +19,9 @@ from freshline.sdk.specs import spec_of
 from freshline.secrets import resolved
 from freshline.testing.importing import importing
 from freshline.testing.opening import Opened
-from freshline.worker.calling import Subject, perform
+from freshline.worker.calling import perform
 from freshline.worker.parameters import signature_of
+from freshline.worker.subjects import Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

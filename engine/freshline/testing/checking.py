@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from freshline.calls import CheckTold, Returned
-from freshline.code import CodeCheck
 from freshline.definitions import CheckSeverity
 from freshline.execute.checking import Subject, run_checks
 from freshline.execute.setting import Input
@@ -18,12 +17,12 @@ from freshline.testing.materialized import Checked
 def sql_checked(
     compute: Compute, asset: Asset, relations: Mapping[str, str]
 ) -> tuple[Checked, ...]:
-    """Return what each check found of an asset, given how to read it and whatever else they read.
+    """Return what each check in SQL found of an asset, given how to read all that they read.
 
     One that reads what is not there is left out.
     """
     key = asset.definition.key
-    checks = tuple(each for each in asset.checks if all(read in relations for read in each.reads))
+    checks = tuple(c for c in asset.checks if c.code is None and relations.keys() >= {*c.reads})
     reads = {read for check in checks for read in check.reads}
     target = Target("test", "main", key)
     subject = Subject(
@@ -48,11 +47,6 @@ def sql_checked(
         )
         for each in results
     )
-
-
-def code_checked(check: CodeCheck, returned: Returned) -> tuple[Checked, ...]:
-    """Return what a check that is a function found."""
-    return tuple(_told(check.of, each) for each in returned.checks)
 
 
 def told_checked(key: str, output: str, returned: Returned) -> tuple[Checked, ...]:

@@ -1,13 +1,14 @@
 """A project's code imported into this very process, as tests want it, and out of it again."""
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from freshline.calls import Load, ToldFile
-from freshline.locations.starting import import_path
+from freshline.code import Location
 from freshline.locations.wire import shaped
 from freshline.sdk.declaring import DECLARED
 from freshline.worker.loading import function_named, load_file, load_function
@@ -20,13 +21,17 @@ _opened: dict[str, None] = {}  # the roots whose code may be in this process, th
 
 def load_here(load: Load) -> tuple[ToldFile, ...]:
     """Return what files declare, and then functions, after importing them in this process."""
-    with importing(load.root, import_path(load.root, load.location.path)):
+    with importing(load.root, folders(load.root, load.location)), Imports() as imports:
         for file in load.files:
             _forget_declared(file.removesuffix(".py").replace("/", "."))
-        with Imports() as imports:
-            told = [load_file(load.root, file, imports) for file in load.files]
-            told += [load_function(load.root, name, imports) for name in load.functions]
+        told = [load_file(load.root, file, imports) for file in load.files]
+        told += [load_function(load.root, name, imports) for name in load.functions]
     return tuple(shaped(each, ToldFile) for each in told)
+
+
+def folders(root: str, location: Location) -> tuple[str, ...]:
+    """Return the folders that imports of a location's code look into first."""
+    return tuple(dict.fromkeys((os.path.normpath(os.path.join(root, location.path)), root)))
 
 
 def function_here(root: str, name: str) -> Callable[..., object]:

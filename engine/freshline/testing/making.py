@@ -20,13 +20,13 @@ from freshline.errors import CodeError, ComputeError, DefinitionError, UsageErro
 from freshline.execute.code_step import as_declared, relation_of
 from freshline.execute.sql_engine import SqlEngine, statements_of
 from freshline.lineage.canonical import bind
-from freshline.lineage.code_assets import optional_reads, resolve
+from freshline.lineage.code_assets import optional_reads
 from freshline.lineage.files.prepared import CACHE
 from freshline.lineage.graph import Asset, Graph
 from freshline.lineage.quoting import quoted
 from freshline.lineage.sources import relation as source_relation
 from freshline.testing.calling import Caller
-from freshline.testing.checking import code_checked, sql_checked, told_checked
+from freshline.testing.checking import sql_checked, told_checked
 from freshline.testing.importing import importing
 from freshline.testing.materialized import Checked, Materialized, Told
 from freshline.testing.opening import Opened
@@ -201,19 +201,9 @@ class Making:
                 asset = self.graph.assets[key]
                 optional = optional_reads(asset) & self.absent
                 queue += [each for each in asset.needs if each not in optional]
-                queue += self._read_by_checks(asset)
             elif key in self.graph.quarantined and self.graph.quarantined[key].because:
                 queue.append(self.graph.quarantined[key].because)
         return found
-
-    def _read_by_checks(self, asset: Asset) -> Iterable[str]:
-        known = (*self.graph.assets, *self.graph.sources)
-        for check in self.opened.declared.code_checks:
-            if check.of == asset.definition.key:
-                definition = replace(asset.definition, key="", code=check.code)
-                yield from (
-                    key for _, key in resolve(definition, known).parameters if key != check.of
-                )
 
     def _next(self, wanted: Iterable[str]) -> str | None:
         needed = self._needed(wanted)
@@ -313,7 +303,8 @@ class Making:
         """
         key, definition = asset.definition.key, asset.definition
         self.learnt[key] = columns
-        asks = definition.columns or definition.checks or self.graph.quarantined
+        functions = any(check.of == key for check in self.opened.declared.code_checks)
+        asks = functions or definition.columns or definition.checks or self.graph.quarantined
         if not asks or (tuple(columns) == asset.columns and not asset.learns_columns):
             return
         self.graph = self._compiled()
@@ -354,11 +345,11 @@ class Making:
         for key, asset in self.graph.assets.items():
             if key in self.done and key not in self.rows:
                 self.checks += sql_checked(self.engine, asset, self.done)
-        for check in self.opened.declared.code_checks:
-            if check.of in self.done and check.of not in self.rows:
-                known = (*self.graph.assets, *self.graph.sources)
-                asset = self.graph.assets[check.of]
-                definition = replace(asset.definition, key="", code=check.code)
-                parameters = dict(resolve(definition, known).parameters)
-                returned = self._caller().call(check.code, check.of, parameters, ())
-                self.checks += code_checked(check, returned)
+                self.checks += self._code_checked(asset)
+
+    def _code_checked(self, asset: Asset) -> Iterable[Checked]:
+        key = asset.definition.key
+        for check in asset.checks:
+            if check.code is not None and self.done.keys() >= {*check.reads}:
+                returned = self._caller().call(check.code, key, dict(check.parameters), ())
+                yield from told_checked(key, "", returned)

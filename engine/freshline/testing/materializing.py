@@ -7,6 +7,7 @@ touched.
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from types import TracebackType
@@ -20,7 +21,29 @@ from freshline.testing.materialized import Materialized
 from freshline.testing.opening import Function, Opened, open_functions, open_project
 
 _OURS = str(Path(freshline.__file__).parent)
-Subject = str | Path | OpenProject | Function | Sequence[Function]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectUnderTest:
+    """A project that tests are about, in one of its environments (None: the first)."""
+
+    root: Path
+    environment: str | None = None
+
+    def materialize(
+        self,
+        selection: str | Sequence[str] | None = None,
+        *,
+        inputs: Mapping[str, object] | None = None,
+        config: Mapping[str, Mapping[str, object]] | None = None,
+        resources: Mapping[str, object] | None = None,
+    ) -> Materialized:
+        """Make assets of the project in memory; see `freshline.testing.materialize`."""
+        __tracebackhide__ = True
+        return materialize(self, selection, inputs=inputs, config=config, resources=resources)
+
+
+Subject = ProjectUnderTest | str | Path | OpenProject | Function | Sequence[Function]
 
 
 def materialize(
@@ -84,7 +107,7 @@ def _opened(
     match project:
         case str() | Path():
             return open_project(Path(project))
-        case OpenProject():
+        case OpenProject() | ProjectUnderTest():
             return open_project(project.root, project.environment)
         case _ if callable(project):
             return open_functions([project], config, resources)

@@ -24,9 +24,8 @@ from freshline.lineage.graph import Graph, Source
 from freshline.lineage.outside import Outside
 from freshline.lineage.reading import SourceRead, Sources
 from freshline.lineage.recompile import Parts, read_anew
-from freshline.locations.starting import import_path
 from freshline.locations.wire import shaped
-from freshline.testing.importing import function_here, load_here
+from freshline.testing.importing import folders, function_here, load_here
 from freshline.worker.annotations import unwrapped
 from freshline.worker.telling import told_function
 
@@ -60,7 +59,7 @@ class Opened:
         """Return the folders that imports of some code look into first."""
         if self.functions is not None:
             return ()
-        return tuple(import_path(str(self.root), self.location(code).path))
+        return folders(str(self.root), self.location(code))
 
     def location(self, code: Code) -> Location:
         """Return the location that some code belongs to."""

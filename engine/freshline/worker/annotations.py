@@ -12,6 +12,7 @@ from freshline.sdk.codecs import codec_of
 from freshline.sdk.configuration import Config, Resource
 from freshline.sdk.context import Context
 from freshline.sdk.specs import Input
+from freshline.worker.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,8 +83,12 @@ def annotations_of(function: Callable[..., object]) -> dict[str, object]:
         import annotationlib  # type: ignore[import-not-found, unused-ignore]
 
         found = annotationlib.get_annotations(function, format=annotationlib.Format.STRING)
-    names = Names(function)
+    names = Names(getattr(function, "__globals__", {}), _file_of(function))
     return {name: _evaluated(value, names) for name, value in found.items()}
+
+
+def _file_of(function: Callable[..., object]) -> str:
+    return str(getattr(getattr(function, "__code__", None), "co_filename", ""))
 
 
 def unwrapped(function: Callable[..., object]) -> Callable[..., object]:
@@ -114,54 +119,6 @@ def _evaluated(value: Any, names: Names) -> object:
         return Optional[names.evaluate(text[: -len("| None")].strip())]
     except Exception:
         return text
-
-
-class Names:
-    """The names that annotations of a function may use, with those for type checkers only.
-
-    What stands below `if TYPE_CHECKING:` is imported when an annotation needs it: a function that
-    wants a data frame needs its library anyhow.
-    """
-
-    def __init__(self, function: Callable[..., object]) -> None:
-        self._names: dict[str, object] = dict(getattr(function, "__globals__", {}))
-        self._file = str(getattr(getattr(function, "__code__", None), "co_filename", ""))
-        self._has_all = False
-
-    def evaluate(self, text: str) -> object:
-        """Return what an annotation stands for; raises what its evaluation raises."""
-        try:
-            return eval(text, self._names)
-        except NameError:
-            if self._has_all:
-                raise
-            self._has_all = True
-            for statement in _for_checkers(self._file):
-                try:
-                    exec(statement, self._names)
-                except Exception:  # not installed here, or an import in a circle
-                    continue
-            return eval(text, self._names)
-
-
-_FOR_CHECKERS: dict[str, list[str]] = {}
-
-
-def _for_checkers(file: str) -> list[str]:
-    """Return the imports of a file that stand below `if TYPE_CHECKING:`."""
-    if file not in _FOR_CHECKERS:
-        import ast
-        import linecache
-
-        found: list[str] = []
-        for node in ast.parse("".join(linecache.getlines(file))).body:
-            if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-                imports = [
-                    each for each in node.body if isinstance(each, (ast.Import, ast.ImportFrom))
-                ]
-                found += [ast.unparse(each) for each in imports]
-        _FOR_CHECKERS[file] = found
-    return _FOR_CHECKERS[file]
 
 
 def wish_of(annotation: Any) -> Wish:

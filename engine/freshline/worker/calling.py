@@ -5,48 +5,31 @@ from __future__ import annotations
 import os
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from freshline.sdk.context import Context
 from freshline.sdk.interrupting import Cancelled
-from freshline.sdk.metadata import data
-from freshline.sdk.specs import CheckResult, spec_of
+from freshline.sdk.specs import spec_of
 from freshline.worker.annotations import class_named, unwrapped
 from freshline.worker.building import build
-from freshline.worker.checking import check_input, check_output
+from freshline.worker.checking import check_input
 from freshline.worker.hygiene import Before, children, rss
+from freshline.worker.keeping import kept, metadata_of
 from freshline.worker.loading import function_named
 from freshline.worker.modules import loaded, module_of, open_project
-from freshline.worker.parameters import Signature, signature_of
+from freshline.worker.parameters import signature_of
 from freshline.worker.raised import fault, place, prefix_of, raised
 from freshline.worker.reading import bring, source_of
-from freshline.worker.targets import Target
-from freshline.worker.writing import write
+from freshline.worker.subjects import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
-    from freshline.sdk.specs import Spec
     from freshline.worker.parameters import Parameter
     from freshline.worker.serving import Line
 
     Told = dict[str, object]
-
-
-class Subject(NamedTuple):
-    """The function of a call: what it is called in errors, what it takes, what was said of it."""
-
-    name: str
-    what: str
-    function: Callable[..., object]
-    signature: Signature
-    spec: Spec | None
-
-    @property
-    def kind(self) -> str:
-        """What its decorator made of it; a plain function is an asset."""
-        return self.spec.kind if self.spec is not None else "asset"
 
 
 _SUBJECTS: dict[str, Subject] = {}  # by name: a worker is retired when the project's files change
@@ -109,7 +92,7 @@ def _leave_fork(failure: BaseException | None) -> None:
 def _answer(line: Line, call: str, ended: Told) -> None:
     try:
         line.send("returned", call=call, returned=ended)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         message = f"what it returned cannot be told: {error}: keep less metadata"
         line.send("failed", call=call, raised=fault("ValueError", message))
 
@@ -130,8 +113,9 @@ def _place(subject: Subject, root: str) -> list[object]:
     """Return a frame that points to a function itself."""
     code = getattr(unwrapped(subject.function), "__code__", None)
     file, is_user = place(code.co_filename if code else subject.name, prefix_of(root))
-    line = code.co_firstlineno if code else 1
-    return [file, line, subject.name.rpartition(":")[2], "", is_user]
+    from freshline.worker.telling import line_of
+
+    return [file, line_of(subject.function), subject.name.rpartition(":")[2], "", is_user]
 
 
 def _state(threads: list[str]) -> Told:
@@ -164,6 +148,8 @@ def perform(
         (str(each[0]), str(each[1]), len(each) > 2 and bool(each[2]))
         for each in asked.get("wanted") or ()
     ]
+    if subject.kind == "asset" and len(wanted) == 1:
+        subject = subject._replace(what=wanted[0][1] or subject.what)
     with ExitStack() as open_resources:
         resources = _resources(subject, asked.get("resources") or {}, open_resources)
         resources.update(ready)
@@ -178,15 +164,10 @@ def perform(
         value = subject.function(**arguments)
         del arguments
         value = _settled(value)
-        told = _kept(subject, value, wanted, context)
+        told = kept(subject, value, wanted, context)
     if "" not in context.outputs:
-        told["metadata"] = _metadata(context, "")
+        told["metadata"] = metadata_of(context, "")
     return told
-
-
-def _metadata(context: Context, output: str) -> Told:
-    found = context.metadata_by_output.get(output, {})
-    return {name: list(datum) for name, datum in found.items()}
 
 
 _LONGEST = 64 << 10  # characters of one line in the log
@@ -290,109 +271,3 @@ def _in_turn(values: Any) -> Any:
         loop.run_until_complete(values.aclose())
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
-
-
-# ---- what it returned
-
-
-def _kept(
-    subject: Subject, value: Any, wanted: list[tuple[str, str, bool]], context: Context
-) -> Told:
-    if subject.kind == "check":
-        return {"checks": [_checked(subject, value)]}
-    if subject.kind == "source":
-        if not isinstance(value, (str, int, float)) or isinstance(value, bool):
-            raise TypeError(f"{subject.what} returned {value!r}: a source's version is a text")
-        return {"metadata": {"version": ["text", str(value)]}}
-    if subject.kind == "multi_asset" or len(wanted) > 1:
-        return {"made": _several(subject, value, wanted, context)}
-    name, key, optional = wanted[0] if wanted else ("", "", False)
-    check_output(subject.what, subject.signature.returns, value)
-    return {"made": [_one(subject, value, (name, key, optional), context)]}
-
-
-def _one(subject: Subject, value: Any, wanted: tuple[str, str, bool], context: Context) -> Told:
-    """Return the Made of one output."""
-    name, key, optional = wanted
-    if value is None:
-        if optional:
-            return {"name": name, "missing": True}
-        output = f" for output {name!r}" if name else ""
-        raise TypeError(
-            f"{subject.what} returned None{output}: an asset is what its function returns; "
-            "return the rows, or make the output optional"
-        )
-    what = f"{subject.what}, output {name!r}" if name else subject.what
-    told = write(value, Target(name, key, str(context.scratch), what))
-    told["metadata"] = _metadata(context, name)
-    return told
-
-
-def _several(
-    subject: Subject, value: Any, wanted: list[tuple[str, str, bool]], context: Context
-) -> list[Told]:
-    """Return the Made of each output that is wanted."""
-    spec = subject.spec
-    names = (
-        list(spec.outputs) if spec is not None and spec.outputs else [each[0] for each in wanted]
-    )
-    values = _by_name(subject, value, names)
-    made: list[Told] = []
-    for name, key, optional in wanted:
-        may_miss = optional or (
-            spec is not None and name in spec.outputs and spec.outputs[name].optional
-        )
-        if name not in values and not may_miss:
-            returned = ", ".join(values) or "nothing"
-            raise TypeError(f"{subject.what} returned no output {name!r}; it returned: {returned}")
-        made.append(_one(subject, values.get(name), (name, key, may_miss), context))
-    return made
-
-
-def _by_name(subject: Subject, value: Any, names: list[str]) -> dict[str, object]:
-    """Return the outputs by name from a mapping, a tuple, or the pairs that a generator yields."""
-    if value is None:
-        return {}
-    if isinstance(value, dict):
-        found = value
-    elif isinstance(value, tuple):
-        if len(value) != len(names):
-            raise TypeError(
-                f"{subject.what} returned {len(value)} values for {len(names)} outputs: "
-                f"{', '.join(names)}"
-            )
-        found = dict(zip(names, value))
-    elif len(names) == 1 and not hasattr(value, "__next__"):
-        found = {names[0]: value}
-    elif hasattr(value, "__next__"):
-        found = dict(value)
-    else:
-        raise TypeError(
-            f"{subject.what} returned {type(value).__name__}: return a mapping of outputs "
-            f"({', '.join(names)}) to values"
-        )
-    for name in found:
-        if name not in names:
-            raise TypeError(f"{subject.what} has no output {name!r}; it has: {', '.join(names)}")
-    return found
-
-
-def _checked(subject: Subject, value: Any) -> Told:
-    """Return the CheckTold of what a check returned."""
-    spec = subject.spec
-    if hasattr(value, "item") and not isinstance(value, (bool, CheckResult)):
-        value = value.item()  # a boolean of numpy
-    if isinstance(value, bool):
-        value = CheckResult(value)
-    if not isinstance(value, CheckResult):
-        raise TypeError(
-            f"{subject.what} returned {type(value).__name__}: a check returns True, False or a "
-            "CheckResult"
-        )
-    return {
-        "name": subject.name.rpartition(":")[2],
-        "passed": value.passed,
-        "severity": value.severity or (spec.severity if spec is not None else "block"),
-        "description": value.description,
-        "metadata": {name: list(datum) for name, datum in data(value.metadata).items()},
-    }

@@ -156,7 +156,7 @@ def _unnamed(function: Callable[..., object], file: str) -> Wrong:
     why = "another of that name comes after it" if name else ""
     return Wrong(
         file,
-        _first_line(function),
+        _line(function),
         f"{name} is declared, but no name of the module holds it: {why}, or it is made inside "
         "a function; give each a name of its own at the top level of the file",
     )
@@ -169,9 +169,10 @@ def _described(function: Callable[..., object], name: str, module: ModuleType, f
         return told_function(function, name)
     except TypeError as error:
         place = file if file.endswith(".py") else str(getattr(module, "__file__", file))
-        raise Unusable(Wrong(place, _first_line(function), str(error))) from error
+        raise Unusable(Wrong(place, _line(function), str(error))) from error
 
 
-def _first_line(function: Callable[..., object]) -> int:
-    code = getattr(function, "__code__", None)
-    return code.co_firstlineno if code is not None else 1
+def _line(function: Callable[..., object]) -> int:
+    from freshline.worker.telling import line_of
+
+    return line_of(function)

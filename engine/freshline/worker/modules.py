@@ -13,13 +13,16 @@ from importlib.machinery import (
 )
 from typing import TYPE_CHECKING
 
+from freshline.worker import bytecode
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import CodeType, ModuleType
 
 _STARTED = list(sys.path)  # as the interpreter has it, without our own folder
 _LOADED: list[tuple[str, int, int, int]] = []
-_FOREIGN = ("site-packages", "dist-packages", ".venv", "lib64", ".freshline")
+_FOREIGN = ("site-packages", "dist-packages", ".venv", ".freshline")
+_PREFIX = os.path.join(os.path.realpath(sys.prefix), "")
 
 
 class ProjectLoader(SourceFileLoader):
@@ -29,14 +32,18 @@ class ProjectLoader(SourceFileLoader):
     right after a run would not count; and it would write folders among people's assets.
     """
 
-    def path_stats(self, path: str) -> dict[str, object]:
-        """Refuse, which makes the import system neither read nor write a cache.
-
-        It asks before it reads, so this is the moment to note what the file is like.
-        """
+    def get_code(self, fullname: str) -> CodeType:
+        """Return the compiled module, from what is kept if that is of this very text."""
+        path = self.get_filename(fullname)
+        # Noted before it is read: a change in between is one that came after.
         found = os.stat(path)
         _LOADED.append((path, found.st_mtime_ns, found.st_size, found.st_ino))
-        raise OSError(f"no bytecode is kept of {path}")
+        source = self.get_data(path)
+        code = bytecode.kept(path, source)
+        if code is None:
+            code = self.source_to_code(source, path)
+            bytecode.keep(path, source, code)
+        return code
 
 
 class ProjectFinder:
@@ -47,11 +54,11 @@ class ProjectFinder:
 
     def hook(self, folder: str) -> FileFinder:
         """Return the finder of a folder of sys.path; ImportError where it is none of ours."""
-
         path = os.path.join(os.path.realpath(folder or "."), "")
         inside = path.startswith(self.root) and os.path.isdir(path)
         parts = path[len(self.root) :].split(os.sep)
-        if not inside or any(part in parts for part in _FOREIGN):
+        installed = path.startswith(_PREFIX) and _PREFIX.startswith(self.root)
+        if not inside or installed or any(part in parts for part in _FOREIGN):
             raise ImportError(f"{folder} is no folder of the project")
         return FileFinder(
             folder, (ExtensionFileLoader, EXTENSION_SUFFIXES), (ProjectLoader, [".py"])
@@ -65,6 +72,7 @@ def open_project(root: str, path: Sequence[str]) -> None:
     """Put the project's folders before sys.path, and have their modules loaded by content."""
     if root not in _HOOKED:
         _HOOKED.add(root)
+        bytecode.open_folder(root)
         sys.path_hooks.insert(0, ProjectFinder(root).hook)
         for folder in list(sys.path_importer_cache):
             if folder.startswith(root):
@@ -144,9 +152,7 @@ def _load(dotted: str, file: str, folder: str | None) -> ModuleType:
     module.__file__ = file
     sys.modules[dotted] = module
     try:
-        code: CodeType | None = loader.get_code(dotted)
-        if code is not None:
-            exec(code, module.__dict__)
+        exec(loader.get_code(dotted), module.__dict__)
     except BaseException:
         sys.modules.pop(dotted, None)
         raise

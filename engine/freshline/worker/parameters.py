@@ -62,7 +62,7 @@ def signature_of(function: Callable[..., object]) -> Signature:
     inputs = spec.inputs if spec is not None else {}
     parameters: list[Parameter] = []
     for name in names:
-        wish = _role(name, annotations.get(name, UNSAID), name in inputs)
+        wish = _role(code.co_name, name, annotations.get(name, UNSAID), name in inputs)
         has_default = name in optional
         if wish.role == "value":
             if has_default:
@@ -82,10 +82,12 @@ def signature_of(function: Callable[..., object]) -> Signature:
     return Signature(tuple(parameters), takes_more, returns)
 
 
-def _role(name: str, annotation: object, is_input: bool) -> Wish:
+def _role(function: str, name: str, annotation: object, is_input: bool) -> Wish:
     wish = annotation if isinstance(annotation, Wish) else wish_of(annotation)
     if is_input:
-        return wish if wish.role == "input" else UNSAID
+        if wish.role != "input":
+            raise TypeError(_not_brought(function, name, wish))
+        return wish
     if wish.role == "input" and wish.is_said:
         return wish
     if name == "context" and not wish.is_said:

@@ -112,20 +112,31 @@ def _docstring(function: Callable[..., object]) -> str:
     return "\n".join([first, *(each[margin:].rstrip() for each in rest)]).strip()
 
 
+def line_of(function: Callable[..., object]) -> int:
+    """Return the line that a function's `def` stands in."""
+    first, _, node = _found(function)
+    return first if node is None else int(node.lineno)
+
+
 def lines_of(function: Callable[..., object]) -> tuple[int, int]:
     """Return the first line, of the first decorator, and the last one of a function."""
+    first, last, _ = _found(function)
+    return first, last
+
+
+def _found(function: Callable[..., object]) -> tuple[int, int, Any]:
+    """Return the lines of a function, and its node in the tree of its file."""
     code = getattr(unwrapped(function), "__code__", None)
     if code is None:
-        return 1, 1
+        return 1, 1, None
     import linecache
 
     first: int = code.co_firstlineno
     for node in _functions("".join(linecache.getlines(code.co_filename)), code.co_filename):
         decorators = getattr(node, "decorator_list", [])
-        start = min([node.lineno, *(each.lineno for each in decorators)])
-        if start == first:
-            return first, node.end_lineno or first
-    return first, first
+        if min([node.lineno, *(each.lineno for each in decorators)]) == first:
+            return first, node.end_lineno or first, node
+    return first, first, None
 
 
 _PARSED: dict[str, list[Any]] = {}  # by file: a load parses each once

@@ -13,9 +13,9 @@ from tests.catalog.server.world import made_world, world
 from freshline.catalog import By, Ended, Engine, Rows, Surveyed, Wanted
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.server.app import create_app
+from freshline_catalog.server.door.sessions import new_link
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.services import Address, Scope, Services
-from freshline_catalog.server.sessions import new_link
 
 __all__ = ["made_world", "world"]
 

@@ -9,9 +9,9 @@ from http.client import HTTPConnection, HTTPResponse
 import uvicorn
 
 from freshline_catalog.server.app import create_app
+from freshline_catalog.server.door.sessions import new_link
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.services import Address, Services
-from freshline_catalog.server.sessions import new_link
 
 
 class Listening:

@@ -69,7 +69,9 @@ def test_secrets_in_a_config_are_not_shown(coded: TestClient) -> None:
 
 def test_a_command_shows_what_runs(coded: TestClient) -> None:
     found = section(page(coded, "/assets/ml.report/definition"), "Command")
-    assert found.one("div", class_="command").text.startswith("Rscript assets/ml/report.R {output}")
+    assert found.one("div", class_="command").text.startswith(
+        "Rscript assets/ml/report.R '{output}'"
+    )
 
 
 BADGES = {

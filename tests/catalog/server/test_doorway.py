@@ -8,8 +8,8 @@ from starlette.testclient import TestClient
 from tests.catalog.server.conftest import ORIGIN, Served, somebody
 
 from freshline_catalog.server.access import needs
-from freshline_catalog.server.doorway import HEADERS
-from freshline_catalog.server.limits import DEEPEST, LARGEST_BODY
+from freshline_catalog.server.door.doorway import HEADERS
+from freshline_catalog.server.door.limits import DEEPEST, LARGEST_BODY
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.services import Address, Services
 

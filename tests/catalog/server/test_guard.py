@@ -13,9 +13,9 @@ from tests.catalog.server.conftest import Served, somebody
 from tests.catalog.server.routes import ENDLESS, PARAMETERS, ROUTES
 
 from freshline.errors import InternalError
-from freshline_catalog.server import guard
 from freshline_catalog.server.access import needs
-from freshline_catalog.server.limits import LARGEST_BODY
+from freshline_catalog.server.door import guard
+from freshline_catalog.server.door.limits import LARGEST_BODY
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.services import Services
 

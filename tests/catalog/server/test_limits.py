@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshline_catalog.server.limits import Buckets, Rate
+from freshline_catalog.server.door.limits import Buckets, Rate
 
 RATE = Rate("search", 3, 1.0)
 

@@ -12,7 +12,7 @@ from markupsafe import escape
 
 from freshline import secrets
 from freshline.secrets import is_telling, without_secrets
-from freshline_catalog.server.redaction import Redactor
+from freshline_catalog.server.door.redaction import Redactor
 
 SECRET = 'p4ss"w<rd& ä/\\9'
 

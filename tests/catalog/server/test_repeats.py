@@ -10,10 +10,10 @@ from tests.catalog.server.conftest import HandClock, Served, somebody
 
 from freshline.errors import BusyError
 from freshline_catalog.server.access import needs
+from freshline_catalog.server.door.sessions import new_link
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.repeats import HEADER, KEPT, REPLAYED
 from freshline_catalog.server.services import Services
-from freshline_catalog.server.sessions import new_link
 
 COUNT = "/api/v1/count"
 

@@ -10,9 +10,9 @@ from starlette.testclient import TestClient
 from tests.catalog.server.conftest import ORIGIN, HandClock, Served
 
 from freshline_catalog.event_log import SqliteEventLog
-from freshline_catalog.server import sessions
 from freshline_catalog.server.app import create_app
-from freshline_catalog.server.links import LASTS, Links
+from freshline_catalog.server.door import sessions
+from freshline_catalog.server.door.links import LASTS, Links
 from freshline_catalog.server.pages.login import safe_next
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.services import Address, Services

@@ -12,9 +12,9 @@ from freshline.survey import Survey
 from freshline.testing import specimens
 from freshline.testing.specimens import DAILY, DEV, ORDERS
 from freshline_catalog.event_log import SqliteEventLog
-from freshline_catalog.server import sessions
 from freshline_catalog.server.api import stream as streams
-from freshline_catalog.server.limits import STREAMS
+from freshline_catalog.server.door import sessions
+from freshline_catalog.server.door.limits import STREAMS
 from freshline_catalog.server.services import Services
 from freshline_catalog.surveys import SqliteSurveys
 

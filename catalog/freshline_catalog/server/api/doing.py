@@ -13,7 +13,7 @@ from freshline_catalog.server import actions
 from freshline_catalog.server.access import needs
 from freshline_catalog.server.actions import Acceptance, Materialization, Rollback
 from freshline_catalog.server.doings import Doing
-from freshline_catalog.server.guard import signed_in
+from freshline_catalog.server.door.guard import signed_in
 from freshline_catalog.server.page import API, JSON, answers
 from freshline_catalog.server.pages.acting import planned
 from freshline_catalog.server.people import Role, User

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from freshline import codec
 from freshline_catalog.server.access import needs
 from freshline_catalog.server.asked import Asked
+from freshline_catalog.server.door.guard import signed_in
 from freshline_catalog.server.feed import (
     HIGHEST,
     MOST,
@@ -18,7 +19,6 @@ from freshline_catalog.server.feed import (
     known_kinds,
     last_of,
 )
-from freshline_catalog.server.guard import signed_in
 from freshline_catalog.server.news import Moment, News
 from freshline_catalog.server.page import API, JSON, answers
 from freshline_catalog.server.people import Role, User

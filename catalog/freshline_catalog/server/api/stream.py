@@ -16,16 +16,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from freshline import codec
-from freshline_catalog.server import sessions
 from freshline_catalog.server.access import needs
 from freshline_catalog.server.api.events import Who
+from freshline_catalog.server.door import sessions
+from freshline_catalog.server.door.limits import STREAMS
+from freshline_catalog.server.door.redaction import Redactor
 from freshline_catalog.server.feed import HIGHEST
-from freshline_catalog.server.limits import STREAMS
 from freshline_catalog.server.news import Moment, News
 from freshline_catalog.server.page import API, answers
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.problems import TooOftenError
-from freshline_catalog.server.redaction import Redactor
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.waiting import Polled, present

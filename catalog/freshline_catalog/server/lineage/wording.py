@@ -4,11 +4,11 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from freshline_catalog.server.door.redaction import Redactor
 from freshline_catalog.server.formatting import plural
 from freshline_catalog.server.lineage.columns import ColumnTrace
 from freshline_catalog.server.lineage.impact import Breaks, Hit, Via
 from freshline_catalog.server.lineage.view import LineageRow
-from freshline_catalog.server.redaction import Redactor
 
 _BEGIN_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _MOST_NAMED = 40

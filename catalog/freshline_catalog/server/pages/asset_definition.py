@@ -1,5 +1,6 @@
 """The definition of an asset: its query, what is in force and who said so, and what checks ask."""
 
+import shlex
 from dataclasses import dataclass
 
 import msgspec
@@ -24,7 +25,8 @@ class ReadThrough:
 class Definition:
     """What an author wrote (`sql`), what runs (`query`), and everything that is in force.
 
-    Of what code makes `code` says what that is, with `config` as JSON in lines.
+    Of what code makes `code` says what that is, with `config` as JSON in lines and `command` as a
+    shell takes it.
     """
 
     head: Head
@@ -37,6 +39,7 @@ class Definition:
     problems: tuple[Diagnostic, ...]
     code: EntryCode | None
     config: str
+    command: str
 
 
 def definition(asked: Reading, key: str) -> Definition:
@@ -54,6 +57,7 @@ def definition(asked: Reading, key: str) -> Definition:
         problems=entry.problems,
         code=entry.code,
         config=_config(entry.code) if entry.code is not None else "",
+        command=shlex.join(entry.code.command) if entry.code is not None else "",
     )
 
 

@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import FastAPI, Form, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from freshline_catalog.server import sessions
 from freshline_catalog.server.access import needs
-from freshline_catalog.server.failures import SignIn
-from freshline_catalog.server.limits import LOGINS
+from freshline_catalog.server.door import sessions
+from freshline_catalog.server.door.failures import SignIn
+from freshline_catalog.server.door.limits import LOGINS
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services

@@ -11,7 +11,7 @@ from fastapi import Query
 from freshline_catalog.search import query
 from freshline_catalog.search.columns import ColumnHit, best, matching_columns
 from freshline_catalog.search.words import Range, marks, words
-from freshline_catalog.server.limits import SEARCHES
+from freshline_catalog.server.door.limits import SEARCHES
 from freshline_catalog.server.listed import Sort, first, ordered, standing_of
 from freshline_catalog.server.page import Page
 from freshline_catalog.server.reading import Reading

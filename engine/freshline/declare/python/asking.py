@@ -34,7 +34,10 @@ IMPORTERS = frozenset(("import_module", "__import__", "reload_module"))
 SPEAKERS = frozenset(
     ("eval", "exec", "query", "evaluate", "sql", "execute", "from_query", "from_formula", "compile")
 )
-_SPOKEN = re.compile(r"@[A-Za-z_]|~|\b(?:from|join|using|into)\b", re.IGNORECASE)
+_SPOKEN = re.compile(
+    r"@[A-Za-z_]|~|\b(?:from|join|using|into|table|describe|summarize|pivot|unpivot|show)\b",
+    re.IGNORECASE,
+)
 
 _THIS_MODULE: dict[Chain, str] = {
     ("builtins", "globals"): "globals() may be asked for any name",
@@ -46,6 +49,7 @@ _THIS_MODULE: dict[Chain, str] = {
 _ANY_MODULE: dict[Chain, str] = {
     ("sys", "modules"): "sys.modules may be asked for any module",
     ("sys", "_getframe"): "frames may be asked for any name",
+    ("sys", "path"): "sys.path changes what imports find",
     ("sys", "meta_path"): "sys.meta_path changes what imports find",
     ("sys", "path_hooks"): "sys.path_hooks changes what imports find",
     ("runpy",): "runpy runs modules that are not named here",
@@ -107,13 +111,20 @@ def blind_call(full: Chain, node: ast.Call, *, is_module_level: bool) -> tuple[s
         case ("builtins", "vars" | "dir" | "locals") if not node.args:
             return ("MODULE", f"{full[1]}() may be asked for any name") if is_module_level else None
         case ("importlib", "import_module") | ("builtins", "__import__"):
-            is_constant = bool(node.args) and isinstance(node.args[0], ast.Constant)
             message = "the module that is imported here has no constant name"
-            return None if is_constant else ("PROJECT", message)
+            return None if _is_absolute(node.args) else ("PROJECT", message)
         case (package, *_, "load" | "loads" | "Unpickler" | "open") if package in _UNPICKLERS:
             return ("NOTHING", "classes that are unpickled are not followed")
         case _:
             return None
+
+
+def _is_absolute(arguments: list[ast.expr]) -> bool:
+    match arguments:
+        case [ast.Constant(value=str(name)), *_]:
+            return not name.startswith(".")
+        case _:
+            return False
 
 
 _PATHS = frozenset(

@@ -51,8 +51,12 @@ _MADE = {
     "pyarrow": "schema field int64 float64 string bool_ date32 timestamp decimal128 list_ struct",
     "pydantic": "Field ConfigDict",
 }
-_CALLS: set[Chain] = {(module, name) for module, names in _MADE.items() for name in names.split()}
-_CALLS |= {("os", "path", n) for n in ("join", "dirname", "abspath", "basename", "realpath")}
+_CALLS: frozenset[Chain] = frozenset(
+    (
+        *((module, name) for module, names in _MADE.items() for name in names.split()),
+        *(("os", "path", n) for n in ("join", "dirname", "abspath", "basename", "realpath")),
+    )
+)
 # What these get they keep: a function among it is not called.
 _KEEPERS = {
     *(("functools", "partial"), ("dataclasses", "field"), ("collections", "defaultdict")),
@@ -329,6 +333,7 @@ def _called(module: Module, node: ast.Call) -> Iterable[ast.AST] | None:
     bodies = (*(each.args for each in run), *(each.body for each in run))
     if full in _CALLS:
         return (*values, *bodies)
-    if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
+    is_import = bool(chain) and chain[0] in module.aliases
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS and not is_import:
         return (node.func.value, *values, *bodies)
     return None

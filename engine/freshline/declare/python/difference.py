@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from freshline.declare.python.sections import HEAD, sections_of
 
 _MOST = 3
-_OF_MODULE = ("module", "effects", "imports")  # what is told of a module, not of a name in it
+# What is told of a module, not of a name in it.
+_OF_MODULE = ("module", "effects", "imports", "docstring")
 
 _Codes = Mapping[str, tuple[str, ...]]
 

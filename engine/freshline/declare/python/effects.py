@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from freshline.declare.python import calm
-from freshline.declare.python.finding import Finder, Place
+from freshline.declare.python.finding import Finder
 from freshline.declare.python.leads import Leads
 from freshline.declare.python.module import (
     BUILTINS,
@@ -65,9 +65,15 @@ class Effects:
             if any(self._leads.of(module.file, each).is_inside for each in statement.aliases):
                 yield statement.index  # whether a module is run hangs on something
                 continue
-            needs = calm.needs_of(module, statement.node)
-            if needs is None or not all(self._is_plain(module, chain) for chain in needs):
+            if not self._is_calm(module, statement.node):
                 yield statement.index
+
+    def _is_calm(self, module: Module, node: ast.stmt) -> bool:
+        try:
+            needs = calm.needs_of(module, node)
+            return needs is not None and all(self._is_plain(module, chain) for chain in needs)
+        except RecursionError:
+            return False
 
     def _is_plain(self, module: Module, chain: Chain, depth: int = 0) -> bool:
         """Say whether operators on what a name stands for, and classes made of it, are calm."""
@@ -111,13 +117,8 @@ class Effects:
         if not lead.is_inside:
             first = alias.module.partition(".")[0]
             return first in sys.stdlib_module_names or first in calm.PLAIN_PACKAGES
-        place: Place | None = lead.place
-        while place is not None and path:
-            child = self._finder.child(place, path[0])
-            if child is None:
-                break
-            place, path = child, path[1:]
-        if place is None or place.file is None or not path:
+        place, path = self._finder.descend(lead.place, path)
+        if place.file is None or not path:
             return False
         target = self._finder.module(place.file)
         return target is not None and self._is_plain(target, path, depth + 1)

@@ -22,6 +22,7 @@ _DECORATED = re.compile(
     re.MULTILINE,
 )
 _KEY = re.compile(r"""\bkey\s*=\s*(?P<quote>["'])(?P<key>[\w.]+)(?P=quote)""")
+_LOCATION = "location "  # how the type of what is said of a location begins
 _MOST_RELATED = 3
 _MOST_MESSAGE = 500
 
@@ -32,11 +33,21 @@ def failed_import(
     """Return what is to be said of a file or function that a worker could not import.
 
     It points at the innermost line of the project's code, `otherwise` where there is none; the
-    lines that led there are related.
+    lines that led there are related. Of a location that is not ready the same is said for each of
+    its files, and of none in particular.
     """
     error = told.error or Raised(type="nothing", message="no function was found there")
     frames = [each for each in error.frames if each.is_user and each.file]
     place = _quote(frames[-1], around) if frames else otherwise
+    if error.type.startswith(_LOCATION):
+        message, _, fix = error.message.partition("\n")
+        return Diagnostic(
+            code="E124",
+            message=legible(message),
+            span=place.span,
+            excerpt=place.line,
+            fix=legible(fix),
+        )
     related = [(_quote(each, around).span, _led(each)) for each in reversed(frames[:-1])]
     if frames and told.file != otherwise.span.file:
         related.append((otherwise.span, "named here"))
@@ -101,7 +112,7 @@ def broken_file(
     return FileDeclared(
         file=python.text.file,
         broken=tuple(keys),
-        causes={key: "E121" for key in keys if key != first},
+        causes={key: problem.code for key in keys if key != problem.asset},
         places=keys,
         diagnostics=(problem,),
     )

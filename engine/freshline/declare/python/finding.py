@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from freshline.declare.python.module import Alias, Module, module_of
+from freshline.declare.python.module import Alias, Chain, Module, module_of
 
 
 class Place(NamedTuple):
@@ -67,12 +67,6 @@ class Finder:
         """Return the files that were looked for, and are not there."""
         return tuple(sorted(file for file, text in self._texts.items() if text is None))
 
-    def with_folders(self, folders: Sequence[str]) -> "Finder":
-        """Return one that looks into these folders too, after the others."""
-        finder = Finder(self._read, (*self.top.folders, *folders))
-        finder._texts = self._texts
-        return finder
-
     def child(self, place: Place, name: str) -> Place | None:
         """Return the module of this name in a package; None where no file has it.
 
@@ -93,6 +87,19 @@ class Finder:
                 return Place(module, ())
         return None
 
+    def folder(self, place: Place, name: str) -> Place:
+        """Return a package without __init__, which is there if anything is in it."""
+        return Place(None, tuple(f"{folder}{name}/" for folder in place.folders))
+
+    def descend(self, place: Place, path: Chain) -> tuple[Place, Chain]:
+        """Return the innermost module that a chain of attributes leads to, and what is left."""
+        found = (place, path)
+        while path:
+            place, path = self.child(place, path[0]) or self.folder(place, path[0]), path[1:]
+            if place.file is not None:
+                found = (place, path)
+        return found
+
     def find(self, names: Sequence[str], start: Place | None = None) -> Found:
         """Return the module that dotted names lead to, from a package or from the folders."""
         place, files = start or self.top, list[str]()
@@ -103,7 +110,7 @@ class Finder:
             if inner is None and place is self.top and name in sys.stdlib_module_names:
                 return Found(_NOWHERE, ())
             if inner is None:
-                inner = Place(None, tuple(f"{folder}{name}/" for folder in place.folders))
+                inner = self.folder(place, name)
             elif inner.file is not None:
                 files.append(inner.file)
             place = inner

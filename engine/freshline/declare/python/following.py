@@ -35,6 +35,7 @@ from freshline.errors import Span
 Modules = Callable[[], Iterable[str]]  # all files of Python in a project
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_MOST_TEXTS = 1000
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+(?::[^\W\d]\w*)?")
 
 
@@ -66,10 +67,12 @@ class Following:
         self.packages: set[str] = set()
         self.env: dict[tuple[str, Span], None] = {}
         self.unsure: dict[tuple[Span, str], None] = {}
-        self.folders: dict[str, None] = {}
         self.is_curious = False
         self.reads_source = False
         self._is_everything = False
+        self._folders: set[str] = set()
+        self._words: set[str] = set()
+        self._speakers: dict[str, Module] = {}
         self._seen: set[tuple[str, Chain, bool, bool]] = set()
         self._waiting: deque[Callable[[], None]] = deque()
 
@@ -105,6 +108,8 @@ class Following:
         if module.broken:
             message = f"it cannot be read ({module.broken}), so all of its text counts"
             self.unsure[(Span(file=file, line=1, column=1), message)] = None
+            self.take(file)
+        if file.startswith(tuple(self._folders)):
             self.take(file)
         running = self.effects.of(module)
         self._load_all(running.files)
@@ -142,10 +147,18 @@ class Following:
             self.lead(file, alias, chain[1:], is_value, None)
         self._from_stars(module, chain, is_value)
         if name not in module.bound and outside:
-            if "__getattr__" in module.bound:
-                self.demand(file, ("__getattr__",), is_value=False)
-            if name == "__dict__":
-                self.take(file)
+            self._made_up(module, name)
+
+    def _made_up(self, module: Module, name: str) -> None:
+        """Count what gives the attributes of a module that no statement binds."""
+        if name == "__dict__":
+            self.take(module.file)
+        for index in module.bound.get("__getattr__", ()):
+            self.demand(module.file, ("__getattr__",), is_value=False)
+            node = module.statements[index].node
+            if not isinstance(node, Function):
+                message = "attributes of this module are made elsewhere"
+                self._blind(module, Extent.PROJECT, node, message)
 
     def _from_stars(self, module: Module, chain: Chain, is_value: bool) -> None:
         for alias in module.stars:
@@ -218,11 +231,8 @@ class Following:
                 module = self.finder.module(place.file)
                 if child is None or (module and (path[0] in module.bound or module.stars)):
                     self.demand(place.file, path, is_value=is_value, outside=not is_star)
-                if child is None:
-                    return True
-            if child is None:
-                child = Place(None, tuple(f"{folder}{path[0]}/" for folder in place.folders))
-            place, path = child, path[1:]
+            place, path = child or self.finder.folder(place, path[0]), path[1:]
+        self._take_folders(place)
         if place.file is None:
             return is_found
         self._load_all((place.file,))
@@ -239,6 +249,14 @@ class Following:
         if file not in self.wholes:
             self.wholes.add(file)
             self._later(partial(self._taken, file))
+
+    def _take_folders(self, place: Place) -> None:
+        """Count what is imported of a package as a whole: its modules are its attributes."""
+        folders = {folder for folder in place.folders if folder} - self._folders
+        self._folders |= folders
+        for file in self.loaded if folders else ():
+            if file.startswith(tuple(folders)):
+                self.take(file)
 
     def _taken(self, file: str) -> None:
         self.load(file)
@@ -283,12 +301,10 @@ class Following:
                 self.lead(file, use.alias, use.chain[1:], use.is_value, use.node)
             else:
                 self._use(module, use.chain, use.is_value, use.node)
-        for text in uses.spoken:
-            for word in set(_WORD.findall(text)):
-                if word in module.bound:
-                    self.demand(file, (word,), is_value=True)
-        for text in uses.texts:
-            self._text(module, text)
+        self._spoken(module, uses)
+        if len(uses.texts) <= _MOST_TEXTS:  # a table of data names no files
+            for text in uses.texts:
+                self._text(module, text)
         for node in uses.paths:
             self._path(opened.path_of(module, node, self._lookup))
         for name, node in uses.env:
@@ -301,6 +317,17 @@ class Following:
         for alias in module.aliases.get(chain[0], ()):
             self.lead(module.file, alias, chain[1:], is_value, node)
         self.demand(module.file, chain, is_value=is_value)
+
+    def _spoken(self, module: Module, uses: Uses) -> None:
+        """Count variables that texts name which a library evaluates where it is called."""
+        words = {word for text in uses.spoken for word in _WORD.findall(text)} - self._words
+        self._words |= words
+        if uses.speaks and module.file not in self._speakers:
+            self._speakers[module.file] = module
+            words = self._words
+        for each in {module.file: module, **self._speakers}.values():
+            for word in words & each.bound.keys():
+                self.demand(each.file, (word,), is_value=True)
 
     def _text(self, module: Module, text: str) -> None:
         if opened.is_named(text):
@@ -327,16 +354,15 @@ class Following:
         if len(aliases) != 1:
             return None
         alias = aliases[0]
-        place = self.leads.of(module.file, alias).place
+        lead = self.leads.of(module.file, alias)
         path = (*filter(None, (alias.attribute,)), *rest)
-        while path and (child := self.finder.child(place, path[0])) is not None:
-            place, path = child, path[1:]
+        place, path = self.finder.descend(lead.place, path)
         target = self.finder.module(place.file) if place.file is not None else None
         if target is None or not path or target is module:
             return None
         return self._lookup(target, path)
 
-    def _blind(self, module: Module, extent: Extent, node: ast.expr, message: str) -> None:
+    def _blind(self, module: Module, extent: Extent, node: ast.AST, message: str) -> None:
         self.doubt(module.file, node, f"{message}; {extent.value}")
         if extent is Extent.MODULE:
             self.take(module.file)

@@ -11,7 +11,7 @@ class Lead(NamedTuple):
 
     `place` is the module that it names; `files` are those that it runs, on the way and as the
     submodules that it brings. `is_inside` says that any of them is the project's. `line` is the
-    import of the one name, written as an absolute one.
+    import of the one name; a relative one is written as an absolute one where that is the same.
     """
 
     place: Place
@@ -42,7 +42,21 @@ class Leads:
         files = dict.fromkeys(file for each in found.values() for file in each.files)
         if alias.name == "*":
             files.update(dict.fromkeys(self._listed(place)))
-        return Lead(place, tuple(files), bool(files), _line(alias, place))
+        return Lead(place, tuple(files), bool(files), self._line(file, alias, place))
+
+    def _line(self, file: str, alias: Alias, place: Place) -> str:
+        name = "." * alias.level + alias.module
+        # Below two import folders a file may be two modules, each with its own state.
+        below = sum(file.startswith(folder) for folder in self._finder.top.folders)
+        if alias.level and place.file is not None and below == 1:
+            name = dotted(place.file)
+        if alias.name == "*":
+            return f"from {name} import *"
+        if alias.attribute:
+            other = f" as {alias.name}" if alias.name != alias.attribute else ""
+            return f"from {name} import {alias.attribute}{other}"
+        other = f" as {alias.name}" if alias.name != alias.module else ""
+        return f"import {alias.loads}{other}"
 
     def _listed(self, place: Place) -> list[str]:
         """Return the submodules that a star import of a package runs."""
@@ -51,14 +65,3 @@ class Leads:
             return []
         children = (self._finder.child(place, name) for name in public_names(module) or ())
         return [child.file for child in children if child is not None and child.file is not None]
-
-
-def _line(alias: Alias, place: Place) -> str:
-    name = dotted(place.file) if place.file else "." * alias.level + alias.module
-    if alias.name == "*":
-        return f"from {name} import *"
-    if alias.attribute:
-        other = f" as {alias.name}" if alias.name != alias.attribute else ""
-        return f"from {name} import {alias.attribute}{other}"
-    other = f" as {alias.name}" if alias.name != alias.module else ""
-    return f"import {alias.loads}{other}"

@@ -65,6 +65,7 @@ class Module:
     bound: Mapping[str, tuple[int, ...]]
     aliases: Mapping[str, tuple[Alias, ...]]
     broken: str = ""
+    docstring: str = ""
 
     @property
     def stars(self) -> tuple[Alias, ...]:
@@ -201,9 +202,11 @@ def defaults_of(arguments: ast.arguments) -> Iterator[ast.expr]:
 def module_of(file: str, text: str) -> Module:
     """Return what the text of a file holds as a module. What cannot be read is told in `broken`."""
     try:
-        body = _parsed(file, text)
+        # Editors of some systems begin a file with a mark that Python passes over.
+        tree = _parsed(file, text.removeprefix("\ufeff"))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _broken(file, text, str(error) or type(error).__name__)
+    body = tree.body
     never = _Never(body)
     if never.is_found:
         body = list(never.that_run(body))
@@ -214,18 +217,19 @@ def module_of(file: str, text: str) -> Module:
         statements=statements,
         bound=_gathered((name, each.index) for each in statements for name in each.binds),
         aliases=_gathered((alias.name, alias) for each in statements for alias in each.aliases),
+        docstring=ast.get_docstring(tree, clean=False) or "",
     )
 
 
 _Value = TypeVar("_Value")
 
 
-def _parsed(file: str, text: str) -> list[ast.stmt]:
+def _parsed(file: str, text: str) -> ast.Module:
     """Parse, without the collector's looking through all the new nodes: none is garbage."""
     is_enabled = gc.isenabled()
     gc.disable()
     try:
-        return ast.parse(text, file).body
+        return ast.parse(text, file)
     finally:
         if is_enabled:
             gc.enable()

@@ -2,7 +2,7 @@
 
 import ast
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from freshline.calls import FunctionKind
@@ -33,17 +33,21 @@ class PythonSource:
     def __init__(self, text: SourceText) -> None:
         self.text = text
         self.tree = _parsed(text.text)
-        self._ours: Mapping[str, FunctionKind] = _names(self.tree) if self.tree else {}
-        self._functions = _functions(self.tree) if self.tree else ()
+        nodes = tuple(_statements(self.tree)) if self.tree else ()
+        self._ours: Mapping[str, FunctionKind] = _names(nodes)
+        self._functions = tuple(node for node in nodes if isinstance(node, Function))
 
     def function(self, name: str, line: int) -> Place:
         """Return the place of the function that a worker found at a line; the line, if no more."""
         own = name.rpartition(".")[2]
-        found = [each for each in self._functions if each.name == own]
-        there = [each for each in self._functions if _first_line(each) <= line <= _last_line(each)]
         # A name of the module may be another than the one behind `def`.
-        for node in (*(each for each in found if each in there), *there, *found[-1:]):
-            return self._place(node)
+        found = [each for each in self._functions if each.name == own]
+        for among in (found, self._functions):
+            for node in among:
+                if _first_line(node) <= line <= _last_line(node):
+                    return self._place(node)
+        if found:
+            return self._place(found[-1])
         whole = self._line(line)
         return Place(name=whole, whole=whole, decorator=whole)
 
@@ -131,14 +135,20 @@ def _parsed(text: str) -> ast.Module | None:
             return None  # of a later Python, perhaps: the worker's has the say
 
 
-def _functions(tree: ast.Module) -> tuple[Function, ...]:
-    return tuple(node for node in ast.walk(tree) if isinstance(node, Function))
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield all statements, at every depth: no expression holds one."""
+    found: list[ast.AST] = [tree]
+    for node in found:  # it grows meanwhile
+        if not isinstance(node, ast.expr):
+            for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+                found += getattr(node, name, ())
+        yield node
 
 
-def _names(tree: ast.Module) -> Mapping[str, FunctionKind]:
+def _names(nodes: Iterable[ast.AST]) -> Mapping[str, FunctionKind]:
     """Return what our decorators are called in a file; a module has a dot behind its name."""
     names: dict[str, FunctionKind] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.ImportFrom(module="freshline", names=imported):
                 for each in imported:

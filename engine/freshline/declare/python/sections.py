@@ -54,6 +54,8 @@ def _of_module(following: Following, module: Module, is_ordered: bool) -> Iterat
         lines = module.text.splitlines()
         yield Section(f"module {shown}", "\n".join(f"    {line}" for line in lines))
         return
+    if following.is_curious and module.docstring:
+        yield Section(f"docstring {shown}", f"__doc__ = {module.docstring!r}")
     found = [*_imported(following, module, is_ordered), *_reached(following, module)]
     if is_ordered or _is_ordered(following, module):
         last = len(module.statements)

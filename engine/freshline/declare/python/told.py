@@ -18,7 +18,7 @@ from freshline.declare.declared import CodeSaid, FileDeclared, Gathering
 from freshline.declare.finishing import Whose, completed
 from freshline.declare.locations import location_of
 from freshline.declare.outputs import Output, beside, definitions, refuse_of_many
-from freshline.declare.paths import ASSETS
+from freshline.declare.paths import ASSETS, better_segments
 from freshline.declare.python.failed import broken_file
 from freshline.declare.python.nodes import Given, argument, composed, item, key_of
 from freshline.declare.python.places import PythonSource
@@ -28,6 +28,7 @@ from freshline.declare.report import Placed, Quote, Report
 from freshline.declare.section import LATER, Section, check_key
 from freshline.declare.text import quoted, source_text
 from freshline.definitions import AssetDefinition, SqlText
+from freshline.keys import key_problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +162,7 @@ def _outputs(function: _Function) -> tuple[Output, ...]:
         given = function.argument("key")
         at: Placed = given.place if told.key is not None else place.name
         key = told.key if told.key is not None else beside(file.folder, told.name)
-        key = key if check_key(function.report, at, key) else ""
+        key = key if _is_key(function, at, key, is_given=told.key is not None) else ""
         return (Output("", key, place.name, function.section),)
     refuse_of_many(function.section)
     every = function.argument("outputs")
@@ -180,8 +181,18 @@ def _output(function: _Function, every: Given, told: ToldOutput) -> Output:
     section = Section(report, node, rules.OUTPUT)
     key = told.key if told.key is not None else beside(function.file.folder, told.name)
     at = argument(python, call, "key", given.place, 0) if told.key is not None else Given(place)
-    key = key if check_key(report, at.place, key) else ""
+    key = key if _is_key(function, at.place, key, is_given=told.key is not None) else ""
     return Output(told.name, key, place, section, told.optional)
+
+
+def _is_key(function: _Function, place: Placed, key: str, *, is_given: bool) -> bool:
+    """Say whether a text is a key; report it if not, one made of names with how to give another."""
+    problem = key_problem(key)
+    if problem is None or is_given:
+        return check_key(function.report, place, key)
+    better = ".".join(better_segments(key.split(".")))
+    function.report.error("E103", place, problem, f'give it another with `key="{better}"`')
+    return False
 
 
 def _code(function: _Function) -> Code:

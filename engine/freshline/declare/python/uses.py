@@ -59,7 +59,8 @@ class Uses:
     """All that one statement uses.
 
     `loads` are imports inside of functions, `taken` those whose module may get anywhere. `texts`
-    are its strings, `spoken` those that a library may evaluate where it is called. `paths` are
+    are its strings, `spoken` those that a library may evaluate where it is called, and `speaks`
+    says that such a library may be called here. `paths` are
     expressions that may be paths of files. `is_curious` says that it looks at docstrings and
     annotations of code, `reads_source` at its very text.
     """
@@ -69,6 +70,7 @@ class Uses:
     taken: tuple[Alias, ...]
     texts: frozenset[str]
     spoken: frozenset[str]
+    speaks: bool
     env: tuple[tuple[str, ast.expr], ...]
     blind: tuple[Blind, ...]
     paths: tuple[ast.expr, ...]
@@ -107,6 +109,7 @@ class _Scanner:
         self._taken: list[Alias] = []
         self._texts: set[str] = set()
         self._spoken: set[str] = set()
+        self._speaks = False
         self._env: list[tuple[str, ast.expr]] = []
         self._blind: list[Blind] = []
         self._paths: list[ast.expr] = []
@@ -120,6 +123,7 @@ class _Scanner:
             taken=tuple(self._taken),
             texts=frozenset(self._texts),
             spoken=frozenset(self._spoken),
+            speaks=self._speaks,
             env=tuple(self._env),
             blind=tuple(self._blind),
             paths=tuple(self._paths),
@@ -268,8 +272,11 @@ class _Scanner:
                 arguments = arguments[1:]
         if full and full[-1] in asking.IMPORTERS and arguments:
             self._imported(arguments[0])
-        last = function.attr if isinstance(function, ast.Attribute) else full[-1:] and full[-1]
+        last = full[-1] if full else ""
+        if isinstance(function, ast.Attribute):
+            last = function.attr
         if last in asking.SPEAKERS:
+            self._speaks = True
             parts = (part for each in (*arguments, *node.keywords) for part in ast.walk(each))
             self._spoken.update(
                 part.value

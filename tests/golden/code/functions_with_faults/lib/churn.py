@@ -30,3 +30,7 @@ def plain(orders):
 def chosen(orders):
     module = importlib.import_module(os.environ[orders[0]["order_id"]])
     return module.rows(orders)
+
+
+def several(scores, nothing_like_it):
+    return scores

@@ -1,5 +1,6 @@
-from freshline import asset
 from lib.later import rows
+
+from freshline import asset
 
 
 @asset

@@ -1,5 +1,6 @@
-from freshline import Input, Output, asset, check, multi_asset
 from lib.clients import Mailbox, Warehouse
+
+from freshline import Input, Output, asset, check, multi_asset
 
 
 @asset(

@@ -15,9 +15,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, Mount
 
 from freshline.errors import InternalError
-from freshline_catalog.server import limits, repeats, sessions
+from freshline_catalog.server import repeats
 from freshline_catalog.server.access import ANYONE, RATE, RATES, ROLE
-from freshline_catalog.server.limits import Buckets, Rate
+from freshline_catalog.server.door import limits, sessions
+from freshline_catalog.server.door.limits import Buckets, Rate
 from freshline_catalog.server.people import Role, User
 from freshline_catalog.server.problems import RefusedError, TooOftenError, UnknownCallerError
 from freshline_catalog.server.services import Services

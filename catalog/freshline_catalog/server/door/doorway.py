@@ -16,8 +16,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from freshline.errors import FreshlineError
-from freshline_catalog.server import failures
-from freshline_catalog.server.limits import LONGEST_ADDRESS, LONGEST_QUERY
+from freshline_catalog.server.door import failures
+from freshline_catalog.server.door.limits import LONGEST_ADDRESS, LONGEST_QUERY
 from freshline_catalog.server.problems import ForeignRequestError, TooMuchError, WrongHostError
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from freshline import codec
 from freshline.errors import FreshlineError
 from freshline_catalog.server import problems
-from freshline_catalog.server.redaction import Redactor
+from freshline_catalog.server.door.redaction import Redactor
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.statuses import status_of
 
