@@ -62,11 +62,16 @@ class Line(NamedTuple):
         """Return the line as it is printed."""
         processor = "" if self.processor is None else f"{self.processor:8.3f}"
         beside = "" if self.beside is None else f"{self.beside:9.3f}"
-        times = "" if self.beside is None else f"{self.ours / self.beside:6.1f}x"
+        times = "" if self.beside is None else _times(self.ours / self.beside)
         verdict = (
             "" if self.most is None else f"{self.most:g} s {'MISSED' if self.missed else 'met'}"
         )
         return f"{self.name:<44}{self.ours:8.3f}{processor:>8}{beside:>9}{times:>7}   {verdict}"
+
+
+def _times(ratio: float) -> str:
+    """Return how many times as long ours took, or as a fraction where it is much less."""
+    return f"1/{1 / ratio:.0f}" if ratio < 0.5 else f"{ratio:6.1f}x"
 
 
 def of_form(folder: Path, form: str, assets: int, rounds: int) -> list[Line]:
