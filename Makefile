@@ -54,7 +54,11 @@ format: $(READY)  ## put the code into its format
 	@$(BIN)/ruff check --fix .
 
 bench: $(READY)  ## measure against the targets (BENCH="--assets 100" for a smaller one)
-	@$(BIN)/python -m tests.bench.run $(BENCH)
+	@missed=0; \
+	for each in '-m tests.bench.run $(BENCH)' '-m tests.bench.steps' '-m tests.bench.table'; do \
+	    $(BIN)/python $$each || missed=1; \
+	done; \
+	exit $$missed
 
 clean:  ## remove all that these targets and the example projects left behind
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import cast
@@ -34,17 +35,22 @@ def functions(project: Path) -> list[Callable[..., object]]:
 
 def run(chain: list[Callable[..., object]], folder: Path) -> float:
     """Call the functions, each with what is read of the one before; return their own seconds."""
-    own, before = 0.0, None
+    own = 0.0
+    before: Path | None = None
     for number, function in enumerate(chain):
         given = () if before is None else (_read(before),)
         started = time.perf_counter()
         made = function(*given)
         own += time.perf_counter() - started
-        before = folder / f"{number}.{'parquet' if isinstance(made, list) else 'arrow.parquet'}"
+        before = folder / f"{number}.{_kind(made)}"
         _write(made, before)
         with open(before, "rb") as written:
             os.fsync(written.fileno())
     return own
+
+
+def _kind(made: object) -> str:
+    return "parquet" if isinstance(made, list) else "arrow.parquet"
 
 
 def _write(made: object, path: Path) -> None:
@@ -55,16 +61,13 @@ def _write(made: object, path: Path) -> None:
         lines.write_text("\n".join(json.dumps(row) for row in cast(Rows, made)))
         duckdb.execute(f"COPY (FROM read_json('{lines}')) TO '{path}' (FORMAT parquet)")
     else:
-        from pyarrow import parquet
-
-        parquet.write_table(made, path)
+        import_module("pyarrow.parquet").write_table(made, path)
 
 
 def _read(path: Path) -> object:
     if path.name.endswith(".arrow.parquet"):
-        from pyarrow import parquet
-
-        return parquet.read_table(path)
+        table: object = import_module("pyarrow.parquet").read_table(path)
+        return table
     import duckdb
 
     lines = path.with_suffix(".back.jsonl")

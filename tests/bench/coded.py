@@ -15,7 +15,9 @@ ROWS = 100
 _PER_FILE = 10
 _HEADS = {
     "rows": "from freshline import Input, asset\n",
-    "arrow": "import pyarrow as pa\nimport pyarrow.compute as pc\n\nfrom freshline import Input, asset\n",
+    "arrow": (
+        "import pyarrow as pa\nimport pyarrow.compute as pc\n\nfrom freshline import Input, asset\n"
+    ),
 }
 _FIRST = {
     "rows": '''

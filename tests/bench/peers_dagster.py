@@ -14,13 +14,14 @@ import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, cast
 
 ROWS = 100
 _ASSETS = "CHAINED_ASSETS"
 _CONFIG = "telemetry: {enabled: false}\n"
 
 
-def chained() -> object:
+def chained() -> Any:
     """Return the job of as many assets as the environment says, each of which reads the last."""
     dagster = importlib.import_module("dagster")
     assets: list[object] = []
@@ -28,19 +29,20 @@ def chained() -> object:
         name, inputs = f"step_{number:03}", {}
         if number:
             inputs = {"before": dagster.AssetIn(f"step_{number - 1:03}")}
-        function = _next if number else _first
-        assets.append(dagster.asset(name=name, ins=inputs)(function))
+        decorated = dagster.asset(name=name, ins=inputs)
+        assets.append(decorated(_next) if number else decorated(_first))
     job = dagster.define_asset_job("chained", executor_def=dagster.multiprocess_executor)
     definitions = dagster.Definitions(assets=assets, jobs=[job])
     return definitions.resolve_job_def("chained")
 
 
-def _first():  # type: ignore[no-untyped-def]  # what it returns is not Dagster's to check
+def _first() -> object:
     return [{"id": id, "label": f"name {id % 10}", "amount": id} for id in range(ROWS)]
 
 
-def _next(before):  # type: ignore[no-untyped-def]
-    return [{**row, "amount": row["amount"] + 1} for row in before]
+def _next(before: object) -> object:
+    rows = cast("list[dict[str, int]]", before)
+    return [{**row, "amount": row["amount"] + 1} for row in rows]
 
 
 def main(assets: int, folder: Path, executor: str) -> dict[str, object]:
@@ -52,12 +54,12 @@ def main(assets: int, folder: Path, executor: str) -> dict[str, object]:
     started = time.perf_counter()
     with dagster.DagsterInstance.get() as instance:
         if executor == "in_process":
-            result = chained().execute_in_process(instance=instance)  # type: ignore[attr-defined]
-            done = result.success
+            result = chained().execute_in_process(instance=instance)
+            done = bool(result.success)
         else:
             job = dagster.reconstructable(chained)
             with dagster.execute_job(job, instance=instance) as result:
-                done = result.success
+                done = bool(result.success)
     if not done:
         raise SystemExit("the run failed")
     seconds = time.perf_counter() - started

@@ -2,7 +2,8 @@
 
     make bench        or        python -m tests.bench.run --assets 1000 --large 10000 --rounds 3
 
-What hashing costs is measured by hashing.py, what other tools rebuild by peers.py.
+What hashing costs is measured by hashing.py, what other tools rebuild by peers.py, what a step of
+Python costs by steps.py (beside Dagster, where there is one), a large table's way by table.py.
 
 Each task of ours takes turns with the one it is compared to, so that a busy machine is busy for
 both. What has to be copied or cleared beforehand is not measured, nor is Python's compiling of our

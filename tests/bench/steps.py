@@ -2,12 +2,12 @@
 
     python -m tests.bench.steps --assets 100 --rounds 3 --peers PYTHON
 
-The chain is that of coded.py, as lists of dicts and as tables of pyarrow. Beside an apply stands its
-floor (chain.py): the same functions with nothing but files between them. A warm step is the apply
-of all less the apply of one, divided; the functions' own seconds are taken off. A cold step is the
-first call of a supervisor, with the start of its first two processes. PYTHON is that of a virtual
-environment with dagster, which then does the same work; with a process for each step it gets ten
-assets only, and what is printed is ten times as much for a hundred.
+The chain is that of coded.py, as lists of dicts and as tables of pyarrow. Beside an apply stands
+its floor (chain.py): the same functions with nothing but files between them. A warm step is the
+apply of all less the apply of one, divided; the functions' own seconds are taken off. A cold step
+is the first call of a supervisor, with the start of its first two processes. PYTHON is that of a
+virtual environment with dagster, which then does the same work; with a process for each step it
+gets ten assets only, and what is printed is ten times as much for a hundred.
 """
 
 import argparse
@@ -25,9 +25,22 @@ from tests.bench.run import HERE, ROOT, Cost, Task, fresh_copy, ours, script, se
 
 from freshline.calls import Call, Wanted
 from freshline.code import MAIN, Location
+from freshline.errors import WorkerLostError
 from freshline.locations.workers import LocationWorkers
 
 _FEW = 10
+_DIES = """
+import os
+import signal
+import time
+
+
+def killed() -> list[dict]:
+    with open("{path}", "w") as file:
+        file.write(str(time.time()))
+    os.kill(os.getpid(), signal.SIGKILL)
+    return []
+"""
 _HEAD = f"{'seconds, medians':<44}{'ours':>8}{'cpu':>8}{'beside':>9}{'':>7}   target"
 
 
@@ -49,11 +62,16 @@ class Line(NamedTuple):
         """Return the line as it is printed."""
         processor = "" if self.processor is None else f"{self.processor:8.3f}"
         beside = "" if self.beside is None else f"{self.beside:9.3f}"
-        times = "" if self.beside is None else f"{self.ours / self.beside:6.1f}x"
+        times = "" if self.beside is None else _times(self.ours / self.beside)
         verdict = (
             "" if self.most is None else f"{self.most:g} s {'MISSED' if self.missed else 'met'}"
         )
         return f"{self.name:<44}{self.ours:8.3f}{processor:>8}{beside:>9}{times:>7}   {verdict}"
+
+
+def _times(ratio: float) -> str:
+    """Return how many times as long ours took, or as a fraction where it is much less."""
+    return f"1/{1 / ratio:.0f}" if ratio < 0.5 else f"{ratio:6.1f}x"
 
 
 def of_form(folder: Path, form: str, assets: int, rounds: int) -> list[Line]:
@@ -107,6 +125,7 @@ def of_a_cold_step(folder: Path, rounds: int) -> list[Line]:
     """Return what the first call costs where no process runs yet, and what another one does."""
     cold: list[float] = []
     warm: list[float] = []
+    lost: list[float] = []
     root = _project(folder, "rows", 1)
     for turn in range(rounds):
         workers = LocationWorkers()
@@ -114,11 +133,13 @@ def of_a_cold_step(folder: Path, rounds: int) -> list[Line]:
             cold.append(_call(workers, root, folder / f"calls-{turn}-cold"))
             again = [_call(workers, root, folder / f"calls-{turn}-{n}") for n in range(10)]
             warm.append(statistics.median(again))
+            lost.append(_death(workers, root, folder / f"calls-{turn}-lost"))
         finally:
             workers.close()
     return [
         Line("a cold call: two processes start", statistics.median(cold), most=0.04),
         Line("a warm call, its rows written", statistics.median(warm), most=0.005),
+        Line("SIGKILL of a worker, until it is noticed", statistics.median(lost), most=1.0),
     ]
 
 
@@ -178,18 +199,37 @@ def _settled_copy(source: Path, target: Path) -> Callable[[], None]:
 
 def _call(workers: LocationWorkers, root: Path, scratch: Path) -> float:
     """Return the seconds of one call of a chain's first function."""
+    call = _call_of("assets/chain/part_00.py:step_000", root, scratch)
+    started = time.perf_counter()
+    workers.call(call, lambda line: None)
+    return time.perf_counter() - started
+
+
+def _death(workers: LocationWorkers, root: Path, scratch: Path) -> float:
+    """Return how many seconds after its SIGKILL the loss of a worker is known.
+
+    Each has a file of its own: code that ends its process again and again is not run any more.
+    """
+    file = f"assets/{scratch.name.replace('-', '_')}.py"
+    (root / file).write_text(_DIES.format(path=scratch.parent / "died.txt"))
+    call = _call_of(f"{file}:killed", root, scratch)
+    try:
+        workers.call(call, lambda line: None)
+    except WorkerLostError:
+        return time.time() - float((scratch.parent / "died.txt").read_text())
+    raise SystemExit("a worker that killed itself went on")
+
+
+def _call_of(function: str, root: Path, scratch: Path) -> Call:
     scratch.mkdir(parents=True)
-    call = Call(
+    return Call(
         id=scratch.name,
         root=str(root),
         location=Location(name=MAIN),
         scratch=str(scratch),
-        function="assets/chain/part_00.py:step_000",
+        function=function,
         wanted=(Wanted("", "chain.step_000"),),
     )
-    started = time.perf_counter()
-    workers.call(call, lambda line: None)
-    return time.perf_counter() - started
 
 
 def main() -> int:

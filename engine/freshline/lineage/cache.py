@@ -94,7 +94,9 @@ def learnt(
     """Return the columns that came out last of what code makes, as far as any did."""
     made = {key for key, asset in graph.assets.items() if asset.code is not None}
     name = environment or graph.project.environments[0]
-    found = outside.learnt(graph.project.name, name) if made else {}
+    if not made:
+        return {}
+    found = outside.learnt(graph.project.name, name)
     return {key: columns for key, columns in found.items() if key in made}
 
 

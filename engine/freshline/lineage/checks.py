@@ -86,9 +86,10 @@ def compile_checks(work: Checking) -> tuple[str, ...]:
         functions = work.functions.get(key, ())
         if not (node.definition.checks or functions):
             continue
-        if isinstance(node, Asset) and node.learns_columns:
-            continue
-        checks = _checks_of(work, _Subject(key, node.definition, node.columns))
+        checks: tuple[Check, ...] = ()
+        if not (isinstance(node, Asset) and node.learns_columns):
+            checks = _checks_of(work, _Subject(key, node.definition, node.columns))
+        # A function hangs on no columns: it is there before anybody knows them.
         checks += tuple(_functions(work, node.definition, functions))
         for check in checks:
             edges[key] = _joined(work, edges, node.definition, check)

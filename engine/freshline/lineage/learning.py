@@ -126,4 +126,5 @@ def _of_one(asset: Asset, binder: "Binder") -> tuple[Asset, tuple[Diagnostic, ..
     compile_checks(checking)
     if checking.diagnostics:
         return asset, tuple(checking.diagnostics)
-    return replace(asset, checks=checking.assets[definition.key].checks), ()
+    functions = tuple(check for check in asset.checks if check.code is not None)
+    return replace(asset, checks=(*checking.assets[definition.key].checks, *functions)), ()
