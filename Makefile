@@ -22,6 +22,9 @@ demo: $(READY)  ## build the flights project and ask it a question
 	@echo "And what were their worst days like?"
 	@$(FLIGHTS) query "FROM marts.worst_days LIMIT 5"
 	@echo
+	@echo "Could one have known? What a model expected of flights that it had not seen, and what came:"
+	@$(FLIGHTS) query "FROM models.calibration WHERE band IN (1, 4, 7, 10)"
+	@echo
 	@echo "Next:"
 	@echo "  open projects/flights/README.md: a dozen more questions, each with its answer, and what to try"
 	@echo "  edit projects/flights/assets/staging/flights.sql, then look before you leap:"

@@ -25,7 +25,7 @@ KeyError: 'region'
 further down, in packages:
   /venv/site-packages/pandas/core.py:8 in apply
     return self.op()"""
-LINES = (
+LINES: tuple[dict[str, object], ...] = (
     {"event": "run_started", "message": "apply by ada: 1 step", "environment": "main"},
     {"event": "step_started", "message": "started", "asset": "marts.churn"},
     {"event": "code_line", "message": "loading  two  blanks", "source": "stdout"},

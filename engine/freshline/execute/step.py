@@ -64,16 +64,7 @@ def perform(task: Task, setting: Setting) -> Result:
             inputs = _looked_through(setting, inputs, dict(task.asset.windows))
             if may_relay(task, setting, inputs):
                 return relay(task, setting, inputs)
-        try:
-            return _build(task, setting, inputs)
-        except ComputeError as error:
-            if not is_refusal(error):
-                raise
-            # DuckDB may work out what a join does not use: then all is read, and on record.
-            whole = replace(task, asset=replace(task.asset, windows=()))
-            return _build(whole, setting, inputs)
-    except NotMade:
-        return _left_as_it_is(task, setting, inputs)
+        return _built(task, setting, inputs)
     except FreshlineError as error:
         return Result(status=Status.FAILED, error=error)
     except OSError as error:
@@ -81,6 +72,19 @@ def perform(task: Task, setting: Setting) -> Result:
     except Exception as error:  # one asset's trouble, even if it is ours, is not the others'
         ours = InternalError(f"{type(error).__name__}: {error}", help="please report it")
         return Result(status=Status.FAILED, error=ours)
+
+
+def _built(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
+    try:
+        return _build(task, setting, inputs)
+    except NotMade:
+        return _left_as_it_is(task, setting, inputs)
+    except ComputeError as error:
+        if not is_refusal(error):
+            raise
+        # DuckDB may work out what a join does not use: then all is read, and on record.
+        whole = replace(task, asset=replace(task.asset, windows=()))
+        return _build(whole, setting, inputs)
 
 
 def _with_other_columns(task: Task, setting: Setting) -> str | None:
