@@ -113,10 +113,6 @@ UNSURE: dict[str, tuple[str, str]] = {
         "import lib.x\ndef f(n): return getattr(lib.x, n)\n",
         f"{FILE}:2:26 the module lib.x is used as a value; all of it counts",
     ),
-    "pickle": (
-        "import pickle\ndef f(b): return pickle.loads(b)\n",
-        f"{FILE}:2:18 classes that are unpickled are not followed; it does not count",
-    ),
     "a name that is not there": (
         "def g(): return 1\n",
         f"{FILE}:1:1 f is not defined in so many words; all of this module counts",

@@ -62,9 +62,6 @@ _ANY_MODULE: dict[Chain, str] = {
     ("importlib", "machinery"): "importlib finds modules that are not named here",
     ("gc", "get_objects"): "gc may be asked for any object",
 }
-_UNPICKLERS = frozenset(
-    ("pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal", "_pickle", "skops")
-)
 
 
 def looks_at_code(full: Chain) -> bool:
@@ -115,8 +112,6 @@ def blind_call(full: Chain, node: ast.Call, *, is_module_level: bool) -> tuple[s
         case ("importlib", "import_module") | ("builtins", "__import__"):
             message = "the module that is imported here has no constant name"
             return None if _is_absolute(node.args) else ("PROJECT", message)
-        case (package, *_, "load" | "loads" | "Unpickler" | "open") if package in _UNPICKLERS:
-            return ("NOTHING", "classes that are unpickled are not followed")
         case _:
             return None
 

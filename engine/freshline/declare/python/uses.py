@@ -43,7 +43,6 @@ class Extent(Enum):
 
     MODULE = "all of this module counts"
     PROJECT = "all modules of the project count"
-    NOTHING = "it does not count"
 
 
 class Blind(NamedTuple):
