@@ -46,6 +46,7 @@ class FakeWorkers:
     calls: list[Call] = field(default_factory=list[Call])
     metadata: dict[str, Datum] = field(default_factory=dict[str, Datum])
     checks: dict[str, CheckTold] = field(default_factory=dict[str, CheckTold])
+    told: tuple[CheckTold, ...] = ()
 
     def load(self, load: Load) -> tuple[ToldFile, ...]:
         raise NotImplementedError("the definitions are there already")
@@ -65,7 +66,7 @@ class FakeWorkers:
             path = f"{call.scratch}/out_{wanted.name}.parquet"
             duckdb.connect().execute(f"COPY ({text}) TO '{path}' (FORMAT parquet)")
             made.append(Made(name=wanted.name, format=Format.PARQUET, files=(path,)))
-        return Returned(made=tuple(made), metadata=self.metadata)
+        return Returned(made=tuple(made), metadata=self.metadata, checks=self.told)
 
     def interrupt(self, call: str | None = None) -> None:
         pass

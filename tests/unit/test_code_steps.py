@@ -8,9 +8,9 @@ from tests.unit.coding import Coding, code_asset, reads
 
 from freshline.calls import CheckTold, Datum
 from freshline.code import Code, CodeCheck
-from freshline.definitions import AssetDefinition, ColumnDefinition
+from freshline.definitions import AssetDefinition, CheckSeverity, ColumnDefinition
 from freshline.errors import CodeError, Span
-from freshline.events import AttemptFailed, Materialized
+from freshline.events import AttemptFailed, Checked, Materialized
 from freshline.testing.memory_log import MemoryEventLog
 
 SOURCES = "sources:\n  raw.o:\n    path: o.csv\n"
@@ -277,6 +277,18 @@ def test_a_function_checks_what_would_be_published_and_is_asked_once(project: Co
     assert not project.plan().steps
     project.apply()
     assert len(project.workers.calls) == calls
+
+
+@pytest.mark.parametrize("severity", list(CheckSeverity))
+def test_a_check_that_code_makes_by_itself_is_on_record_and_may_block(
+    project: Coding, severity: CheckSeverity
+) -> None:
+    project.workers.told = (CheckTold(name="enough", passed=False, severity=severity),)
+    status = project.status(project.apply())
+    blocks = severity is CheckSeverity.BLOCK
+    assert status["ml.twice"] == ("failed" if blocks else "built")
+    found = [r.name for e in _events(project) if isinstance(e, Checked) for r in e.results]
+    assert found == ["enough"]
 
 
 def _events(project: Coding) -> list[object]:

@@ -6,7 +6,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import cast
 
@@ -60,9 +60,9 @@ _NICE = 5
 def verify(selection: tuple[str, ...], paranoid: bool, sample: str | None, as_json: bool) -> int:
     """Read every byte of the current versions of SELECTION and compare it with its record."""
     share = _share(sample, paranoid)
-    with opened(said()) as project:
+    with opened(said()) as project, ExitStack() as open_until_end:
         chosen = selected(project, selection)
-        ports = project.ports()
+        ports = open_until_end.enter_context(project.working())
         state = ports.events.snapshot(project.graph.project.name, project.environment)
         problems: list[dict[str, str]] = []
         notes: list[str] = []

@@ -1,6 +1,7 @@
 """Anew: what plans call fresh, computed once more beside everything and compared with its record.
 
-Nothing is written and nothing is published: the engine measures the rows of a query as they come.
+Nothing is published: the engine measures the rows of a query as they come, and those that code
+leaves in a folder of its own.
 Inputs are read whole, not through their windows, so that a window that lacks something shows too.
 """
 
@@ -9,6 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from freshline.errors import FreshlineError
+from freshline.execute.code_step import made_anew
 from freshline.execute.setting import Setting, input_of
 from freshline.lineage.canonical import bind
 from freshline.lineage.graph import Asset
@@ -56,6 +58,8 @@ def compared(asset: Asset, build: Build, builds: Mapping[str, Build], setting: S
 
 
 def _measured(asset: Asset, builds: Mapping[str, Build], setting: Setting) -> Measurement | None:
+    if asset.code is not None:
+        return made_anew(asset, builds, setting)
     inputs = {key: input_of(setting, key, builds) for key in asset.reads}
     relations = {key: each.relation for key, each in inputs.items() if each is not None}
     if relations.keys() != inputs.keys():

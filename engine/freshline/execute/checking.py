@@ -7,10 +7,12 @@ whose query fails on the data it meets counts as failed, with that message.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from freshline.calls import CheckTold
+from freshline.codec import digest
 from freshline.definitions import CheckKind, CheckSeverity, Column
 from freshline.errors import CheckFailedError, ComputeError
 from freshline.events import CheckAccepted, Checked, CheckResult, Event
-from freshline.execute.code_checks import run_code_checks
+from freshline.execute.code_checks import SAID, run_code_checks
 from freshline.execute.setting import Accepting, Input, Setting
 from freshline.failpoints import failpoint
 from freshline.keys import Target
@@ -101,6 +103,57 @@ def examine(setting: Setting, subject: Subject, *, anew: bool = False) -> Findin
         setting.ports.events.append(events)
         failpoint("check.after")
     return Findings(results=results, refused=tuple(refused))
+
+
+def with_told(
+    findings: Findings,
+    told: Iterable[CheckTold],
+    setting: Setting,
+    place: tuple[Target, TargetState, Input],
+) -> Findings:
+    """Return findings with the checks that code made by itself, and record these.
+
+    `place` is the target, what is known of it, and the content that they are about.
+    """
+    target, known, content = place
+    results = tuple(_of_code(each, content.data_version) for each in told)
+    if not results:
+        return findings
+    at, run = setting.ports.clock.now(), setting.run
+    events: list[Event] = [
+        Checked(
+            at=at,
+            run=run,
+            target=target,
+            version=content.version,
+            data_version=content.data_version,
+            results=results,
+        )
+    ]
+    refused: list[str] = []
+    for result in results:
+        if result.passed or result.severity is not CheckSeverity.BLOCK or known.accepts(result):
+            continue
+        if accepts(setting.accepting, target.asset, result.name) and setting.accepting is not None:
+            events.append(acceptance(setting.accepting, target, result, at, run))
+        else:
+            refused.append(result.name)
+    setting.ports.events.append(events)
+    return Findings(results=(*findings.results, *results), refused=(*findings.refused, *refused))
+
+
+def _of_code(told: CheckTold, content: str) -> CheckResult:
+    said = told.description if not told.passed else ""
+    return CheckResult(
+        name=told.name,
+        kind=CheckKind.CODE,
+        severity=told.severity,
+        check=digest(CheckKind.CODE, told.name),
+        contents=(content,),
+        failing=int(not told.passed),
+        columns=SAID if said else (),
+        rows=((said,),) if said else (),
+    )
 
 
 def _is_settled(setting: Setting, subject: Subject) -> bool:

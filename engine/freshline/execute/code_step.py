@@ -4,25 +4,27 @@ What a call made stays in a folder of its own until each of its outputs is stage
 """
 
 import mimetypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from freshline.calls import CheckTold, Datum, Format, Given, Made, Metadata, Returned, Wanted
-from freshline.code import Code, CodeInput
+from freshline.code import MAIN, Code, CodeInput
 from freshline.definitions import AssetDefinition, Column
 from freshline.errors import CodeError, InternalError
 from freshline.execute import calling
 from freshline.execute.commit import Task
 from freshline.execute.given import given
 from freshline.execute.setting import Input, Setting, input_of, storage_for
+from freshline.keys import Target
 from freshline.lineage.graph import Asset
 from freshline.lineage.learning import with_columns
 from freshline.lineage.quoting import quoted, text_literal
 from freshline.parquet_files import Taking
 from freshline.ports import Compute, Measurement, Stage
+from freshline.versions import Build
 
 # Types that a JSON text stands for as it is; a blob has to be taken out of base64.
 _BLOB = "BLOB"
@@ -93,22 +95,53 @@ def _wanted(code: Code, setting: Setting) -> tuple[Wanted, ...]:
 
 
 def _called(task: Task, setting: Setting, code: Code) -> Returned:
-    of = dict(task.asset.parameters)
-
-    def hand_over(each: CodeInput, to: Path) -> Given:
-        key = of[each.name]
-        known = (input_of(setting, key, task.inputs), task.inputs.get(key))
-        return given(setting, each, key, known, to)
-
     wish = calling.Wish(
         code=code,
         target=task.target,
-        hand_over=hand_over,
+        hand_over=_handing(task.asset, setting, task.inputs),
         wanted=_wanted(code, setting),
         attempt=task.attempt,
         timeout=task.asset.definition.timeout,
     )
     return calling.call(wish, setting)[0]
+
+
+def _handing(
+    asset: Asset, setting: Setting, builds: Mapping[str, Build]
+) -> Callable[[CodeInput, Path], Given]:
+    """Return what hands an input of an asset's code over, from these versions."""
+    of = dict(asset.parameters)
+
+    def hand_over(each: CodeInput, to: Path) -> Given:
+        key = of[each.name]
+        known = (input_of(setting, key, builds), builds.get(key))
+        return given(setting, each, key, known, to)
+
+    return hand_over
+
+
+def made_anew(asset: Asset, builds: Mapping[str, Build], setting: Setting) -> Measurement | None:
+    """Call an asset's code once more, and say what came of it; None where it made nothing."""
+    code, definition = asset.code, asset.definition
+    assert code is not None
+    wish = calling.Wish(
+        code=code,
+        target=Target(setting.graph.project.name, MAIN, definition.key),
+        hand_over=_handing(asset, setting, builds),
+        wanted=tuple(Wanted(name, key) for name, key in code.outputs),
+        timeout=definition.timeout,
+    )
+    returned, scratch = calling.call(wish, setting)
+    try:
+        made = next((m for m in returned.made if m.name == code.output and not m.missing), None)
+        if made is None:
+            return None
+        compute, relation = setting.ports.compute, relation_of(made)
+        query, _ = as_declared(definition, relation, compute.columns(relation), compute)
+        rows = relation if query is None else f"({query})"
+        return compute.measure(rows, quantum=definition.cutoff.round)
+    finally:
+        calling.forget(scratch)
 
 
 def _staged(task: Task, setting: Setting, made: Made, returned: Returned, mat_id: str) -> Coded:

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from freshline.calls import Metadata
+from freshline.calls import CheckTold, Metadata
 from freshline.definitions import ProbeKind
 from freshline.errors import ComputeError, FreshlineError, InternalError
 from freshline.events import Verified
 from freshline.execute.check_step import CheckTask, perform_check
+from freshline.execute.checking import with_told
 from freshline.execute.code_step import NotMade, computed_by_code
 from freshline.execute.commit import (
     NOTHING_TOLD,
@@ -249,6 +250,8 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
         task = replace(task, asset=made.asset)
         content = Input(stage.relation, mat_id, measured.data_version)
         findings = examined(task, made.setting, content)
+        place = (task.target, task.known, content)
+        findings = with_told(findings, made.told, made.setting, place)
         files = stage.seal()
         record, moved = _reads(task, made.setting, inputs)
         outputs = (Output(WHOLE, measured.data_version), *measured.outputs)
@@ -280,7 +283,8 @@ def _build(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> Result:
 class _Written(NamedTuple):
     """What an attempt has written: of what asset, from what and under which look at it, of when.
 
-    `asset` and `setting` know what columns came out. `metadata` is what code told of it.
+    `asset` and `setting` know what columns came out. `metadata` is what code told of it, `told` the
+    checks that it made by itself.
     `moved` are the sources that changed the first time that they were read.
     """
 
@@ -292,6 +296,7 @@ class _Written(NamedTuple):
     asset: Asset
     moved: tuple[str, ...] = ()
     metadata: Metadata = NOTHING_TOLD
+    told: tuple[CheckTold, ...] = ()
 
 
 def _written(task: Task, setting: Setting, inputs: Mapping[str, Input], mat_id: str) -> _Written:
@@ -329,6 +334,7 @@ def _computed(task: Task, setting: Setting, inputs: Mapping[str, Input], mat_id:
             period=wanted,
             asset=made.asset,
             metadata=made.metadata,
+            told=made.checks,
         )
     stage = storage_for(setting, task.target.asset).begin(task.target, mat_id)
     stage.write(compute, _query(task, setting, found), asset.columns)
