@@ -15,7 +15,7 @@ from tests.locations.trying import Project
 
 from freshline.code import Location
 from freshline.errors import CodeError, Span
-from freshline.locations.environments import folder_of_environments, remove_unused
+from freshline.locations.environments import FOLDER, folder_of_environments, remove_unused
 from freshline.locations.interpreters import interpreter, locked
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -38,6 +38,12 @@ def others() -> dict[str, str]:
 OTHERS = others()
 TOO_OLD = sorted(Path.home().glob(".pyenv/versions/3.[678].*/bin/python3"))
 needs_another = pytest.mark.skipif(not OTHERS, reason="there is no other Python on this machine")
+
+
+@pytest.fixture(autouse=True)
+def environments_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep each project's environments below it: here they are broken and changed."""
+    monkeypatch.delenv(FOLDER, raising=False)
 
 
 def wheel(folder: Path, name: str, version: str) -> None:
