@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from freshline.code import Code, CodeCheck, Location, ResourceDefinition
 from freshline.errors import Diagnostic, Span
+from freshline.refresh import Freshness, Refresh, ScheduleDefinition, SensorDefinition, Trigger
 
 
 class Kind(StrEnum):
@@ -256,7 +257,9 @@ class AssetDefinition:
     What code makes has it in `code`, and in `sql` nothing but where its source stands.
     `links` are titles with addresses. `retries` is None where the author says nothing of it;
     `timeout` is in seconds, None where a step may take as long as it wants. `preview` says that
-    the asset's page may show rows.
+    the asset's page may show rows. `refresh` says when it is kept fresh without being asked,
+    `triggers` how it regards inputs that it does not take like the others, and `pool` which pool
+    its steps take a place in.
     """
 
     key: str
@@ -281,6 +284,10 @@ class AssetDefinition:
     cutoff: Cutoff = Cutoff()
     preview: bool = False
     code: Code | None = None
+    refresh: Refresh = field(default_factory=Refresh)
+    triggers: tuple[Trigger, ...] = ()
+    freshness: Freshness | None = None
+    pool: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +311,7 @@ class SourceDefinition:
     meta: Mapping[str, object] = field(default_factory=dict[str, object])
     columns: tuple[ColumnDefinition, ...] = ()
     checks: tuple[CheckDefinition, ...] = ()
+    freshness: Freshness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,7 +341,8 @@ class StorageDefinition:
 class ProjectDefinition:
     """What freshline.yaml says of the project as a whole, in the environment it was read for.
 
-    `strict` means that nothing runs while anything is broken.
+    `strict` means that nothing runs while anything is broken. `pools` say how many steps of each
+    pool, or with each tag, may run at one time; `runs` how many runs.
     """
 
     name: str
@@ -345,6 +354,8 @@ class ProjectDefinition:
     strict: bool = False
     locations: tuple[Location, ...] = ()
     resources: tuple[ResourceDefinition, ...] = ()
+    pools: Mapping[str, int] = field(default_factory=dict[str, int])
+    runs: int = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,6 +371,8 @@ class Declared:
     sources: tuple[SourceDefinition, ...] = ()
     macros: tuple[MacroDefinition, ...] = ()
     code_checks: tuple[CodeCheck, ...] = ()
+    schedules: tuple[ScheduleDefinition, ...] = ()
+    sensors: tuple[SensorDefinition, ...] = ()
     broken: tuple[str, ...] = ()
     causes: Mapping[str, str] = field(default_factory=dict[str, str])
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -115,6 +115,8 @@ def compile_graph(
         sources=dict(sorted(work.sources.items())),
         quarantined=dict(sorted(work.quarantined.items())),
         macros={name: macro.definition for name, macro in work.macros.known.items()},
+        schedules=declared.schedules,
+        sensors=declared.sensors,
         diagnostics=(*declared.diagnostics, *sorted(work.diagnostics, key=_place)),
     )
     told = (*graph.diagnostics, *deprecated_reads(graph), *without_policy(graph))

@@ -21,6 +21,7 @@ from freshline.definitions import (
 )
 from freshline.errors import Diagnostic, Severity, Span
 from freshline.lineage.canonical import upstreams_in
+from freshline.refresh import ScheduleDefinition, SensorDefinition
 from freshline.versions import WHOLE, Window
 
 WAITS = "W512"  # the code of what is set aside until columns are known that code will make
@@ -150,6 +151,8 @@ class Graph:
     sources: Mapping[str, Source]
     quarantined: Mapping[str, SetAside] = field(default_factory=dict[str, SetAside])
     macros: Mapping[str, MacroDefinition] = field(default_factory=dict[str, MacroDefinition])
+    schedules: tuple[ScheduleDefinition, ...] = ()
+    sensors: tuple[SensorDefinition, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property

@@ -1,0 +1,312 @@
+"""When people want assets kept fresh, as frozen values: rules, gates, schedules and sensors.
+
+A rule says that an asset may be built now; gates hold back what a rule allows. None of them says
+whether an asset is stale: that is asked of its versions alone, and what is fresh is never built
+because of a rule. A missed moment or event can therefore make nothing wrong, only late.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from freshline.errors import Span
+
+
+class CatchUp(StrEnum):
+    """What becomes of moments that nobody was there for."""
+
+    LATEST = "latest"  # the last of them counts, once
+    ALL = "all"  # each counts, oldest first, up to a cap
+    NONE = "none"  # none counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """Days that do not count: names of countries' holidays such as DE or DE-BY, days, weekdays.
+
+    `days` are dates such as 2026-12-24, `weekdays` count from Monday, 0.
+    """
+
+    holidays: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
+    weekdays: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """When in a day, and on which days, something may happen: from `begin` to `end`, in minutes.
+
+    Both are minutes after midnight in the zone; an `end` before `begin` lies in the next day.
+    """
+
+    begin: int
+    end: int
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+    timezone: str = "UTC"
+    calendar: Calendar = Calendar()
+
+
+class Rate(NamedTuple):
+    """At most `most` builds within `seconds`."""
+
+    most: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upstream:
+    """Whenever it is stale."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manual:
+    """Never by itself: when somebody asks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Never:
+    """Never, once it has been built; not when everything is asked for either."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cron:
+    """Once for each moment of a cron expression in a time zone.
+
+    With `updated` only when every input was built or found unchanged since that moment.
+    """
+
+    expression: str
+    timezone: str = "UTC"
+    calendar: Calendar = Calendar()
+    updated: bool = False
+    catch_up: CatchUp = CatchUp.LATEST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Every:
+    """When the last look at it lies so many seconds back."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaxLag:
+    """When it has been stale for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wake:
+    """When one of these has new content since it was built last: an asset, by some of its columns.
+
+    `settle` is for how many seconds nothing may have changed there. Without `columns` all count.
+    """
+
+    key: str
+    columns: tuple[str, ...] = ()
+    settle: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllOf:
+    """When each of these rules allows it."""
+
+    rules: tuple["Rule", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyOf:
+    """When one of these rules allows it."""
+
+    rules: tuple["Rule", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Not:
+    """When this rule does not allow it."""
+
+    rule: "Rule"
+
+
+Rule = Upstream | Manual | Never | Cron | Every | MaxLag | Wake | AllOf | AnyOf | Not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refresh:
+    """When an asset is kept fresh without being asked, and what holds it back.
+
+    `cooldown` are seconds after the end of a build before the next. `span` and `line` are where
+    that is said, None where nothing is.
+    """
+
+    rule: Rule = field(default_factory=Upstream)
+    cooldown: float = 0.0
+    hours: Hours | None = None
+    rate: Rate | None = None
+    span: Span | None = None
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """How an asset regards one of its inputs.
+
+    Changes of one without `trigger` build nothing, though a build takes them in. What is `optional`
+    need not be there. `ignore_checks` reads it although a blocking check fails on it.
+    """
+
+    key: str
+    trigger: bool = True
+    optional: bool = False
+    ignore_checks: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How old an asset may be: `warn` and `fail` are seconds since it was last known to be right.
+
+    With `by`, a cron expression, `fail` counts back from each of its moments: at 09:00 there has to
+    be something that is at most so old. `drives` builds it before it would fail.
+    """
+
+    fail: float
+    warn: float | None = None
+    by: str | None = None
+    timezone: str = "UTC"
+    calendar: Calendar = Calendar()
+    drives: bool = False
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleDefinition:
+    """A selection that is made fresh at the moments of a cron expression."""
+
+    name: str
+    cron: Cron
+    selection: str
+    file: str
+    span: Span
+    description: str = ""
+    owner: str | None = None
+    priority: int = 0
+    line: str = ""
+
+
+class Counts(StrEnum):
+    """What of a sensor's conditions has to have happened."""
+
+    ANY = "any"
+    ALL = "all"
+
+
+class Result(StrEnum):
+    """How a run ended, as sensors wait for it."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetArrived:
+    """A new version of an asset or source, here or in another catalog (`catalog://name/key`).
+
+    With `columns`, only where what these show is other than at the last firing; with `passed`, only
+    when no blocking check fails on it. `settle` as for `Wake`.
+    """
+
+    key: str
+    columns: tuple[str, ...] = ()
+    passed: bool = True
+    changed: bool = True
+    settle: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesArrived:
+    """A file that matches a glob is there, and has not changed for `settle` seconds; each once."""
+
+    path: str
+    settle: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatermarkMoved:
+    """A query that gives one value over the current versions gives another than at last firing."""
+
+    sql: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded:
+    """A run that touched some of a selection ended so."""
+
+    result: Result
+    selection: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventArrived:
+    """Somebody told of an event of this name, over the API."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionSaid:
+    """A function in a worker process says whether to fire: `function` is module:function."""
+
+    function: str
+    location: str
+
+
+Condition = AssetArrived | FilesArrived | WatermarkMoved | RunEnded | EventArrived | FunctionSaid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Materialize:
+    """Make a selection fresh."""
+
+    selection: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallWebhook:
+    """Send what happened to an address, signed; both may be references to secrets."""
+
+    url: str
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """Tell somebody: `to` are owners or channels by the names the project gives them."""
+
+    to: tuple[str, ...]
+    text: str = ""
+
+
+Act = Materialize | CallWebhook | Notify
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorDefinition:
+    """What is done when something happened that was awaited.
+
+    `counts` says how many of the conditions; `at_least` takes their place with a number. A firing
+    consumes what it was fired by.
+    """
+
+    name: str
+    conditions: tuple[Condition, ...]
+    acts: tuple[Act, ...]
+    file: str
+    span: Span
+    counts: Counts = Counts.ANY
+    at_least: int | None = None
+    within: float | None = None
+    every: float = 30.0
+    description: str = ""
+    owner: str | None = None
+    line: str = ""
