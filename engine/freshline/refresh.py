@@ -3,11 +3,15 @@
 A rule says that an asset may be built now; gates hold back what a rule allows. None of them says
 whether an asset is stale: that is asked of its versions alone, and what is fresh is never built
 because of a rule. A missed moment or event can therefore make nothing wrong, only late.
+
+Members of unions are structs with a tag, by which they are told apart where they are stored.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from freshline.errors import Span
 
@@ -53,23 +57,19 @@ class Rate(NamedTuple):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upstream:
+class Upstream(Struct, frozen=True, kw_only=True, tag=True):
     """Whenever it is stale."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manual:
+class Manual(Struct, frozen=True, kw_only=True, tag=True):
     """Never by itself: when somebody asks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Never:
+class Never(Struct, frozen=True, kw_only=True, tag=True):
     """Never, once it has been built; not when everything is asked for either."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cron:
+class Cron(Struct, frozen=True, kw_only=True, tag=True):
     """Once for each moment of a cron expression in a time zone.
 
     With `updated` only when every input was built or found unchanged since that moment.
@@ -82,22 +82,19 @@ class Cron:
     catch_up: CatchUp = CatchUp.LATEST
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Every:
+class Every(Struct, frozen=True, kw_only=True, tag=True):
     """When the last look at it lies so many seconds back."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MaxLag:
+class MaxLag(Struct, frozen=True, kw_only=True, tag=True):
     """When it has been stale for so many seconds."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wake:
+class Wake(Struct, frozen=True, kw_only=True, tag=True):
     """When one of these has new content since it was built last: an asset, by some of its columns.
 
     `settle` is for how many seconds nothing may have changed there. Without `columns` all count.
@@ -108,22 +105,19 @@ class Wake:
     settle: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllOf:
+class AllOf(Struct, frozen=True, kw_only=True, tag=True):
     """When each of these rules allows it."""
 
     rules: tuple["Rule", ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True, kw_only=True, tag=True):
     """When one of these rules allows it."""
 
     rules: tuple["Rule", ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Not:
+class Not(Struct, frozen=True, kw_only=True, tag=True):
     """When this rule does not allow it."""
 
     rule: "Rule"
@@ -208,8 +202,7 @@ class Result(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssetArrived:
+class AssetArrived(Struct, frozen=True, kw_only=True, tag=True):
     """A new version of an asset or source, here or in another catalog (`catalog://name/key`).
 
     With `columns`, only where what these show is other than at the last firing; with `passed`, only
@@ -223,38 +216,33 @@ class AssetArrived:
     settle: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilesArrived:
+class FilesArrived(Struct, frozen=True, kw_only=True, tag=True):
     """A file that matches a glob is there, and has not changed for `settle` seconds; each once."""
 
     path: str
     settle: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatermarkMoved:
+class WatermarkMoved(Struct, frozen=True, kw_only=True, tag=True):
     """A query that gives one value over the current versions gives another than at last firing."""
 
     sql: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunEnded:
+class RunEnded(Struct, frozen=True, kw_only=True, tag=True):
     """A run that touched some of a selection ended so."""
 
     result: Result
     selection: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventArrived:
+class EventArrived(Struct, frozen=True, kw_only=True, tag=True):
     """Somebody told of an event of this name, over the API."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionSaid:
+class FunctionSaid(Struct, frozen=True, kw_only=True, tag=True):
     """A function in a worker process says whether to fire: `function` is module:function."""
 
     function: str
@@ -264,23 +252,20 @@ class FunctionSaid:
 Condition = AssetArrived | FilesArrived | WatermarkMoved | RunEnded | EventArrived | FunctionSaid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Materialize:
+class Materialize(Struct, frozen=True, kw_only=True, tag=True):
     """Make a selection fresh."""
 
     selection: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallWebhook:
+class CallWebhook(Struct, frozen=True, kw_only=True, tag=True):
     """Send what happened to an address, signed; both may be references to secrets."""
 
     url: str
     secret: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notify:
+class Notify(Struct, frozen=True, kw_only=True, tag=True):
     """Tell somebody: `to` are owners or channels by the names the project gives them."""
 
     to: tuple[str, ...]
