@@ -48,6 +48,10 @@ NAMES = frozenset(
         "docs.written",
         "docs.moved",
         "docs.placed",
+        "tick.before_eval",
+        "tick.after_eval",
+        "launch.before",
+        "launch.after",
     }
 )
 

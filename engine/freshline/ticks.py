@@ -158,6 +158,13 @@ class Automation(Protocol):
         """Write down that the process of a queued run was begun; False where it is not queued."""
         ...
 
+    def requeue(self, leader: Lease, run: str) -> bool:
+        """Queue a launched run again, whose process is gone and did nothing; False where it is not.
+
+        FencedError when somebody has led since.
+        """
+        ...
+
     def ended(self, run: str, at: float, outcome: str, said: str = "") -> bool:
         """Write down how a launched run ended; False where that is known already."""
         ...
