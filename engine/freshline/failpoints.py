@@ -52,6 +52,8 @@ NAMES = frozenset(
         "tick.after_eval",
         "launch.before",
         "launch.after",
+        "tick.before_commit",
+        "tick.after_commit",
     }
 )
 
