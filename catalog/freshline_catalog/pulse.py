@@ -26,5 +26,3 @@ class SqlitePulse:
         """Let go of the file."""
         with self._lock:
             let_go(self._connection)
-
-

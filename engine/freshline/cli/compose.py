@@ -66,8 +66,11 @@ class Project:
     So that rows can be read where nothing can be written.
     """
 
-    def __init__(self, root: Path, environment: str, graph: Graph) -> None:
+    def __init__(
+        self, root: Path, environment: str, graph: Graph, events: EventLog | None = None
+    ) -> None:
         self.root, self.environment, self.graph = root, environment, graph
+        self._opened = events
 
     @cached_property
     def storages(self) -> Mapping[str, Storage]:
@@ -81,11 +84,11 @@ class Project:
 
     @cached_property
     def _events(self) -> EventLog:
-        return event_log(self.root)
+        return self._opened if self._opened is not None else event_log(self.root)
 
     def close(self) -> None:
-        """Close what was opened."""
-        if "_events" in self.__dict__:
+        """Close what was opened here: not a catalog that was given."""
+        if "_events" in self.__dict__ and self._opened is None:
             self._events.close()
 
     @property

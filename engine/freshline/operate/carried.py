@@ -29,11 +29,11 @@ _LATER = 1.0  # seconds before a run is begun again that somebody kept from begi
 _MOST_EVENTS = 1_000_000
 
 
-class Died(NamedTuple):
-    """A run whose process died: whether it had begun something, and what was said last."""
+class Idle(NamedTuple):
+    """A run that ended without having begun anything: how, and what it said last."""
 
     request: Request
-    had_begun: bool
+    outcome: str
     said: str
 
 
@@ -80,9 +80,7 @@ class Carried:
         process = processes.waiting()
         self._known = None
         try:
-            is_ours = self._world.automation.launched(
-                self._leader, request.run, now, process.pid
-            )
+            is_ours = self._world.automation.launched(self._leader, request.run, now, process.pid)
         except BaseException:
             processes.keep(process)
             raise
@@ -93,15 +91,15 @@ class Carried:
         processes.go(process, request.run)
         return True
 
-    def settle(self) -> tuple[bool, tuple[Died, ...]]:
-        """Write down which runs have ended; say whether any did, and which died."""
+    def settle(self) -> tuple[bool, tuple[Idle, ...]]:
+        """Write down which runs have ended; say whether any did, and which did nothing."""
         ended = self._world.processes.ended()
         if not ended:
             return False, ()
-        died = [found for each in ended if (found := self._settled(each)) is not None]
-        return True, tuple(died)
+        idle = [found for each in ended if (found := self._settled(each)) is not None]
+        return True, tuple(idle)
 
-    def _settled(self, ended: Ended) -> Died | None:
+    def _settled(self, ended: Ended) -> Idle | None:
         world, now = self._world, self._world.clock.now()
         request = next((e.request for e in self.requests if e.request.run == ended.run), None)
         self._known = None
@@ -110,17 +108,18 @@ class Carried:
         if ended.code == BUSY:
             self._again(ended.run, now + _LATER)
             return None
-        outcome = _OUTCOMES.get(ended.code) if ended.code is not None else None
-        has_begun, outcome = (True, outcome) if outcome is not None else self._recorded(ended.run)
+        has_begun, finished = self._recorded(ended.run)
+        outcome = finished or (_OUTCOMES.get(ended.code) if ended.code is not None else None)
         if outcome is not None:
-            world.automation.ended(ended.run, now, outcome, ended.said if outcome != "succeeded" else "")
-            return None
+            said = "" if outcome == Outcome.SUCCEEDED else ended.said
+            world.automation.ended(ended.run, now, outcome, said)
+            return None if has_begun else Idle(request, outcome, ended.said)
         deaths = self._deaths[ended.run] = self._deaths.get(ended.run, 0) + 1
         if not has_begun and deaths < MOST:
             self._again(ended.run, now + _LATER * (deaths - 1))
             return None
         world.automation.ended(ended.run, now, LOST, ended.said)
-        return Died(request, has_begun, ended.said)
+        return None if has_begun else Idle(request, LOST, ended.said)
 
     def _again(self, run: str, at: float) -> None:
         self._later[run] = at

@@ -45,13 +45,13 @@ class Deaths:
         return replace(self, by_work={w: d for w, d in self.by_work.items() if w != work})
 
     def again(self, work: str) -> float | None:
-        """Return from when on this work may be begun again; None: not as it is. 0: it never died."""
+        """Return from when on this work may be begun again: 0 at once, None not as it is."""
         death = self.by_work.get(work)
         if death is None:
             return 0.0
         if death.times >= MOST:
             return None
-        return death.at + _PAUSE * 4 ** (death.times - 1)
+        return death.at + _PAUSE * 4.0 ** (death.times - 1)
 
 
 def read_deaths(memories: Mapping[str, str]) -> Deaths:

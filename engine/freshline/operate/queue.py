@@ -60,8 +60,8 @@ def within_bound(
 ) -> bool:
     """Say whether so many more requests of a mover may be queued; the reconciler's always may.
 
-    There is at most one of the reconciler's for each asset. Who may not asks again at the next tick:
-    nothing is lost, only later.
+    There is at most one of the reconciler's for each asset. Who may not asks again at the next
+    tick: nothing is lost, only later.
     """
     if mover is Mover.RECONCILER:
         return True

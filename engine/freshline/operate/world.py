@@ -84,6 +84,10 @@ class Definitions(Protocol):
         """Notice what changed, as cheaply as is due; say whether something else is in force."""
         ...
 
+    def again(self) -> None:
+        """Read the project again though no file changed: something else would come of it."""
+        ...
+
     @property
     def now(self) -> Defined | None:
         """The definitions in force; None as long as nothing could be read."""
