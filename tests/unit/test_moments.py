@@ -89,9 +89,7 @@ def test_the_last_moment(expression: str, zone: str, now: str, expected: str) ->
         "two that are shown twice count once each",
     ],
 )
-def test_a_day_on_which_the_clock_is_turned(
-    expression: str, day: str, expected: list[str]
-) -> None:
+def test_a_day_on_which_the_clock_is_turned(expression: str, day: str, expected: list[str]) -> None:
     begin = at(day, BERLIN)
     found = Moments(expression, "Europe/Berlin").between(begin, begin + 86_400, 50)
     assert [utc(moment)[11:19] for moment in found] == expected

@@ -90,7 +90,7 @@ class Moments:
 
 @lru_cache(maxsize=4096)
 def moments_of(expression: str, timezone: str, calendar: Calendar = EVERY_DAY) -> Moments:
-    """Return the moments of an expression; UsageError where it is none, or there is no such zone."""
+    """Return the moments of an expression; UsageError if it is none, or there is no such zone."""
     try:
         CronSim(expression, datetime(2000, 1, 1))
         return Moments(expression, timezone, calendar)
