@@ -153,7 +153,7 @@ def _may_stand_in(ground: Ground, key: str) -> bool:
 def _of_rule(was: AssetMemory, refresh: Refresh, ground: Ground, key: str) -> AssetMemory:
     """Return a memory in which the present rule is known: what it had to say before is used up."""
     rule = part_of(refresh.rule)
-    if was.rule == rule:
+    if was.rule == rule and not was.is_ahead(ground.now):
         return was
     wakes = (leaf for leaf in leaves(refresh.rule) if isinstance(leaf, Wake))
     woke = {part_of(leaf): showing(leaf, ground) for leaf in wakes}

@@ -132,7 +132,7 @@ def _upstream(asking: Asking) -> Answer:
 def _cron(rule: Cron, asking: Asking) -> Answer:
     ground, memory, part = asking.ground, asking.memory, part_of(rule)
     moments, now = _moments(rule), ground.now
-    floor = memory.floor(part, now)
+    floor = memory.floor(part)
     last, following = moments.last(now), moments.next(now)
     if last is None or last <= floor:
         when = "never again" if following is None else f"next at {told(following, rule.timezone)}"
@@ -175,7 +175,7 @@ def _every(rule: Every, asking: Asking) -> Answer:
     build = ground.facts.builds.get(asking.key)
     if build is None:
         return Answer(opens=True, why="it has never been built", used={part: ground.now})
-    before = max(asking.memory.floor(part, ground.now), min(build.version.at, ground.now))
+    before = max(asking.memory.floor(part), min(build.version.at, ground.now))
     due = before + rule.seconds
     if ground.now < due:
         return Answer(opens=False, why=f"next at {told(due)}", again=due)
