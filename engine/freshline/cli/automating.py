@@ -46,10 +46,16 @@ from freshline.ticks import Automation, leadership
 _STANDBY = 0.3  # seconds between two attempts to lead
 
 
-class _Pulse(Protocol):
-    def __call__(self) -> int: ...
+class Pulse(Protocol):
+    """A number that moves when somebody else changed the catalog, cheap to be asked for."""
 
-    def close(self) -> None: ...
+    def __call__(self) -> int:
+        """Return the number."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the catalog."""
+        ...
 
 
 @click.command()
@@ -73,7 +79,7 @@ def daemon(attended: bool) -> int:
 
 def automate(root: Path, scoped: Scoped, over: threading.Event) -> None:
     """Lead, as soon as nobody else does, and keep things fresh; until it is over."""
-    with closing(event_log(root)) as log, closing(_pulse(root)) as pulse:
+    with closing(event_log(root)) as log, closing(pulse_of(root)) as pulse:
         automation = automation_in(log)
         stands_by = False
         while not over.is_set():
@@ -87,7 +93,7 @@ def automate(root: Path, scoped: Scoped, over: threading.Event) -> None:
                 continue
             stands_by = False
             with suppress(FencedError):
-                _lead(_world(root, scoped, (log, automation, pulse)), lease, over)
+                _lead(world_of(root, scoped, (log, automation, pulse)), lease, over)
             lease.release()
 
 
@@ -101,7 +107,8 @@ def _lead(world: World, lease: Lease, over: threading.Event) -> None:
         daemon.close()
 
 
-def _world(root: Path, scoped: Scoped, kept: tuple[EventLog, Automation, _Pulse]) -> World:
+def world_of(root: Path, scoped: Scoped, kept: tuple[EventLog, Automation, Pulse]) -> World:
+    """Return all that the daemon of an environment deals with, over an opened catalog."""
     log, automation, pulse = kept
     named = None if scoped.is_first else scoped.environment
     view = _View(root, scoped, log, automation)
@@ -184,9 +191,10 @@ def _leader(environment: str) -> Holder:
     )
 
 
-def _pulse(root: Path) -> _Pulse:
+def pulse_of(root: Path) -> Pulse:
+    """Return what tells that somebody else changed the catalog."""
     (found,) = entry_points(group="freshline.pulses", name="sqlite")
-    return cast(_Pulse, found.load()(catalog_path(root)))
+    return cast(Pulse, found.load()(catalog_path(root)))
 
 
 def _until_alone(over: threading.Event) -> None:

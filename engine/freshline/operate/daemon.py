@@ -92,6 +92,10 @@ class Daemon:
             self._rest_until = self._world.clock.now() + _AFTER_TROUBLE
             return False
 
+    def wake(self) -> None:
+        """Look at the next pass, whatever happened."""
+        self._is_due, self._rest_until = True, 0.0
+
     def close(self) -> None:
         """Let go of who waits. Runs go on."""
         self._world.definitions.close()
@@ -130,7 +134,10 @@ class Daemon:
         world = self._world
         self._is_due, self._again, self._looked = False, None, now
         failpoint("tick.before_eval")
-        self._keep(told(world.scope, defined, self._memories(), now))
+        news = told(world.scope, defined, self._memories(), now)
+        self._keep(news)
+        for each in news:
+            world.say(f"automation: {each.tick.why}")
         if defined.graph.project.strict and (defined.is_old or defined.graph.failed):
             return  # nothing runs while anything is broken
         plan, facts = world.look(defined.graph)
