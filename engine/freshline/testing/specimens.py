@@ -20,7 +20,9 @@ from freshline.events import (
     Resumed,
     RunCancelRequested,
     RunFinished,
+    RunRequested,
     RunStarted,
+    RunWithdrawn,
     SourceObserved,
     Unpinned,
     Verified,
@@ -116,6 +118,20 @@ def source_observed(run: str, target: Target, version: str = "v1") -> SourceObse
     return SourceObserved(at=1.5, run=run, target=target, version=version, signature=signature)
 
 
+def run_requested(run: str) -> RunRequested:
+    """Return the event that a schedule asked for a run in `main` of project `shop`."""
+    return RunRequested(
+        at=0.2,
+        run=run,
+        project="shop",
+        environment="main",
+        mover="schedule",
+        name="morning",
+        why="06:00 in Europe/Berlin",
+        selection="marts.daily",
+    )
+
+
 def run_started(run: str) -> RunStarted:
     """Return the event that somebody began a run of project `shop` in `main`."""
     return RunStarted(
@@ -192,6 +208,8 @@ def removed(run: str, target: Target, publish_id: str) -> Removed:
 def one_of_each() -> tuple[Event, ...]:
     """Return an event of every kind that may be appended, in an order that could have happened."""
     return (
+        run_requested("r0"),
+        RunWithdrawn(at=0.3, run="r0", project="shop", environment="main", actor="ben"),
         run_started("r1"),
         AssetDefined(at=1.0, run="r1", target=ORDERS, digest="d1", spec=SPEC),
         source_observed("r1", Target("shop", "main", "raw.orders")),
