@@ -23,6 +23,7 @@ from freshline.declare.section import (
 from freshline.declare.text import quoted, source_text
 from freshline.definitions import Probe, SourceDefinition
 from freshline.errors import Span
+from freshline.refresh import Freshness
 
 _SECRET = re.compile(r"\$\{secret\.[^{}\n]*\}")
 
@@ -72,6 +73,7 @@ def declare_data_file(file: str, scope: Scope) -> FileDeclared:
                 tags=about.tags,
                 meta=about.meta,
                 checks=about.checks,
+                freshness=_of_source(about.freshness),
             ),
         ),
         places={path.key: quote},
@@ -83,6 +85,7 @@ def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> Sour
     report, key = section.report, key_node.text
     about = read_about(section, key, scope)
     path = section.get("path", _path_reader(scope.values))
+    _refuse_drive(section)
     probe = section.get("version", read_probe) or Probe()
     entry = section.entry("version")
     if path is not None and entry is not None:
@@ -119,7 +122,23 @@ def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> Sour
         meta=about.meta,
         columns=about.columns,
         checks=about.checks,
+        freshness=_of_source(about.freshness),
     )
+
+
+def _of_source(freshness: Freshness | None) -> Freshness | None:
+    """Return what is said of many as it holds of a source: nobody here can make it any fresher."""
+    return None if freshness is None else replace(freshness, drives=False)
+
+
+def _refuse_drive(section: Section) -> None:
+    entry = section.entry("freshness")
+    node = entry.value if entry is not None else None
+    for each in node.entries if isinstance(node, source.Mapping) else ():
+        if each.key.text == "drive" and isinstance(each.value, source.Scalar):
+            message = "a source is not built here, so its freshness drives nothing"
+            if each.value.text != "false":
+                section.report.error("E105", each.key, message, "remove it")
 
 
 def _path_reader(values: Values) -> Reader[str]:
