@@ -135,10 +135,9 @@ def _refuse_drive(section: Section) -> None:
     entry = section.entry("freshness")
     node = entry.value if entry is not None else None
     for each in node.entries if isinstance(node, source.Mapping) else ():
-        if each.key.text == "drive" and isinstance(each.value, source.Scalar):
+        if each.key.text == "drive":
             message = "a source is not built here, so its freshness drives nothing"
-            if each.value.text != "false":
-                section.report.error("E105", each.key, message, "remove it")
+            section.report.error("E105", each.key, message, "remove it")
 
 
 def _path_reader(values: Values) -> Reader[str]:
