@@ -320,6 +320,8 @@ def _times_said(minute: str, hour: str) -> str | None:
 
 def _days_said(day: str, month: str, weekday: str) -> str | None:
     """Return the days that three fields of a cron stand for, None if hard to say; "" for all."""
+    for number, name in enumerate(_MONTHS, start=1):
+        month = month.replace(name[:3].lower(), str(number))
     months = None if month == "*" else _numbers(month)
     if month != "*" and (months is None or len(months) > _MOST_LISTED):
         return None
