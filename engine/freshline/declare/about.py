@@ -53,6 +53,7 @@ class Scope:
     locations: tuple[Location, ...] = ()
     resources: tuple[ResourceDefinition, ...] = ()
     storages: tuple[str, ...] = ("lake",)
+    catalogs: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
     calendars: Mapping[str, Calendar] = field(default_factory=dict[str, Calendar])
     pools: tuple[str, ...] = ()

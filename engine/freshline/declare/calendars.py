@@ -71,7 +71,7 @@ def calendar_reader(known: Mapping[str, Calendar] | None) -> Reader[Calendar]:
                 f"declare it below `calendars:` in freshline.yaml, or write {_EXAMPLE}"
             )
 
-        report.error("E129", place_of(entry), f"there is no calendar {quoted(name)}", fix)
+        report.error("E131", place_of(entry), f"there is no calendar {quoted(name)}", fix)
         return None
 
     return read
@@ -126,7 +126,7 @@ def _refuse(report: Report, entry: source.Entry, spelled: str) -> None:
     elif near := did_you_mean(spelled, words):
         fix = near
     message = f"{quoted(spelled)} names no days"
-    report.error("E129", place_of(entry), message, fix)
+    report.error("E131", place_of(entry), message, fix)
 
 
 def _between(report: Report, entry: source.Entry, first: str, last: str) -> list[str]:
@@ -134,13 +134,13 @@ def _between(report: Report, entry: source.Entry, first: str, last: str) -> list
         begin, end = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:
         message = f"{quoted(first if first == last else f'{first}..{last}')} is no date"
-        report.error("E129", place_of(entry), message, "write for instance 2026-12-24")
+        report.error("E131", place_of(entry), message, "write for instance 2026-12-24")
         return []
     count = (end - begin).days + 1
     if not 1 <= count <= _LONGEST_RANGE:
         message = f"from {first} to {last} are {count:,} days"
         fix = f"the first day stands first, and at most {_LONGEST_RANGE} days are excluded at once"
-        report.error("E129", place_of(entry), message, fix)
+        report.error("E131", place_of(entry), message, fix)
         return []
     return [(begin + timedelta(days=i)).isoformat() for i in range(count)]
 
@@ -151,7 +151,7 @@ def _are_known(report: Report, entry: source.Entry, name: str) -> bool:
         from holidays import list_supported_countries
     except ImportError:
         message = f"the holidays of {name} are in the package `holidays`, which is not installed"
-        report.error("E129", place_of(entry), message, "pip install 'freshline[calendars]'")
+        report.error("E131", place_of(entry), message, "pip install 'freshline[calendars]'")
         return False
     countries = list_supported_countries(include_aliases=True)
     country, _, part = name.partition("-")
@@ -167,5 +167,5 @@ def _are_known(report: Report, entry: source.Entry, name: str) -> bool:
             fix = f"write `{country} holidays`"
     else:
         return True
-    report.error("E129", place_of(entry), message, fix)
+    report.error("E131", place_of(entry), message, fix)
     return False

@@ -187,6 +187,11 @@ def _asset(reading: Reading, section: Section, given: source.Entry) -> AssetArri
             fix = "write for instance `catalog://finance/marts.rates`"
             wrong(report, given, "a catalog and a key", fix)
             return None
+        known = reading.scope.catalogs
+        if catalog not in known and reading.scope.is_complete:
+            fix = did_you_mean(catalog, known) or "declare it in freshline.yaml, below `catalogs:`"
+            report.error("E129", place_of(given), f"there is no catalog {quoted(catalog)}", fix)
+            return None
         if not check_key(report, place_of(given), remote):
             return None
     elif not check_key(report, place_of(given), key):

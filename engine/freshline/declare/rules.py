@@ -136,15 +136,23 @@ DECORATOR = Keys(
     elsewhere=ASSET.elsewhere,
 )
 DECORATED_CHECK = Keys(section="check", known=("severity", "description"))
+OTHER_CATALOG = Keys(
+    section="catalog",
+    known=("path", "environment"),
+    later=frozenset({"url", "token"}),
+)
 LIMITS = Keys(section="list of limits", known=LIMITS_NAMES)
 # What only one asset can say of itself, and so no function of several outputs.
 OF_ONE_OUTPUT = ("key", "was", "columns", "primary_key", "checks")
 SOURCE = Keys(
     section="source",
-    known=("path", "format", "read", "version", *_ABOUT, *_CHECKS, "freshness"),
+    known=(
+        *("path", "format", "read", "version", "catalog", "asset"),
+        *(*_ABOUT, *_CHECKS, "freshness"),
+    ),
     later=frozenset(
         {
-            "asset", "catalog", "lifecycle", "links",
+            "lifecycle", "links",
             "partition", "preview", "refresh", "storage", "table", "url", "was",
         }
     ),
@@ -183,10 +191,10 @@ PROJECT = Keys(
     section="project",
     known=(
         "project", "vars", "owners", "defaults", "storages", "storage", "retention",
-        "locations", "resources", "calendars", "pools", "runs", "environments",
+        "locations", "resources", "catalogs", "calendars", "pools", "runs", "environments",
         "assets", "sources", "schedules", "sensors",
     ),
-    later=frozenset({"approve", "catalog", "catalogs", "checks", "policies", "presets", "tests"}),
+    later=frozenset({"approve", "catalog", "checks", "policies", "presets", "tests"}),
     elsewhere={
         "macros": "macros are files: write CREATE MACRO in macros/name.sql",
         "name": "write `project:`",
