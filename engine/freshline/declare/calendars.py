@@ -85,7 +85,7 @@ def _read_listed(report: Report, entry: source.Entry) -> Calendar | None:
     section = Section(report, entry.value, rules.CALENDAR)
     given = section.entry("exclude")
     if given is None:
-        if not report.failed:
+        if all(each.key.text in rules.CALENDAR.known for each in entry.value.entries):
             report.error("E116", entry.key, "this calendar excludes nothing", f"write {_EXAMPLE}")
         return None
     value = given.value

@@ -4,6 +4,7 @@ A cron expression is read as `cronsim` reads it, without a field of seconds: min
 the month, month, day of the week. A preset is the first moment of its period: `weekly` is Monday.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -78,12 +79,17 @@ def read_timezone(report: Report, entry: source.Entry) -> str | None:
     message = f"there is no time zone {quoted(name)}"
 
     def fix() -> str:
+        if re.fullmatch(r"(UTC|GMT)?[+-][0-9:]{1,5}", name):
+            return "name a place, which knows its summer time: Europe/Berlin, America/New_York"
         from zoneinfo import available_timezones
 
         zones = sorted(available_timezones() - set(_OF_THE_MACHINE))
         by_city = {zone.rpartition("/")[2]: zone for zone in reversed(zones)}
         city = by_city.get(name.strip().replace(" ", "_").title())
-        near = f'did you mean "{city}"?' if city else did_you_mean(name, zones)
+        near = f'did you mean "{city}"?' if city else ""
+        within = [zone for zone in zones if zone.startswith(f"{name}/")]
+        near = near or (f"name a place in it, such as {within[0]}" if within else "")
+        near = near or did_you_mean(name, zones)
         return near or "zones are named by places: Europe/Berlin, America/New_York, UTC"
 
     report.error("E128", place_of(entry), message, fix)
@@ -114,10 +120,10 @@ def _shape(spelled: str, fields: list[str]) -> tuple[str, str] | None:
 def _advice(field: str, number: int) -> str:
     low = field.lower()
     if number == 4:
-        words = low.replace("-", ",").split(",")
-        days = [word[:3] for word in words]
-        if all(day in _DAYS for day in days) and words != days:
-            return f"days are written by three letters: {low[:3] if len(days) == 1 else days}"
+        short = re.sub(r"[a-z]+", lambda word: word[0][:3], low)
+        days = short.replace("-", ",").split(",")
+        if all(day in _DAYS for day in days) and short != low:
+            return f"days are written by three letters: {short}"
         if "-" in low and all(day in _DAYS for day in days) and len(days) == 2:
             start, end = (_DAYS.index(day) for day in days)
             listed = [_DAYS[(start + i) % 7] for i in range((end - start) % 7 + 1)]

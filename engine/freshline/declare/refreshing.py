@@ -179,8 +179,9 @@ def _long(reading: _Reading, section: Section, around: Around, entry: source.Ent
         is_outer = section.keys is rules.REFRESH
         if is_outer and section.node.entries:
             return Upstream()
-        fix = "write `upstream`, or for instance `every: 15m` in it"
-        report.error("E116", entry.key, "there is no rule in this mapping", fix)
+        if not report.failed:
+            fix = "write `upstream`, or for instance `every: 15m` in it"
+            report.error("E116", entry.key, "there is no rule in this mapping", fix)
         return None
     return good[0] if len(good) == 1 else AnyOf(rules=tuple(good))
 

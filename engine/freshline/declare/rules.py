@@ -333,13 +333,24 @@ SENSOR = Keys(
     },
 )
 WHEN = Keys(section="list of conditions", known=("any", "all", "count", "of", "within"))
+_KINDS = ("asset", "files", "sql", "run", "event", "python")
+_ONE_EACH = "a condition is of one kind: write two, as a list, or below `all:`"
+
+
+def _condition(kind: str, *more: str) -> Keys:
+    others = (each for each in _KINDS if each != kind)
+    return Keys(
+        section="condition", known=(kind, *more), elsewhere=dict.fromkeys(others, _ONE_EACH)
+    )
+
+
 CONDITIONS = {
-    "asset": Keys(section="condition", known=("asset", "columns", "checks", "changed", "settle")),
-    "files": Keys(section="condition", known=("files", "settle")),
-    "sql": Keys(section="condition", known=("sql",)),
-    "run": Keys(section="condition", known=("run", "select")),
-    "event": Keys(section="condition", known=("event",)),
-    "python": Keys(section="condition", known=("python", "location")),
+    "asset": _condition("asset", "columns", "checks", "changed", "settle"),
+    "files": _condition("files", "settle"),
+    "sql": _condition("sql"),
+    "run": _condition("run", "select"),
+    "event": _condition("event"),
+    "python": _condition("python", "location"),
 }
 ACTS = {
     "materialize": Keys(section="act", known=("materialize",)),
