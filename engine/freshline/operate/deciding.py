@@ -258,7 +258,8 @@ def _to_build(ground: Ground, going: list[str]) -> tuple[str, ...]:
 def _key(work: _Work, going: list[str], texts: Mapping[str, str | None]) -> str:
     """Return the name of what is decided: of a run what it is an attempt at, and how often."""
     if not going:
-        kept = [f"{name}={text}" for name, text in sorted(texts.items())]
+        before = work.ground.scene.memories
+        kept = [f"{name}: {before.get(name)} {text}" for name, text in sorted(texts.items())]
         return digest(*kept, repr(work.ground.now))
     parts: list[str] = []
     for key in sorted(going):
