@@ -25,6 +25,7 @@ from freshline.operate.scene import Age, Decision, Evaluated, Gate, Scene
 from freshline.reconcile.planned import Action
 from freshline.refresh import CatchUp, Cron, MaxLag, Refresh, Wake
 from freshline.ticks import Decided, Mover, Request, Tick, TickOutcome
+from freshline.verdicts import ReasonKind
 
 NAME = "reconciler"
 _SETTLED = (Gate.ASIDE, Gate.HELD, Gate.RUNNING, Gate.FRESH)
@@ -289,8 +290,8 @@ def _why(work: _Work, going: list[str]) -> str:
     step = work.ground.steps[first]
     words = {Action.CREATE: "is missing", Action.CHECK: "is to be checked"}
     reason = step.reasons[0] if step.reasons else None
-    if reason is not None and reason.upstream is not None and step.certain:
-        cause = f"{reason.upstream} has something new"
+    if reason is not None and reason.kind is ReasonKind.INPUT:
+        cause = reason.detail
     else:
         cause = f"{first} {words.get(step.action, 'is stale')}"
         if reason is not None and step.action not in words:
