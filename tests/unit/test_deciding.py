@@ -654,6 +654,6 @@ def test_a_request_says_why_in_a_few_words() -> None:
     world.arrive("raw", "v2")
     (decided,) = world.evaluate().decided
     (request,) = decided.requests
-    assert request.why == "raw has something new; 3 assets"
+    assert request.why == "raw has new data; 3 assets"
     assert request.only and request.assets == ("a", "b", "c")
     assert decided.tick.details[1].startswith("b: ")

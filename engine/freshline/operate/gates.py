@@ -1,6 +1,6 @@
 """The gates of an asset, in their order: the first that is closed says why it is not built now."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -45,6 +45,7 @@ class Case:
     decisions: Mapping[str, Decision]
     ask: Callable[["Case"], Answer]
     awaited: set[str]
+    going: Collection[str]
     age: Age | None = None
     tried: Tried | None = None
     answer: Answer | None = None
@@ -73,8 +74,7 @@ class Case:
 
     def goes(self, key: str) -> bool:
         """Say whether something is built in this very evaluation."""
-        decision = self.decisions.get(key)
-        return decision is not None and decision.goes
+        return key in self.going
 
 
 def decide(case: Case) -> Decision:
