@@ -14,6 +14,8 @@ from freshline.cli.render import diagnostic_text, held_text, moment, size
 from freshline.cli.select import aside_text, one_asset
 from freshline.cli.table import table
 from freshline.cli.telling import briefly, told_of
+from freshline.cli.waiting import is_kept, waiting_of
+from freshline.cli.waiting import lines as waiting_lines
 from freshline.codec import encode
 from freshline.definitions import Cutoff, ProbeKind, Trust
 from freshline.errors import UsageError
@@ -48,14 +50,21 @@ def explain(asset: str, as_json: bool) -> int:
             )
         seen = look(project.graph, project.root, project.environment, project.sight)
         made, facts = plan_from(seen, project.sight, Wish(selected=frozenset({key})))
+        whole, of_all = plan_from(seen, project.sight, Wish())
+        waits = waiting_of(project, key, whole, of_all)
         if as_json:
-            click.echo(encode({"asset": key, **report(made), **causes_as_json(key, made, facts)}))
+            causes = causes_as_json(key, made, facts)
+            now = {"waiting": waits, "has_daemon": is_kept(project)}
+            click.echo(encode({"asset": key, **report(made), **causes, **now}))
         else:
             told = told_of(project, key)
             build = facts.builds.get(key)
             of_current = told.get(build.version.publish_id) if build is not None else None
             lines = _explained(key, made, facts)
             lines += [f"  its code told: {briefly(of_current)}"] if of_current else []
+            if (asset := project.graph.assets.get(key)) is not None:
+                rule = refresh_words(asset.definition.refresh)
+                lines += waiting_lines(waits, rule, is_kept=is_kept(project))
             click.echo("\n".join(lines))
     return 0
 
