@@ -95,6 +95,8 @@ def _look_at(work: _Work, key: str) -> Decision:
         right = ground.rights().get(key)
         work.ages[key] = age(definition.freshness, right, ground.now)
     tried = attempts.noted(key, memory, ground) if key in ground.steps else memory.tried
+    if lasting and key not in ground.steps and key not in ground.blocked:
+        tried = None  # what was asked for has happened
     if tried != memory.tried:
         memory = replace(memory, tried=tried)
     case = _case(work, key, memory)
