@@ -222,15 +222,20 @@ def _of_sensor(graph: Graph, subject: Selectable, sensor: SensorDefinition) -> I
 
 def _query(graph: Graph, text: str, place: Named) -> Iterator[Diagnostic]:
     """Yield why a query cannot be asked of the current versions."""
-    from freshline.lineage import sql  # the analyser, for the few that have such a sensor
+    # DuckDB and the analyser, for the few projects that have such a sensor.
+    from freshline.lineage import sql
+    from freshline.lineage.analysis import insist_on_syntax, take_apart
+    from freshline.lineage.binder import Binder
 
+    binder = Binder()
     try:
-        parsed = sql.parse(text)
-    except sql.Unreadable:
-        return  # DuckDB may read it: whoever asks it will tell
+        insist_on_syntax(binder, text)
+        parsed = take_apart(binder, text)
     except sql.SqlProblem as problem:
         yield _finding(problem.code, problem.message, place, problem.fix)
         return
+    finally:
+        binder.close()
     for call, *_ in sql.undeclared(parsed):
         fix = "read assets and sources by their keys"
         yield _finding("E310", f"undeclared input {call}", place, fix)
@@ -257,7 +262,7 @@ def _selections(
                 resolve(leaf, subject)
         except UsageError as problem:
             message = problem.message.partition("\n")[0]
-            yield _finding("E214", message, place, problem.help or "see what there is")
+            yield _finding("E214", message, place, problem.help or "mend the selection")
 
 
 def _leaves(selection: Selection) -> Iterator[Keys | Facet]:
