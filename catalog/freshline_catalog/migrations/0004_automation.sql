@@ -44,7 +44,6 @@ create table request (
 ) strict;
 create index request_open on request (project, environment, id)
   where state in ('queued', 'launched');
-create index request_all on request (project, environment, id);
 
 -- The wish that a schedule or sensor does nothing until it is resumed.
 create table halt (

@@ -36,10 +36,6 @@ order by id desc limit ?5;
 select body from tick
 where project = ?1 and environment = ?2 and mover = ?3 and name = ?4 order by id desc limit ?5;
 
--- name: tick_of_run
--- By which tick a run was asked for.
-select body from tick where project = ?1 and environment = ?2 and run = ?3 order by id limit 1;
-
 -- name: spend_keys
 -- The keys of old ticks that asked for a run, before these are forgotten.
 select mover, name, key from tick
@@ -68,10 +64,6 @@ where project = ?1 and environment = ?2 and state in ('queued', 'launched') orde
 -- Requests whatever became of them, newest first.
 select body, state, launched, ended, pid, outcome, said from request
 where project = ?1 and environment = ?2 order by id desc limit ?3;
-
--- name: request
--- What was asked for under the id of a run, and what became of it.
-select body, state, launched, ended, pid, outcome, said from request where run = ?1;
 
 -- name: launch
 -- The process of a queued run was begun.
@@ -124,11 +116,6 @@ returning sequence;
 -- Events from outside behind a number, in their order.
 select sequence, name, at, actor, body from arrival
 where project = ?1 and environment = ?2 and sequence > ?3 order by sequence;
-
--- name: latest_arrivals
--- The newest events from outside, newest first.
-select sequence, name, at, actor, body from arrival
-where project = ?1 and environment = ?2 order by sequence desc limit ?3;
 
 -- name: forget_arrivals
 -- Forget events from outside that came long ago.

@@ -121,7 +121,7 @@ def source_observed(run: str, target: Target, version: str = "v1") -> SourceObse
 def run_requested(run: str) -> RunRequested:
     """Return the event that a schedule asked for a run in `main` of project `shop`."""
     return RunRequested(
-        at=0.2,
+        at=5.0,
         run=run,
         project="shop",
         environment="main",
@@ -208,8 +208,6 @@ def removed(run: str, target: Target, publish_id: str) -> Removed:
 def one_of_each() -> tuple[Event, ...]:
     """Return an event of every kind that may be appended, in an order that could have happened."""
     return (
-        run_requested("r0"),
-        RunWithdrawn(at=0.3, run="r0", project="shop", environment="main", actor="ben"),
         run_started("r1"),
         AssetDefined(at=1.0, run="r1", target=ORDERS, digest="d1", spec=SPEC),
         source_observed("r1", Target("shop", "main", "raw.orders")),
@@ -238,6 +236,8 @@ def one_of_each() -> tuple[Event, ...]:
             counts={"failed": 1, "done": 2},
             unfinished={"staging.orders": "failed"},
         ),
+        run_requested("r2"),
+        RunWithdrawn(at=5.1, run="r2", project="shop", environment="main", actor="ben"),
     )
 
 
