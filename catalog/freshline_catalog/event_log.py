@@ -182,6 +182,7 @@ class SqliteEventLog:
     def rebuild(self) -> None:
         """Fold the log into its tables anew, in one transaction; what they said before is lost."""
         self._writer.submit(projections.rebuild).wait()
+        self._snapshots.clear()
 
     def check(self) -> tuple[str, ...]:
         """Return, in sentences, where the tables are not the fold of the log."""

@@ -33,6 +33,12 @@ _ELSEWHERE = (
     "docs.written",
     "docs.moved",
     "docs.placed",
+    "tick.before_eval",
+    "tick.after_eval",
+    "tick.before_commit",
+    "tick.after_commit",
+    "launch.before",
+    "launch.after",
 )
 _IN_APPLY = sorted(failpoints.NAMES - {*_ELSEWHERE})
 
