@@ -22,7 +22,8 @@ from freshline.definitions import (
     SqlText,
 )
 from freshline.errors import Span
-from freshline.execute.apply import Applied, Order, Place, apply, succeeded
+from freshline.execute.apply import Applied, Order, apply, succeeded
+from freshline.execute.place import Place
 from freshline.execute.runner import Patience
 from freshline.lineage.canonical import code_version, marked
 from freshline.lineage.graph import Asset, Check, Graph, in_order

@@ -21,7 +21,7 @@ from freshline.cli.options import Common
 from freshline.declare.files import find_root
 from freshline.definitions import ProjectDefinition, StorageDefinition
 from freshline.errors import DefinitionError, FreshlineError, ResourceError, UsageError
-from freshline.execute.apply import Place
+from freshline.execute.place import Place
 from freshline.keys import time_ordered_id
 from freshline.lineage.cache import load_graph
 from freshline.lineage.files.prepared import CACHE
