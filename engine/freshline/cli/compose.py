@@ -128,7 +128,10 @@ class Project:
         folders = [folder for s in self.storages.values() for folder in s.readable()]
         for folder in folders:
             folder.mkdir(parents=True, exist_ok=True)
-        scratch = self.root / STATE / "tmp"
+        # A folder for each process: DuckDB's files in it are called the same in every one.
+        spilled = self.root / STATE / "tmp"
+        spilled.mkdir(parents=True, exist_ok=True)
+        scratch = spilled / f"{os.getpid()}-{os.urandom(4).hex()}"
         folders += [scratch, self.root / CACHE]
         engine = SqlEngine(
             folders=folders,

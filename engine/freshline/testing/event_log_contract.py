@@ -188,7 +188,139 @@ class EventLogContract(EventLogReading):
         assert log.claim(()) == ()
         assert log.events() == ()
 
+    def test_a_claim_may_say_which_version_it_has_seen(self, log: EventLog) -> None:
+        """It is refused where another one is on record by now, and granted where that one is."""
+        log.append([materialized("r1", ORDERS, "m1")])
+        for seen in ("", "m0"):
+            with pytest.raises(BusyError):
+                log.claim([replace(claim("r2", ORDERS, "m2"), seen=seen)])
+        log.claim([replace(claim("r2", ORDERS, "m2"), seen="m1")])
+        log.claim([replace(claim("r2", DAILY, "m3"), seen="")])
+
+    def test_a_pool_has_so_many_places_and_no_more(self, open_log: OpenLog) -> None:
+        """Over all runs of an environment; a place is free again when its attempt has ended."""
+        log, other = open_log(), open_log()
+        places = (("warehouse", 2), ("tag:heavy", 5))
+        for run, target in (("r1", ORDERS), ("r2", DAILY)):
+            log.claim([replace(claim(run, target, f"of {run}"), places=places)])
+        with pytest.raises(BusyError, match="warehouse"):
+            other.claim([replace(claim("r3", MONDAY, "m3"), places=places)])
+        other.claim([replace(claim("r3", DEV, "m4"), places=places)])  # another environment
+        other.claim([replace(claim("r3", MONDAY, "m5"), places=places[1:])])
+        log.append([attempt_failed("r1", ORDERS, "of r1"), materialized("r3", MONDAY, "m5")])
+        other.claim([replace(claim("r3", MONDAY, "m6"), places=places)])
+        assert log.snapshot("shop", "main") == folded(log)
+
+    def test_claims_of_one_call_take_places_too(self, log: EventLog) -> None:
+        """All or none: the second finds the pool full, and the first is not granted either."""
+        wishes = [
+            replace(claim("r1", target, f"m{n}"), places=(("warehouse", 1),))
+            for n, target in enumerate((ORDERS, DAILY))
+        ]
+        with pytest.raises(BusyError, match="warehouse"):
+            log.claim(wishes)
+        assert log.events() == ()
+
     # Leases
+
+    def test_a_lease_is_shared_by_runs(self, open_log: OpenLog) -> None:
+        """Each is known for as long as it is there, in the order in which they came."""
+        log, other = open_log(), open_log()
+        first, second = (replace(holder(), run=run) for run in ("r1", "r2"))
+        lease = log.acquire(first, shared=True)
+        other.acquire(second, shared=True)
+        assert log.holders(first.name) == other.holders(first.name) == (first, second)
+        assert log.holder(first.name) == second
+        lease.release()
+        lease.release()
+        assert log.holders(first.name) == (second,)
+        log.acquire(first, shared=True)
+        assert other.holders(first.name) == (second, first)
+
+    def test_nobody_shares_a_lease_that_is_held_alone(self, open_log: OpenLog) -> None:
+        """Who comes to share it is told for whom to wait."""
+        log, other = open_log(), open_log()
+        lease = log.acquire(holder("a nightly gc"))
+        with pytest.raises(BusyError, match="a nightly gc"):
+            other.acquire(replace(holder(), run="r1"), shared=True)
+        lease.release()
+        other.acquire(replace(holder(), run="r1"), shared=True)
+
+    def test_nobody_has_a_lease_alone_that_is_shared(self, open_log: OpenLog) -> None:
+        """Until the last of those who share it has gone; all of them are named."""
+        log, other = open_log(), open_log()
+        shares = [
+            log.acquire(replace(holder(word), run=word), shared=True) for word in ("one", "two")
+        ]
+        for share, word in zip(shares, ("one", "two"), strict=True):
+            with pytest.raises(BusyError, match=word):
+                other.acquire(holder())
+            share.release()
+        other.acquire(holder())
+
+    def test_a_run_shares_a_lease_once(self, open_log: OpenLog) -> None:
+        """A run is under way in one process; and who shares a lease has a run."""
+        run = replace(holder(), run="r1")
+        open_log().acquire(run, shared=True)
+        with pytest.raises(BusyError):
+            open_log().acquire(run, shared=True)
+        with pytest.raises(FreshlineError, match="run"):
+            open_log().acquire(holder(), shared=True)
+
+    @pytest.mark.parametrize("shared", [False, True], ids=["alone", "shared"])
+    def test_who_waits_gets_the_lease_when_it_is_free(
+        self, open_log: OpenLog, shared: bool
+    ) -> None:
+        """Between two tries it is told for whom it waits."""
+        log, other = open_log(), open_log()
+        lease, told = log.acquire(holder("a nightly gc")), list[str]()
+
+        def wait(busy: BusyError) -> None:
+            told.append(busy.message)
+            if len(told) == 3:
+                lease.release()
+
+        mine = replace(holder(), run="r1")
+        got = other.acquire(mine, shared=shared, wait=wait)
+        assert len(told) == 3 and all("a nightly gc" in words for words in told)
+        assert got.epoch > lease.epoch
+        assert log.holders(mine.name) == ((mine,) if shared else log.holders(mine.name))
+
+    def test_who_waits_may_give_up(self, open_log: OpenLog) -> None:
+        """What its `wait` raises ends it, and nobody has to wait for it any more."""
+        log, other = open_log(), open_log()
+        log.acquire(replace(holder(), run="r1"), shared=True)
+
+        def wait(busy: BusyError) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            other.acquire(holder(), wait=wait)
+        log.acquire(replace(holder(), run="r2"), shared=True)
+
+    def test_who_waits_to_be_alone_goes_before_who_comes_to_share(self, open_log: OpenLog) -> None:
+        """Otherwise those who come and go would keep it waiting for ever."""
+        log, other, third = open_log(), open_log(), open_log()
+        lease, told = log.acquire(replace(holder(), run="r1"), shared=True), list[str]()
+
+        def wait(busy: BusyError) -> None:
+            with pytest.raises(BusyError, match="a patient gc.*waits to have it alone"):
+                third.acquire(replace(holder(), run="r2"), shared=True)
+            told.append(busy.message)
+            lease.release()
+
+        alone = other.acquire(holder("a patient gc"), wait=wait)
+        assert len(told) == 1
+        alone.release()
+        third.acquire(replace(holder(), run="r2"), shared=True)
+
+    def test_closing_a_log_gives_up_what_it_shares(self, open_log: OpenLog) -> None:
+        """As the end of its process does."""
+        log, other = open_log(), open_log()
+        log.acquire(replace(holder(), run="r1"), shared=True)
+        log.close()
+        assert other.holders(holder().name) == ()
+        other.acquire(holder())
 
     def test_a_lease_has_one_holder(self, open_log: OpenLog) -> None:
         """Others are told who holds it and what for, in this process or another."""
