@@ -21,7 +21,7 @@ from freshline.definitions import (
     ProjectDefinition,
     SqlText,
 )
-from freshline.errors import Span
+from freshline.errors import BusyError, Span
 from freshline.execute.apply import Applied, Order, apply, succeeded
 from freshline.execute.place import Place
 from freshline.execute.runner import Patience
@@ -107,6 +107,10 @@ class World:
             sources={},
         )
 
+    def wait(self, busy: BusyError) -> None:
+        """Let time pass while somebody has the environment alone."""
+        self.clock.until(self.clock.now() + 0.1)
+
     def apply(self, broken: frozenset[str] = frozenset()) -> Applied:
         """Run one process that applies everything; Crash where it dies on the way."""
         graph = self.graph()
@@ -116,7 +120,14 @@ class World:
             name="apply:main", actor="ada", host="here", pid=1, since=0.0, purpose="apply"
         )
         patience = Patience(chance=lambda: 0.5)
-        order = Order(wish=Wish(), holder=holder, command="apply", jobs=1, patience=patience)
+        order = Order(
+            wish=Wish(),
+            holder=holder,
+            command="apply",
+            jobs=1,
+            patience=patience,
+            wait=self.wait,
+        )
         place = Place(graph=graph, root=Path("/nowhere"), environment="main")
         log = MemoryEventLog(self.ledger)
         try:

@@ -26,6 +26,7 @@ from freshline.lineage.canonical import upstreams_in
 from freshline.lineage.sources import unmoved
 from freshline.reconcile.fingerprint import config, period, same_period
 from freshline.reconcile.held import points_back
+from freshline.reconcile.observe import kept
 from freshline.reconcile.planned import Action
 from freshline.reconcile.staleness import same_logic
 from freshline.state import State, TargetState
@@ -174,14 +175,10 @@ def _to_compare(task: Task, setting: Setting, now: Now) -> tuple[Task, Setting]:
             task,
             step=replace(task.step, action=action, reuse=None),
             inputs=_newest(task, setting, now),
-            history=tuple({build.version.mat_id: build, **_by_id(task.history)}.values()),
+            history=kept(setting.ports, setting.graph, task.target, {}),
         ),
         setting,
     )
-
-
-def _by_id(builds: tuple[Build, ...]) -> dict[str, Build]:
-    return {build.version.mat_id: build for build in builds}
 
 
 def _newest(task: Task, setting: Setting, now: Now) -> Mapping[str, Build]:

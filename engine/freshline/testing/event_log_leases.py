@@ -1,4 +1,4 @@
-"""The part of the contract of event logs that is about leases; `event_log_contract` holds it all."""
+"""The contract of event logs, as far as leases go: held alone, shared, waited for."""
 
 import os
 import socket
