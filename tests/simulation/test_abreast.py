@@ -3,8 +3,11 @@
 import os
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
+from types import ModuleType
 
 import pytest
 from tests.simulation.abreast import Baton, BatonClock, Troubles, abreast, watched
@@ -12,9 +15,15 @@ from tests.simulation.test_world import check
 from tests.simulation.world import CRASHES, REFUSALS, World
 
 from freshline import failpoints
+from freshline.errors import ConflictError, FencedError, FreshlineError
 from freshline.events import AttemptFailed, AttemptStarted, Event, Materialized
+from freshline.execute import apply, commit, recover, step, turn
 from freshline.execute.apply import succeeded
+from freshline.execute.commit import Task
+from freshline.execute.setting import Setting
 from freshline.keys import Target
+from freshline.ports import Holder, Ports
+from freshline.reconcile.observe import Look
 from freshline.testing.memory_log import MemoryEventLog
 
 SEEDS = int(os.environ.get("FRESHLINE_SEEDS", "400"))
@@ -36,6 +45,7 @@ def test_without_trouble_and_edits_nobody_computes_what_another_one_did() -> Non
         check(world)
         built = [e.target for e in _log(world) if isinstance(e, Materialized)]
         assert len(built) == len(set(built)) == len(world.upstreams), f"seed {seed}"
+        assert world.compute.computed.total() == len(built), f"seed {seed}: in vain"
         shared += len({e.run for e in _log(world) if isinstance(e, Materialized)}) > 1
     assert shared > 20  # both had a part in it
 
@@ -49,6 +59,52 @@ def test_processes_die_at_every_failpoint_of_an_apply() -> None:
     for seed in range(2000, 2150):
         crashes += _history(seed, processes=2)[0].crashes
     assert set(crashes) == set(CRASHES)
+
+
+@contextmanager
+def _adopting_whatever_is_there(
+    run: str, holder: Holder, look: Look, ports: Ports
+) -> Iterator[tuple[Event, ...]]:
+    yield recover.recorded(run, look, ports)
+
+
+def _only_ourselves(holder: Holder, ports: Ports) -> frozenset[str]:
+    return frozenset({holder.run})
+
+
+def _no_news(task: Task, setting: Setting, *_: object) -> tuple[Task, Setting]:
+    return task, setting
+
+
+def _claim_of_the_blind(task: Task, setting: Setting, publish_id: str) -> int:
+    return commit.claim(task, replace(setting, present=None), publish_id)
+
+
+@pytest.mark.parametrize(
+    ("room", "name", "wrong"),
+    [
+        (recover, "_there", _only_ourselves),
+        (apply, "catching_up", _adopting_whatever_is_there),
+        (turn, "_with_news", _no_news),
+        (step, "claim", _claim_of_the_blind),
+    ],
+    ids=[
+        "runs that live are taken for dead",
+        "what somebody is about to record is adopted",
+        "what others did since the look is not looked at",
+        "a claim does not say which version it goes by",
+    ],
+)
+def test_each_rule_is_needed(
+    room: ModuleType, name: str, wrong: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it some history goes wrong, and is found."""
+    monkeypatch.setattr(room, name, wrong)
+    with pytest.raises((AssertionError, FreshlineError)):
+        for seed in range(400):
+            world, _ = _history(seed, processes=2)
+            check(world)
+            _check_attempts(world)
 
 
 def _history(
@@ -94,7 +150,10 @@ def _trouble(chance: random.Random) -> str:
 
 
 def _check_attempts(world: World) -> None:
-    """At no moment two attempts live on a target, and no version goes behind one before."""
+    """At no moment two attempts live on a target, no version goes behind one before.
+
+    And nobody finds out when everything is computed that somebody else was faster.
+    """
     alive: dict[Target, str] = {}
     numbers: dict[Target, int] = {}
     for event in _log(world):
@@ -102,6 +161,8 @@ def _check_attempts(world: World) -> None:
             case AttemptStarted():
                 assert event.target not in alive, f"seed {world.seed}: {event.target}"
                 alive[event.target] = event.publish_id
+            case AttemptFailed(code=ConflictError.code | FencedError.code):
+                raise AssertionError(f"seed {world.seed}: {event}")
             case AttemptFailed() if alive.get(event.target) == event.publish_id:
                 del alive[event.target]
             case Materialized():

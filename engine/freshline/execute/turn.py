@@ -133,6 +133,7 @@ def _with_news(
         build=build,
         head=build.version.number,
         step=replace(task.step, relaid=None),
+        history=kept(setting.ports, setting.graph, task.target, {}),
     )
     if is_back:
         older = task.step.reuse
@@ -175,7 +176,6 @@ def _to_compare(task: Task, setting: Setting, now: Now) -> tuple[Task, Setting]:
             task,
             step=replace(task.step, action=action, reuse=None),
             inputs=_newest(task, setting, now),
-            history=kept(setting.ports, setting.graph, task.target, {}),
         ),
         setting,
     )
