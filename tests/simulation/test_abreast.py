@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 from tests.simulation.abreast import Baton, BatonClock, Troubles, abreast, watched
 from tests.simulation.test_world import check
-from tests.simulation.world import CRASHES, REFUSALS, World
+from tests.simulation.world import CRASHES, NARROW, REFUSALS, World
 
 from freshline import failpoints
 from freshline.errors import ConflictError, FencedError, FreshlineError
@@ -152,7 +152,8 @@ def _trouble(chance: random.Random) -> str:
 def _check_attempts(world: World) -> None:
     """At no moment two attempts live on a target, no version goes behind one before.
 
-    And nobody finds out when everything is computed that somebody else was faster.
+    And nobody finds out when everything is computed that somebody else was faster, nor is anybody
+    at work who has no place in a pool.
     """
     alive: dict[Target, str] = {}
     numbers: dict[Target, int] = {}
@@ -161,6 +162,8 @@ def _check_attempts(world: World) -> None:
             case AttemptStarted():
                 assert event.target not in alive, f"seed {world.seed}: {event.target}"
                 alive[event.target] = event.publish_id
+                at_work = [target for target in alive if target.asset[-1] in NARROW]
+                assert len(at_work) <= 1, f"seed {world.seed}: {at_work}"
             case AttemptFailed(code=ConflictError.code | FencedError.code):
                 raise AssertionError(f"seed {world.seed}: {event}")
             case AttemptFailed() if alive.get(event.target) == event.publish_id:
