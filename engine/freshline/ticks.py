@@ -100,8 +100,8 @@ class Requested:
 class Decided:
     """What one evaluation leaves behind: kept whole, or not at all.
 
-    `memories` are texts by name, None to forget one; only who decides reads them. `acts` are what is
-    to be done beside runs, once the decision is kept: at least once each.
+    `memories` are texts by name, None to forget one; only who decides reads them. `acts` are what
+    is to be done beside runs, once the decision is kept: at least once each.
     """
 
     tick: Tick

@@ -10,12 +10,12 @@ from freshline.cli.code_facts import code_facts, code_lines
 from freshline.cli.compose import Project, opened, terminal_width
 from freshline.cli.drawing import FORMS, edges_around
 from freshline.cli.options import Edges, as_json, common, said
+from freshline.cli.refreshing import is_kept, waiting_of
+from freshline.cli.refreshing import lines as waiting_lines
 from freshline.cli.render import diagnostic_text, held_text, moment, size
 from freshline.cli.select import aside_text, one_asset
 from freshline.cli.table import table
 from freshline.cli.telling import briefly, told_of
-from freshline.cli.waiting import is_kept, waiting_of
-from freshline.cli.waiting import lines as waiting_lines
 from freshline.codec import encode
 from freshline.definitions import Cutoff, ProbeKind, Trust
 from freshline.errors import UsageError
@@ -62,8 +62,8 @@ def explain(asset: str, as_json: bool) -> int:
             of_current = told.get(build.version.publish_id) if build is not None else None
             lines = _explained(key, made, facts)
             lines += [f"  its code told: {briefly(of_current)}"] if of_current else []
-            if (asset := project.graph.assets.get(key)) is not None:
-                rule = refresh_words(asset.definition.refresh)
+            if (declared := project.graph.assets.get(key)) is not None:
+                rule = refresh_words(declared.definition.refresh)
                 lines += waiting_lines(waits, rule, is_kept=is_kept(project))
             click.echo("\n".join(lines))
     return 0

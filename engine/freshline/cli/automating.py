@@ -159,16 +159,10 @@ class _View:
         )
 
     def is_live(self, run: str) -> bool:
-        """Say whether the process of a run is there: that of the newest, while an apply goes on."""
-        holder = self._log.holder(f"apply:{self._scoped.environment}")
-        if holder is None:
-            return False
-        for recorded in self._log.runs(self._scoped.project, 20):
-            event = recorded.event
-            assert isinstance(event, RunStarted)
-            if event.environment == self._scoped.environment:
-                return event.run == run and event.at >= holder.since
-        return False
+        """Say whether the process of a run is there."""
+        return any(
+            each.run == run for each in self._log.holders(f"apply:{self._scoped.environment}")
+        )
 
     def _files(self, pattern: str) -> tuple[FileSeen, ...]:
         found: list[FileSeen] = []
