@@ -80,9 +80,9 @@ def until(root: Path, holds: Callable[[Seen], bool]) -> Seen:
 def daemon(
     root: Path, *, failpoints: str = "", words: tuple[str, ...] = ("daemon",)
 ) -> Generator["subprocess.Popen[str]"]:
-    """Keep a project fresh until the block ends; the process gets `failpoints`, and so do its runs."""
+    """Keep a project fresh until the block ends; `failpoints` are for the process and its runs."""
     process = subprocess.Popen(
-    """Keep a project fresh until the block ends; its runs get the same `failpoints`."""
+        [sys.executable, "-m", "freshline", "-p", str(root), *words],
         env={**os.environ, "FRESHLINE_FAILPOINTS": failpoints, "NO_COLOR": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

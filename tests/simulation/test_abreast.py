@@ -3,7 +3,7 @@
 import os
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -64,7 +64,7 @@ def test_processes_die_at_every_failpoint_of_an_apply() -> None:
 @contextmanager
 def _adopting_whatever_is_there(
     run: str, holder: Holder, look: Look, ports: Ports
-) -> Iterator[tuple[Event, ...]]:
+) -> Generator[tuple[Event, ...]]:
     yield recover.recorded(run, look, ports)
 
 

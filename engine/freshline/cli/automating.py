@@ -31,7 +31,7 @@ from freshline.cli.options import common, said
 from freshline.cli.reloading import Reloading, globs
 from freshline.cli.scope import Scoped, scope_of
 from freshline.errors import BusyError, FencedError
-from freshline.events import Event, RunStarted
+from freshline.events import Event
 from freshline.lineage.graph import Graph
 from freshline.operate.daemon import PASS, Daemon
 from freshline.operate.deciding import evaluate
