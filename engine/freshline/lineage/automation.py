@@ -10,6 +10,7 @@ from typing import assert_never
 
 from freshline.definitions import AssetDefinition
 from freshline.errors import Diagnostic, Span, UsageError
+from freshline.lineage.code_assets import optional_reads
 from freshline.lineage.graph import Asset, Graph, downstreams, without
 from freshline.lineage.selection import (
     And,
@@ -55,14 +56,15 @@ def with_automation(graph: Graph) -> Graph:
     findings: list[Diagnostic] = []
     for key, asset in graph.assets.items():
         definition = asset.definition
-        if not definition.refresh.named and not definition.triggers:
+        optional = optional_reads(asset) if asset.code is not None else frozenset[str]()
+        if not definition.refresh.named and not definition.triggers and not optional:
             continue
         found = [*_waking(graph, definition), *_triggers(asset)]
         findings += found
         if not found:
             rule = _respelt(definition.refresh.rule, graph)
             refresh = replace(definition.refresh, rule=rule)
-            definition = replace(definition, refresh=refresh, triggers=_resolved(asset))
+            definition = replace(definition, refresh=refresh, triggers=_resolved(asset, optional))
             assets[key] = replace(asset, definition=definition)
     graph = without(replace(graph, assets={**graph.assets, **assets}), findings)
     if not graph.schedules and not graph.sensors:
@@ -161,9 +163,15 @@ def _inputs(asset: Asset) -> Mapping[str, str]:
     return known
 
 
-def _resolved(asset: Asset) -> tuple[Trigger, ...]:
+def _resolved(asset: Asset, optional: frozenset[str]) -> tuple[Trigger, ...]:
+    """Return how each upstream is regarded; code that says what it can do without says it here."""
     known = _inputs(asset)
-    return tuple(replace(each, key=known[each.key]) for each in asset.definition.triggers)
+    found: dict[str, Trigger] = {}
+    for each in asset.definition.triggers:
+        found.setdefault(known[each.key], replace(each, key=known[each.key]))
+    for key in sorted(optional):
+        found[key] = replace(found.get(key, Trigger(key=key)), optional=True)
+    return tuple(found.values())
 
 
 def _respelt(rule: Rule, graph: Graph) -> Rule:
