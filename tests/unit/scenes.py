@@ -125,7 +125,7 @@ class Stage:
             builds={key: b for key, b in self.builds.items() if key in self.plots},
             inspections={key: Inspection(Condition.INTACT) for key in self.builds},
             sources=sources,
-            pauses=self.pauses,
+            pauses=dict(self.pauses),
             now=self.now,
         )
 
