@@ -217,7 +217,7 @@ def _reconciled(work: _Work, ids: Callable[[], str]) -> tuple[Decided, ...]:
         environment=ground.facts.environment,
         mover=Mover.RECONCILER,
         name=NAME,
-        key=_key(work, going, texts),
+        key=_key(work, texts),
         at=ground.now,
         outcome=TickOutcome.REQUESTED if run else TickOutcome.NOTHING,
         why=why,
@@ -257,19 +257,15 @@ def _to_build(ground: Ground, going: list[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _key(work: _Work, going: list[str], texts: Mapping[str, str | None]) -> str:
-    """Return the name of what is decided: of a run what it is an attempt at, and how often."""
-    if not going:
-        before = work.ground.scene.memories
-        kept = [f"{name}: {before.get(name)} {text}" for name, text in sorted(texts.items())]
-        return digest(*kept, repr(work.ground.now))
-    parts: list[str] = []
-    for key in sorted(going):
-        memory = work.memories[key]
-        tried = memory.tried
-        assert tried is not None
-        parts.append(f"{key} {tried.digest} {tried.count} {sorted(memory.used.items())}")
-    return digest(*parts)
+def _key(work: _Work, texts: Mapping[str, str | None]) -> str:
+    """Return the name of what is decided: the same for the same look, and another for any other.
+
+    The same may well be decided again: what is asked for may have come to nothing by then.
+    """
+    before = work.ground.scene.memories
+    going = (f"{key} {work.ground.attempt(key)}" for key in sorted(work.going))
+    kept = (f"{name}: {before.get(name)}" for name in sorted(texts))
+    return digest(*going, *kept, repr(work.ground.now))
 
 
 def _request(ground: Ground, run: str, why: str, assets: tuple[str, ...]) -> Request:
