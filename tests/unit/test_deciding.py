@@ -654,6 +654,35 @@ def test_a_request_says_why_in_a_few_words() -> None:
     world.arrive("raw", "v2")
     (decided,) = world.evaluate().decided
     (request,) = decided.requests
-    assert request.why == "raw has something new; 3 assets"
+    assert request.why == "raw has new data; 3 assets"
     assert request.only and request.assets == ("a", "b", "c")
     assert decided.tick.details[1].startswith("b: ")
+
+
+def test_a_moment_whose_run_was_lost_is_not_used_up() -> None:
+    world = stage({"r": ("raw",), "c": ("r",)}, r=AT_FULL_HOURS, c=AT_FULL_HOURS).build_all()
+    world.tick()
+    world.arrive("raw", "v2")
+    world.now = START + 5 * MINUTE
+    assert world.tick() == ("r", "c")
+    world.build("r")  # then its process died
+    world.requests = []
+    world.now += 30
+    assert world.go() == ("c",)
+    world.arrive("raw", "v3")
+    world.now += MINUTE
+    assert world.tick() == ()
+
+
+def test_a_moment_whose_build_failed_for_good_is_used_up() -> None:
+    world = stage({"b": ("raw",)}, b=AT_FULL_HOURS).build_all()
+    world.tick()
+    world.arrive("raw", "v2")
+    world.now = START + 5 * MINUTE
+    world.tick()
+    world.run({"b": "F300"})
+    world.arrive("raw", "v3")
+    world.now += MINUTE
+    assert world.tick() == ()
+    world.now += HOUR
+    assert world.tick() == ("b",)

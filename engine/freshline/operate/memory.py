@@ -27,7 +27,8 @@ class Tried(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An attempt that was asked for: in which run, when, and on what, as a digest.
 
     `count` is how often that was tried, `along` what it reads that was to be built in the same run.
-    `failed` is the run whose failure has been taken note of.
+    `failed` is the run whose failure has been taken note of, and `by_hand` says that a person's run
+    failed so, which nobody asked for here.
     """
 
     run: str
@@ -36,6 +37,7 @@ class Tried(Struct, frozen=True, kw_only=True, omit_defaults=True):
     count: int = 1
     along: tuple[str, ...] = ()
     failed: str = ""
+    by_hand: bool = False
 
 
 class AssetMemory(Struct, frozen=True, kw_only=True, omit_defaults=True):

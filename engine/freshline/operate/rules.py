@@ -105,8 +105,9 @@ def showing(rule: Wake, ground: Ground) -> str:
 
 
 def told(at: float, timezone: str = "UTC") -> str:
-    """Return a moment as a clock in a zone shows it."""
-    return f"{datetime.fromtimestamp(at, ZoneInfo(timezone)):%Y-%m-%d %H:%M} {timezone}"
+    """Return a moment as a clock in a zone shows it; seconds only where there are any."""
+    shown = datetime.fromtimestamp(int(at), ZoneInfo(timezone))
+    return f"{shown:{'%Y-%m-%d %H:%M:%S' if shown.second else '%Y-%m-%d %H:%M'}} {timezone}"
 
 
 def _upstream(asking: Asking) -> Answer:
