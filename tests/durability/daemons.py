@@ -39,9 +39,7 @@ class Seen:
     @property
     def versions(self) -> list[tuple[str, int]]:
         """Return what was published, in order: assets and numbers."""
-        return [
-            (event.target.asset, event.build.version.number) for event in self.of(Materialized)
-        ]
+        return [(event.target.asset, event.build.version.number) for event in self.of(Materialized)]
 
     @property
     def begun(self) -> list[str]:
@@ -82,7 +80,7 @@ def until(root: Path, holds: Callable[[Seen], bool]) -> Seen:
 def daemon(
     root: Path, *, failpoints: str = "", words: tuple[str, ...] = ("daemon",)
 ) -> Generator["subprocess.Popen[str]"]:
-    """Keep a project fresh until the block ends; the process gets `failpoints`, and so do its runs."""
+    """Keep a project fresh until the block ends; `failpoints` are for the process and its runs."""
     process = subprocess.Popen(
         [sys.executable, "-m", "freshline", "-p", str(root), *words],
         env={**os.environ, "FRESHLINE_FAILPOINTS": failpoints, "NO_COLOR": "1"},
