@@ -63,6 +63,8 @@ def load_graph(
     rules = _rules(root)
     with without_collector():
         whole = _read(folder / f"{name}.graph", Whole)
+        if whole is not None and whole.rules == rules:
+            _bring(whole.graph, outside)
         if whole is not None and whole.rules == rules and _is_current(root, whole, files):
             graph = _with_what_came_out(whole, environment, folder / f"{name}.graph", outside)
             if graph is not None:
@@ -97,6 +99,14 @@ def is_settled(whole: Whole) -> bool:
 
 def _rules(root: Path) -> str:
     return digest(__version__, canonicaliser(), version("duckdb"), str(root))
+
+
+def _bring(graph: Graph, outside: Outside) -> None:
+    """Have what the graph reads of other catalogs brought as it is now."""
+    definitions = (source.definition for source in graph.sources.values())
+    elsewhere = [each for each in definitions if each.origin is not None]
+    if elsewhere:
+        outside.bring(graph.project, elsewhere)
 
 
 def _with_what_came_out(
