@@ -40,7 +40,7 @@ _ELSEWHERE = (
     "launch.before",
     "launch.after",
 )
-_IN_APPLY = sorted(failpoints.NAMES - {*_ELSEWHERE})
+IN_APPLY = sorted(failpoints.NAMES - {*_ELSEWHERE})
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return dict(contents(root))
 
 
-@pytest.mark.parametrize("name", _IN_APPLY)
+@pytest.mark.parametrize("name", IN_APPLY)
 def test_killed_at_a_failpoint_the_next_apply_carries_on(
     name: str, tmp_path: Path, expected: dict[str, str]
 ) -> None:
