@@ -13,6 +13,7 @@
 from freshline.errors import FencedError, FreshlineError
 from freshline.events import (
     AssetDefined,
+    AttemptFailed,
     AttemptStarted,
     Event,
     Materialized,
@@ -55,6 +56,8 @@ _SILENT = (
     AttemptStarted,
     SourceObserved,
 )
+
+_TOLD = (RunStarted, RunFinished, Materialized, AttemptFailed)
 
 
 class Daemon:
@@ -201,6 +204,7 @@ class Daemon:
             self._under_way[event.run] = event
         elif isinstance(event, RunFinished):
             self._under_way.pop(event.run, None)
+        if isinstance(event, _TOLD):
             self._happened.append(event)
 
     def _is_taught(self, event: Materialized) -> bool:
