@@ -159,10 +159,9 @@ class _View:
         )
 
     def is_live(self, run: str) -> bool:
-        """Say whether the process of a run is there."""
-        return any(
-            each.run == run for each in self._log.holders(f"apply:{self._scoped.environment}")
-        )
+        """Say whether the process of a run is there: it shares the environment then."""
+        holders = self._log.holders(f"apply:{self._scoped.environment}")
+        return any(holder.run == run for holder in holders)
 
     def _files(self, pattern: str) -> tuple[FileSeen, ...]:
         found: list[FileSeen] = []
