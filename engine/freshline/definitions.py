@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from freshline.code import Code, CodeCheck, Location, ResourceDefinition
 from freshline.errors import Diagnostic, Span
+from freshline.other_catalogs import Origin, OtherCatalog
 from freshline.refresh import Freshness, Refresh, ScheduleDefinition, SensorDefinition, Trigger
 
 
@@ -295,6 +296,8 @@ class SourceDefinition:
     """Files that Freshline reads but does not build.
 
     `path` is relative to the project's root and may be a glob; `options` go to DuckDB's reader.
+    What another catalog has is brought to the folder `path` before it is read: `origin` says from
+    where.
     """
 
     key: str
@@ -312,6 +315,7 @@ class SourceDefinition:
     columns: tuple[ColumnDefinition, ...] = ()
     checks: tuple[CheckDefinition, ...] = ()
     freshness: Freshness | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,6 +360,7 @@ class ProjectDefinition:
     resources: tuple[ResourceDefinition, ...] = ()
     pools: Mapping[str, int] = field(default_factory=dict[str, int])
     runs: int = 4
+    catalogs: tuple[OtherCatalog, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -242,7 +242,9 @@ def _facts_of(project: Project, key: str) -> dict[str, object]:
         "read_by": _readers(graph, key),
     }
     if (source := graph.sources.get(key)) is not None:
-        found = {"path": source.definition.path, "files": len(source.files)}
+        found: dict[str, object] = {"path": source.definition.path, "files": len(source.files)}
+        if (origin := source.definition.origin) is not None:
+            found = {"from": f"{origin.asset} of the catalog {origin.catalog}", **found}
         probe = source.definition.probe
         told = {} if probe.kind is ProbeKind.AUTO else {"version_by": probe.kind}
         return {**facts, **found, **told}

@@ -1,12 +1,12 @@
 """People's code, as commands meet it: the workers that run it, and what is known of its columns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from freshline.calls import Load, ToldFile, Workers
 from freshline.code import Location
-from freshline.definitions import Column
+from freshline.definitions import Column, ProjectDefinition, SourceDefinition
 from freshline.lineage.outside import Columns, Outside
 
 
@@ -19,7 +19,14 @@ def outside(root: Path, catalog: Path, more: Columns | None = None) -> Outside:
         load=_load,
         locked=partial(_locked, root),
         learnt=partial(_learnt, catalog, more or {}),
+        bring=partial(_bring, root),
     )
+
+
+def _bring(root: Path, project: ProjectDefinition, sources: Sequence[SourceDefinition]) -> None:
+    from freshline.cli.bringing import bring
+
+    bring(root, project, sources)
 
 
 def workers() -> Workers:

@@ -71,7 +71,7 @@ class Project:
     @cached_property
     def storages(self) -> Mapping[str, Storage]:
         """The storages by name."""
-        return _storages(self.root, self.graph.project)
+        return storages_of(self.root, self.graph.project)
 
     @cached_property
     def sight(self) -> Sight:
@@ -280,7 +280,8 @@ def exporter() -> Exporter:
     return cast(Exporter, found.load())
 
 
-def _storages(root: Path, project: ProjectDefinition) -> dict[str, Storage]:
+def storages_of(root: Path, project: ProjectDefinition) -> dict[str, Storage]:
+    """Return the storages of a project by the names that it gives them."""
     return {storage.name: _storage(root, storage) for storage in project.storages}
 
 

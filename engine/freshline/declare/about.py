@@ -50,6 +50,7 @@ class Scope:
     locations: tuple[Location, ...] = ()
     resources: tuple[ResourceDefinition, ...] = ()
     storages: tuple[str, ...] = ("lake",)
+    catalogs: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
     is_complete: bool = True
 

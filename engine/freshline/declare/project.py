@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from freshline.declare.assembly import assemble, in_order
+from freshline.declare.brought import brought, current_files
 from freshline.declare.declaration import declare_file, needs_content, scope_of
 from freshline.declare.declared import FileDeclared
 from freshline.declare.files import PROJECT_FILES, ProjectFile, find_root, list_files
@@ -20,6 +21,7 @@ from freshline.declare.settings import Settings, read_settings
 from freshline.declare.text import Content, decode, quoted, read_content, shown
 from freshline.definitions import Declared, SourceDefinition
 from freshline.errors import Diagnostic, Span, UsageError
+from freshline.other_catalogs import Origin
 
 __all__ = [
     "FileDeclared",
@@ -94,21 +96,38 @@ def with_files(root: Path, declared: Declared, parts: Iterable[FileDeclared]) ->
         return declared
     paths = {key: quote for part in parts for key, quote in part.paths.items()}
     problems = [
-        Diagnostic(
+        _not_to_be_had(root, source, source.origin)
+        if source.origin is not None
+        else Diagnostic(
             code="E301",
-            message=f"no file is at {quoted(missing[key].path)}, which {key} reads",
+            message=f"no file is at {quoted(source.path)}, which {key} reads",
             span=paths[key].span,
             excerpt=paths[key].line,
             fix="a path is relative to the folder of freshline.yaml",
             asset=key,
         )
-        for key in missing
+        for key, source in missing.items()
     ]
     return replace(
         declared,
         sources=tuple(source for source in declared.sources if source.key not in missing),
         broken=tuple(sorted((*declared.broken, *missing))),
         diagnostics=in_order((*declared.diagnostics, *problems)),
+    )
+
+
+def _not_to_be_had(root: Path, source: SourceDefinition, origin: Origin) -> Diagnostic:
+    """Return what is wrong with a source that another catalog has, as it was told when looked."""
+    word = brought(root, source.path)
+    why = word.error if word is not None and word.error else "nobody has looked there yet"
+    seen = f"; it was version {word.number} when it was last seen" if word and word.file else ""
+    return Diagnostic(
+        code="E307",
+        message=f"{origin.asset} of the catalog {quoted(origin.catalog)}: {why}{seen}",
+        span=source.span,
+        excerpt="",
+        fix="what reads it stays as it is until it can be had again",
+        asset=source.key,
     )
 
 
@@ -136,6 +155,8 @@ def _lost_locations(root: Path, declared: Declared) -> list[Diagnostic]:
 def _has_files(root: Path, source: SourceDefinition) -> bool:
     if source.path == source.file:
         return True  # a data file of the project, found where it is
+    if source.origin is not None:
+        return bool(current_files(root, source.path))
     if is_address(source.path):
         return True  # only compiling goes there
     if not glob.has_magic(source.path):

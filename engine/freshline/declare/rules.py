@@ -118,15 +118,20 @@ DECORATOR = Keys(
     elsewhere=ASSET.elsewhere,
 )
 DECORATED_CHECK = Keys(section="check", known=("severity", "description"))
+OTHER_CATALOG = Keys(
+    section="catalog",
+    known=("path", "environment"),
+    later=frozenset({"url", "token"}),
+)
 LIMITS = Keys(section="list of limits", known=LIMITS_NAMES)
 # What only one asset can say of itself, and so no function of several outputs.
 OF_ONE_OUTPUT = ("key", "was", "columns", "primary_key", "checks")
 SOURCE = Keys(
     section="source",
-    known=("path", "format", "read", "version", *_ABOUT, *_CHECKS),
+    known=("path", "format", "read", "version", "catalog", "asset", *_ABOUT, *_CHECKS),
     later=frozenset(
         {
-            "asset", "catalog", "freshness", "lifecycle", "links",
+            "freshness", "lifecycle", "links",
             "partition", "preview", "refresh", "storage", "table", "url", "was",
         }
     ),
@@ -165,11 +170,11 @@ PROJECT = Keys(
     section="project",
     known=(
         "project", "vars", "owners", "defaults", "storages", "storage", "retention",
-        "locations", "resources", "environments", "assets", "sources",
+        "locations", "resources", "catalogs", "environments", "assets", "sources",
     ),
     later=frozenset(
         {
-            "approve", "catalog", "catalogs", "checks", "policies", "pools", "presets",
+            "approve", "catalog", "checks", "policies", "pools", "presets",
             "schedules", "sensors", "tests",
         }
     ),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from freshline.declare import rules, source
 from freshline.declare.about import Scope, read_outer, read_storage
+from freshline.declare.catalogs import catalogs_reader
 from freshline.declare.environments import Environment, read_environment, read_own_values
 from freshline.declare.interpolation import Values
 from freshline.declare.layers import Layer
@@ -183,6 +184,7 @@ def _told(report: Report, whole: _Whole, name: str, entry: source.Entry | None) 
     read = section.get("storages", _storages_reader(values)) or ()
     storages = _with_lake(read)
     resources = section.get("resources", resources_reader(values)) or ()
+    catalogs = section.get("catalogs", catalogs_reader(values)) or ()
     own_resources = _own_resources(report, entry)
     if own_resources is not None:
         resources = overridden(report, own_resources, resources, values)
@@ -192,6 +194,7 @@ def _told(report: Report, whole: _Whole, name: str, entry: source.Entry | None) 
         locations=tuple(replace(each, span=None) for each in whole.project.locations),
         resources=tuple(replace(each, span=None) for each in resources),
         storages=tuple(storage.name for storage in storages),
+        catalogs=tuple(each.name for each in catalogs),
         owners=tuple(owner.name for owner in whole.owners),
     )
     default = read_storage(section, "storage", scope)
@@ -204,6 +207,7 @@ def _told(report: Report, whole: _Whole, name: str, entry: source.Entry | None) 
         whole.project,
         storages=storages,
         resources=resources,
+        catalogs=catalogs,
         default_storage=default or "lake",
         strict=here.strict,
         retention=here.retention,

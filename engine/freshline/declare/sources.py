@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from freshline.declare import rules, source
 from freshline.declare.about import Scope, read_about
+from freshline.declare.catalogs import folder_of, read_origin
 from freshline.declare.declared import FileDeclared, Gathering
 from freshline.declare.interpolation import Misplaced, Values
 from freshline.declare.paths import FORMATS, data_format, is_address, path_key
@@ -82,6 +83,25 @@ def declare_data_file(file: str, scope: Scope) -> FileDeclared:
 def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> SourceDefinition | None:
     report, key = section.report, key_node.text
     about = read_about(section, key, scope)
+    if section.entry("catalog") is not None or section.entry("asset") is not None:
+        origin = read_origin(section, key_node, scope)
+        if origin is None:
+            return None
+        return SourceDefinition(
+            key=key,
+            file=report.text.file,
+            span=report.span(key_node),
+            path=folder_of(origin),
+            format="parquet",
+            description=about.description,
+            owner=about.owner,
+            group=about.group,
+            tags=about.tags,
+            meta=about.meta,
+            columns=about.columns,
+            checks=about.checks,
+            origin=origin,
+        )
     path = section.get("path", _path_reader(scope.values))
     probe = section.get("version", read_probe) or Probe()
     entry = section.entry("version")

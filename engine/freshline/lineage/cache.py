@@ -63,11 +63,21 @@ def load_graph(
     rules = digest(__version__, canonicaliser(), version("duckdb"), str(root))
     with without_collector():
         whole = _read(folder / f"{name}.graph", Whole)
+        if whole is not None and whole.rules == rules:
+            _bring(whole.graph, outside)
         if whole is not None and whole.rules == rules and _is_current(root, whole, files):
             graph = _with_what_came_out(whole, environment, folder / f"{name}.graph", outside)
             if graph is not None:
                 return graph
         return _compiled(root, environment, files, (folder, name, rules), outside)
+
+
+def _bring(graph: Graph, outside: Outside) -> None:
+    """Have what the graph reads of other catalogs brought as it is now."""
+    definitions = (source.definition for source in graph.sources.values())
+    elsewhere = [each for each in definitions if each.origin is not None]
+    if elsewhere:
+        outside.bring(graph.project, elsewhere)
 
 
 def _with_what_came_out(

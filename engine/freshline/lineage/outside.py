@@ -4,14 +4,14 @@ It stands apart from the loading itself, which a project that has not changed ca
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from freshline.calls import Load, Raised, ToldFile
 from freshline.code import Location
 from freshline.declare.files import ProjectFile
-from freshline.definitions import Column
+from freshline.definitions import Column, ProjectDefinition, SourceDefinition
 
 Columns = Mapping[str, tuple[Column, ...]]
 _PASSED_OVER = frozenset({"node_modules", "__pycache__", "site-packages"})
@@ -30,16 +30,22 @@ def _nothing_learnt(project: str, environment: str) -> Columns:
     return {}
 
 
+def _nothing_brought(project: ProjectDefinition, sources: Sequence[SourceDefinition]) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """What compiling asks of others: workers, what is installed for a location, what code made.
 
-    `learnt` gives the columns of each asset's current version, by project and environment.
+    `learnt` gives the columns of each asset's current version, by project and environment. `bring`
+    sees to it that what sources stand for in other catalogs is here, or that it is known why not.
     """
 
     load: Callable[[Load], tuple[ToldFile, ...]] = _no_workers
     locked: Callable[[Location], str] = _nothing_installed
     learnt: Callable[[str, str], Columns] = _nothing_learnt
+    bring: Callable[[ProjectDefinition, Sequence[SourceDefinition]], None] = _nothing_brought
 
 
 NOBODY = Outside()

@@ -80,7 +80,10 @@ def recompiled(
     """
     read = read_anew(root, environment, files, before, outside)
     settings, name, said = read.settings, read.environment, read.said
-    declared = with_files(root, assemble(settings, said), said)
+    declared = assemble(settings, said)
+    if elsewhere := [source for source in declared.sources if source.origin is not None]:
+        outside.bring(declared.project, elsewhere)
+    declared = with_files(root, declared, said)
     learnt: Columns = {}
     if any(asset.code is not None for asset in declared.assets):
         learnt = outside.learnt(settings.project.name, name)
@@ -92,7 +95,7 @@ def recompiled(
         from freshline.lineage.compile import compile_graph
 
         graph, compiled = compile_graph(declared, root, before.compiled, sources, learnt)
-    missing = any(finding.code == "E301" for finding in graph.diagnostics)
+    missing = any(finding.code in ("E301", "E307") for finding in graph.diagnostics)
     whole = not missing and len(graph.sources) == len(declared.sources)
     parts = Parts(
         rules=before.rules,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from freshline.codec import digest
+from freshline.declare.brought import current_files
 from freshline.declare.paths import is_address
 from freshline.definitions import Probe, ProbeKind, SourceDefinition
 from freshline.errors import FreshlineError
@@ -39,6 +40,8 @@ def files_of(root: Path, source: SourceDefinition) -> tuple[str, ...]:
 
 def files_now(root: Path, source: SourceDefinition) -> tuple[str, ...]:
     """Return the same, or raise ComputeError that says why nothing can be fetched."""
+    if source.origin is not None:
+        return current_files(root, source.path)
     if is_address(source.path):
         from freshline.lineage.files.remote import fetched
 

@@ -1,0 +1,1 @@
+SELECT rate FROM fin.never
