@@ -80,6 +80,10 @@ def _claim_of_the_blind(task: Task, setting: Setting, publish_id: str) -> int:
     return commit.claim(task, replace(setting, present=None), publish_id)
 
 
+def _no_pools(task: Task, setting: Setting) -> tuple[tuple[str, int], ...]:
+    return ()
+
+
 @pytest.mark.parametrize(
     ("room", "name", "wrong"),
     [
@@ -87,12 +91,14 @@ def _claim_of_the_blind(task: Task, setting: Setting, publish_id: str) -> int:
         (apply, "catching_up", _adopting_whatever_is_there),
         (turn, "_with_news", _no_news),
         (step, "claim", _claim_of_the_blind),
+        (commit, "places", _no_pools),
     ],
     ids=[
         "runs that live are taken for dead",
         "what somebody is about to record is adopted",
         "what others did since the look is not looked at",
         "a claim does not say which version it goes by",
+        "a claim takes no place",
     ],
 )
 def test_each_rule_is_needed(
