@@ -9,7 +9,9 @@ from freshline.declare.project import read_project
 from freshline.lineage.compile import compile_graph
 from freshline.lineage.graph import Graph
 from freshline.reconcile.fingerprint import spec
+from freshline.reconcile.inputs import windows_read
 from freshline.refresh import AllOf, AssetArrived, Cron, MaxLag, Not, Trigger, Wake
+from freshline.versions import Window
 
 FILES = {
     "freshline.yaml": "project: shop\nschedules:\n  nightly: {cron: daily, select: +b}\n",
@@ -135,3 +137,10 @@ def test_inputs_of_code_are_known_by_what_they_stand_for(tmp_path: Path) -> None
     assert said == [("a", False, False), ("raw.orders", True, True)]
     assert isinstance(definition.refresh.rule, Cron)
     assert Trigger(key="a").trigger
+
+
+def test_what_is_waited_for_by_columns_is_looked_at_through_them(tmp_path: Path) -> None:
+    graph = compiled(tmp_path)
+    windows = windows_read(graph, {})
+    assert Window(("Amount",)) in windows["a"]
+    assert "raw.orders" not in windows  # of text files all is read for any column
