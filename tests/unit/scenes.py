@@ -18,7 +18,7 @@ from freshline.lineage.canonical import canonicaliser
 from freshline.lineage.graph import Asset, Check, Graph, in_order
 from freshline.operate.deciding import evaluate
 from freshline.operate.scene import Evaluated, Scene, Seen
-from freshline.operate.selecting import chosen
+from freshline.operate.selecting import selecting
 from freshline.ports import Condition, Inspection
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import config, source_version
@@ -209,7 +209,7 @@ class Stage:
         """Do what one run does; `failing` are assets with the codes that they fail with."""
         selected = frozenset(request.assets)
         if not request.only:
-            selected = chosen(self.graph(), request.selection).keys
+            selected = selecting(self.graph()).chosen(request.selection).keys
         facts = self.facts()
         plan = make_plan(facts, Wish(selected=selected, only=request.only))
         self.observed |= facts.sources

@@ -11,7 +11,6 @@ from freshline.events import AttemptFailed, Materialized, Outcome, RunFinished, 
 from freshline.operate.ground import Ground
 from freshline.operate.rules import told
 from freshline.operate.scene import Said
-from freshline.operate.selecting import chosen
 from freshline.refresh import (
     AssetArrived,
     Condition,
@@ -207,7 +206,7 @@ def _said(ground: Ground, name: str, condition: Condition) -> Said | None:
 def _run(condition: RunEnded, cursor: Cursor, ground: Ground) -> Sensed:
     where = f" of {condition.selection}" if condition.selection else ""
     awaited = f"a run{where} that {condition.result}"
-    meant = chosen(ground.graph, condition.selection)
+    meant = ground.selecting.chosen(condition.selection)
     if meant.error:
         return _nothing(awaited, cursor, meant.error)
     touched = _touched(ground)
