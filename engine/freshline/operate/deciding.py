@@ -30,6 +30,7 @@ from freshline.verdicts import ReasonKind
 
 NAME = "reconciler"
 _HOUR, _DAY = 3600.0, 86_400.0
+_OF_ITS_AUTHOR = (Gate.TRIGGER, Gate.RULE, Gate.COOLDOWN, Gate.HOURS, Gate.RATE)
 _SETTLED = (Gate.ASIDE, Gate.HELD, Gate.RUNNING, Gate.FRESH)
 
 
@@ -45,6 +46,8 @@ def evaluate(scene: Scene, ids: Callable[[], str]) -> Evaluated:
         decision = work.decisions[key] = _look_at(work, key)
         if decision.goes:
             work.going[key] = None
+    for key in (*work.going,):
+        _bring_along(work, key)
     for key, source in ground.graph.sources.items():
         if (wanted := source.definition.freshness) is not None:
             work.ages[key] = age(wanted, ground.moved(key), ground.now)
@@ -80,6 +83,20 @@ def _in_order(ground: Ground) -> Iterable[str]:
     yield from (key for key in ground.graph.sources if key in ground.steps)
     yield from ground.graph.assets
     yield from ground.graph.quarantined
+
+
+def _bring_along(work: _Work, key: str) -> None:
+    """Let go with an asset what the same call of code makes, where nothing but time keeps it."""
+    asset = work.ground.graph.assets.get(key)
+    code = asset.code if asset is not None else None
+    if code is None or code.subset:
+        return
+    for _, other in code.outputs:
+        decision = work.decisions.get(other)
+        if decision is not None and decision.gate in _OF_ITS_AUTHOR and other in work.ground.steps:
+            why = f"made by the call that makes {key}"
+            work.decisions[other] = Decision(key=other, gate=None, why=why)
+            work.going[other] = None
 
 
 def _by_the_clock(ground: Ground) -> float | None:
