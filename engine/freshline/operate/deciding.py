@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from freshline.codec import digest
+from freshline.definitions import ProbeKind, Volatile
 from freshline.operate import attempts, gates, schedules, sensors
 from freshline.operate.freshness import age
 from freshline.operate.gates import Case
@@ -28,6 +29,8 @@ from freshline.ticks import Decided, Mover, Request, Tick, TickOutcome
 from freshline.verdicts import ReasonKind
 
 NAME = "reconciler"
+_HOUR, _DAY = 3600.0, 86_400.0
+_OF_ITS_AUTHOR = (Gate.TRIGGER, Gate.RULE, Gate.COOLDOWN, Gate.HOURS, Gate.RATE)
 _SETTLED = (Gate.ASIDE, Gate.HELD, Gate.RUNNING, Gate.FRESH)
 
 
@@ -43,12 +46,17 @@ def evaluate(scene: Scene, ids: Callable[[], str]) -> Evaluated:
         decision = work.decisions[key] = _look_at(work, key)
         if decision.goes:
             work.going[key] = None
+    for key in (*work.going,):
+        _bring_along(work, key)
+    for key, source in ground.graph.sources.items():
+        if (wanted := source.definition.freshness) is not None:
+            work.ages[key] = age(wanted, ground.moved(key), ground.now)
     reconciled = _reconciled(work, ids)
     timely = schedules.evaluate(ground, ids)
     felt = sensors.evaluate(ground, ids)
     looks = [d.again for d in work.decisions.values()]
     looks += [found.again for found in work.ages.values()]
-    looks += [timely.again, felt.again]
+    looks += [timely.again, felt.again, _by_the_clock(ground)]
     return Evaluated(
         decided=(*reconciled, *timely.decided, *felt.decided),
         decisions=work.decisions,
@@ -75,6 +83,38 @@ def _in_order(ground: Ground) -> Iterable[str]:
     yield from (key for key in ground.graph.sources if key in ground.steps)
     yield from ground.graph.assets
     yield from ground.graph.quarantined
+
+
+def _bring_along(work: _Work, key: str) -> None:
+    """Let go with an asset what the same call of code makes, where nothing but time keeps it."""
+    asset = work.ground.graph.assets.get(key)
+    code = asset.code if asset is not None else None
+    if code is None or code.subset:
+        return
+    for _, other in code.outputs:
+        decision = work.decisions.get(other)
+        if decision is not None and decision.gate in _OF_ITS_AUTHOR and other in work.ground.steps:
+            why = f"made by the call that makes {key}"
+            work.decisions[other] = Decision(key=other, gate=None, why=why)
+            work.going[other] = None
+
+
+def _by_the_clock(ground: Ground) -> float | None:
+    """Return when something may turn stale though nothing happens but that time goes by."""
+    now, found = ground.now, set[float]()
+    for asset in ground.graph.assets.values():
+        if asset.varies and asset.volatile in (Volatile.HOUR, Volatile.DAY):
+            found.add(_HOUR if asset.volatile is Volatile.HOUR else _DAY)
+    keys = (*ground.graph.assets, *ground.graph.sources)
+    if any(check.varies for key in keys for check in ground.graph.checks_of(key)):
+        found.add(_HOUR)
+    looks = [now - now % seconds + seconds for seconds in found]
+    for key, seen in ground.facts.sources.items():
+        source = ground.graph.sources.get(key)
+        probe = source.definition.probe if source is not None else None
+        if probe is not None and probe.kind is ProbeKind.TTL:
+            looks.append(seen.at + probe.ttl)
+    return min((at for at in looks if at > now), default=None)
 
 
 def _look_at(work: _Work, key: str) -> Decision:

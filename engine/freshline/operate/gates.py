@@ -105,7 +105,10 @@ def _because(case: Case) -> str:
 
 
 def _aside(case: Case) -> Closed | None:
-    found = case.ground.graph.quarantined.get(case.key)
+    graph = case.ground.graph
+    found = graph.quarantined.get(case.key)
+    if found is None and graph.project.strict and graph.failed:
+        return Closed("the project is strict, and something in it is broken")
     if found is None:
         return None
     return Closed(f"it is set aside with {found.because}" if found.because else found.code)
@@ -145,6 +148,8 @@ def _missing(case: Case) -> Closed | None:
         return None
     ground = case.ground
     for need in ground.needs(case.key):
+        if need in ground.graph.sources and need not in ground.facts.sources:
+            return Closed(f"{need} was never observed")
         absent = need in ground.graph.assets and need not in ground.facts.builds
         if absent and not case.goes(need) and not ground.trigger(case.key, need).optional:
             if need in ground.running:
