@@ -87,7 +87,7 @@ def test_schedules_say_when_what_and_who_paused_them(operator: TestClient) -> No
     assert evening["last"]["outcome"] == "skipped"
     assert (morning["halt"], morning["again"], morning["last"]["run"]) == (None, NOW + 3600, ENDED)
     shown = page(operator, "/automation").text
-    assert "every weekday at 06:00 in Europe/Berlin" in shown and "month end" in shown
+    assert "at 06:00 from Monday to Friday (Europe/Berlin)" in shown and "month end" in shown
     assert "automation.yaml:3" in shown
 
 
@@ -140,7 +140,7 @@ def test_a_decision_shows_what_was_awaited_arrived_and_consumed(operator: TestCl
 def test_the_page_of_an_asset_says_when_it_is_refreshed(operator: TestClient) -> None:
     shown = page(operator, "/assets/marts.daily")
     text = shown.text
-    assert "Every day at 06:00 in Europe/Berlin, when something is stale." in text
+    assert "At 06:00 every day (Europe/Berlin), if anything is stale then" in text
     assert "06:00 in Europe/Berlin is still to come" in text and "in 5 min" in text
     assert "the reconciler said so" in text and "young enough" in text
     assert "too old" in page(operator, "/assets/marts.old").text
@@ -234,6 +234,23 @@ def test_a_queued_run_is_withdrawn_once(
     again = operator.post(f"/api/v1/automation/requests/{QUEUED}/withdraw", json={})
     assert again.status_code == 409
     assert [row[0::4] for row in recorded(log)] == [("withdraw", "done"), ("withdraw", "failed")]
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        pytest.param(QUEUED, "It is queued. It would build staging.part_0", id="one that waits"),
+        pytest.param(RUNNING, "Asked for by the reconciler 1 min ago:", id="one that is at it"),
+        pytest.param(ENDED, "Asked for by schedule morning 1 h ago:", id="one that is over"),
+    ],
+)
+def test_the_page_of_a_run_says_what_asked_for_it(
+    operator: TestClient, moved: SqliteAutomation, run: str, said: str
+) -> None:
+    assert said in page(operator, f"/runs/{run}").text
+    if run == QUEUED:
+        moved.withdraw(QUEUED, NOW, "ben")
+        assert "It was withdrawn before it began" in page(operator, f"/runs/{run}").text
 
 
 def test_consumers_see_that_runs_were_asked_for_and_withdrawn(operator: TestClient) -> None:
