@@ -84,7 +84,7 @@ def automate(root: Path, scoped: Scoped, over: threading.Event) -> None:
         stands_by = False
         while not over.is_set():
             try:
-                lease = log.acquire(_leader(scoped.environment))
+                lease = log.acquire(leader_of(scoped.environment))
             except BusyError as error:
                 if not stands_by:
                     _say(f"stands by: {error.message}")
@@ -173,7 +173,8 @@ class _View:
         return tuple(found)
 
 
-def _leader(environment: str) -> Holder:
+def leader_of(environment: str) -> Holder:
+    """Return who we are when we lead an environment."""
     return Holder(
         name=leadership(environment),
         actor=actor(),
