@@ -33,7 +33,7 @@ from freshline.cli.scope import Scoped, scope_of
 from freshline.errors import BusyError, FencedError
 from freshline.events import Event
 from freshline.lineage.graph import Graph
-from freshline.operate.daemon import PASS, Daemon
+from freshline.operate.daemon import Daemon
 from freshline.operate.deciding import evaluate
 from freshline.operate.scene import FileSeen, Seen
 from freshline.operate.world import World
@@ -102,7 +102,7 @@ def _lead(world: World, lease: Lease, over: threading.Event) -> None:
     try:
         while not over.is_set():
             daemon.pass_by()
-            over.wait(PASS)
+            daemon.rest(over.wait)
     finally:
         daemon.close()
 
