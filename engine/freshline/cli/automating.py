@@ -33,7 +33,7 @@ from freshline.cli.scope import Scoped, scope_of
 from freshline.errors import BusyError, FencedError
 from freshline.events import Event
 from freshline.lineage.graph import Graph
-from freshline.operate.daemon import PASS, Daemon
+from freshline.operate.daemon import Daemon
 from freshline.operate.deciding import evaluate
 from freshline.operate.scene import FileSeen, Seen
 from freshline.operate.world import World
@@ -84,7 +84,7 @@ def automate(root: Path, scoped: Scoped, over: threading.Event) -> None:
         stands_by = False
         while not over.is_set():
             try:
-                lease = log.acquire(_leader(scoped.environment))
+                lease = log.acquire(leader_of(scoped.environment))
             except BusyError as error:
                 if not stands_by:
                     _say(f"stands by: {error.message}")
@@ -102,7 +102,7 @@ def _lead(world: World, lease: Lease, over: threading.Event) -> None:
     try:
         while not over.is_set():
             daemon.pass_by()
-            over.wait(PASS)
+            daemon.rest(over.wait)
     finally:
         daemon.close()
 
@@ -173,7 +173,8 @@ class _View:
         return tuple(found)
 
 
-def _leader(environment: str) -> Holder:
+def leader_of(environment: str) -> Holder:
+    """Return who we are when we lead an environment."""
     return Holder(
         name=leadership(environment),
         actor=actor(),
