@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from freshline.ports import Lease
+from freshline.refresh import Act
 
 
 class Mover(StrEnum):
@@ -99,12 +100,14 @@ class Requested:
 class Decided:
     """What one evaluation leaves behind: kept whole, or not at all.
 
-    `memories` are texts by name, None to forget one; only who decides reads them.
+    `memories` are texts by name, None to forget one; only who decides reads them. `acts` are what is
+    to be done beside runs, once the decision is kept: at least once each.
     """
 
     tick: Tick
     memories: Mapping[str, str | None]
     requests: tuple[Request, ...] = ()
+    acts: tuple[Act, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
