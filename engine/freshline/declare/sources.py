@@ -24,6 +24,7 @@ from freshline.declare.section import (
 from freshline.declare.text import quoted, source_text
 from freshline.definitions import Probe, SourceDefinition
 from freshline.errors import Span
+from freshline.refresh import Freshness
 
 _SECRET = re.compile(r"\$\{secret\.[^{}\n]*\}")
 
@@ -73,6 +74,7 @@ def declare_data_file(file: str, scope: Scope) -> FileDeclared:
                 tags=about.tags,
                 meta=about.meta,
                 checks=about.checks,
+                freshness=_of_source(about.freshness),
             ),
         ),
         places={path.key: quote},
@@ -83,6 +85,7 @@ def declare_data_file(file: str, scope: Scope) -> FileDeclared:
 def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> SourceDefinition | None:
     report, key = section.report, key_node.text
     about = read_about(section, key, scope)
+    _refuse_drive(section)
     if section.entry("catalog") is not None or section.entry("asset") is not None:
         origin = read_origin(section, key_node, scope)
         if origin is None:
@@ -101,6 +104,7 @@ def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> Sour
             columns=about.columns,
             checks=about.checks,
             origin=origin,
+            freshness=_of_source(about.freshness),
         )
     path = section.get("path", _path_reader(scope.values))
     probe = section.get("version", read_probe) or Probe()
@@ -139,7 +143,22 @@ def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> Sour
         meta=about.meta,
         columns=about.columns,
         checks=about.checks,
+        freshness=_of_source(about.freshness),
     )
+
+
+def _of_source(freshness: Freshness | None) -> Freshness | None:
+    """Return what is said of many as it holds of a source: nobody here can make it any fresher."""
+    return None if freshness is None else replace(freshness, drives=False)
+
+
+def _refuse_drive(section: Section) -> None:
+    entry = section.entry("freshness")
+    node = entry.value if entry is not None else None
+    for each in node.entries if isinstance(node, source.Mapping) else ():
+        if each.key.text == "drive":
+            message = "a source is not built here, so its freshness drives nothing"
+            section.report.error("E105", each.key, message, "remove it")
 
 
 def _path_reader(values: Values) -> Reader[str]:
