@@ -5,6 +5,9 @@ from msgspec.structs import replace
 from freshline.operate.ground import Ground
 from freshline.operate.memory import AssetMemory, Tried
 
+# Failures that may pass by themselves: time ran out, a process or a lease was lost, no room.
+PASSING = frozenset({"F320", "F340", "F400", "F401", "F402", "F501", "F502", "F503", "F600"})
+
 
 def noted(key: str, memory: AssetMemory, ground: Ground) -> Tried | None:
     """Return the last attempt on an asset, with a failure that was not noted yet.
@@ -29,7 +32,7 @@ def noted(key: str, memory: AssetMemory, ground: Ground) -> Tried | None:
     if tried is not None and tried.digest == digest:
         count = tried.count if ours else tried.count + 1
         return replace(tried, failed=failure.run, run=failure.run, count=count)
-    return Tried(run=failure.run, at=began, digest=digest, failed=failure.run)
+    return Tried(run=failure.run, at=began, digest=digest, failed=failure.run, by_hand=not ours)
 
 
 def asked(key: str, memory: AssetMemory, ground: Ground, run: str, along: frozenset[str]) -> Tried:
@@ -43,6 +46,20 @@ def asked(key: str, memory: AssetMemory, ground: Ground, run: str, along: frozen
         count=tried.count + 1 if same and tried is not None else 1,
         along=tuple(need for need in ground.needs(key) if need in along),
     )
+
+
+def came_to_nothing(key: str, tried: Tried | None, ground: Ground) -> bool:
+    """Say whether what was asked for did not happen, for a reason that may pass by itself.
+
+    Then the moment that allowed it has not been used.
+    """
+    if tried is None or tried.by_hand:
+        return False
+    build = ground.facts.builds.get(key)
+    if build is not None and build.version.at > tried.at:
+        return False
+    failure = ground.facts.state.of(ground.facts.target(key)).failure
+    return failure is None or failure.run != tried.run or failure.code in PASSING
 
 
 def _moved_since(ground: Ground, key: str, since: float) -> bool:

@@ -25,6 +25,7 @@ from freshline.operate.scene import Age, Decision, Evaluated, Gate, Scene
 from freshline.reconcile.planned import Action
 from freshline.refresh import CatchUp, Cron, MaxLag, Refresh, Wake
 from freshline.ticks import Decided, Mover, Request, Tick, TickOutcome
+from freshline.verdicts import ReasonKind
 
 NAME = "reconciler"
 _SETTLED = (Gate.ASIDE, Gate.HELD, Gate.RUNNING, Gate.FRESH)
@@ -39,7 +40,9 @@ def evaluate(scene: Scene, ids: Callable[[], str]) -> Evaluated:
     ground = Ground(scene)
     work = _Work(ground=ground)
     for key in _in_order(ground):
-        work.decisions[key] = _look_at(work, key)
+        decision = work.decisions[key] = _look_at(work, key)
+        if decision.goes:
+            work.going[key] = None
     reconciled = _reconciled(work, ids)
     timely = schedules.evaluate(ground, ids)
     felt = sensors.evaluate(ground, ids)
@@ -64,6 +67,7 @@ class _Work:
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     ages: dict[str, Age] = field(default_factory=dict[str, Age])
     awaited: set[str] = field(default_factory=set[str])
+    going: dict[str, None] = field(default_factory=dict[str, None])
 
 
 def _in_order(ground: Ground) -> Iterable[str]:
@@ -91,6 +95,8 @@ def _look_at(work: _Work, key: str) -> Decision:
         right = ground.rights().get(key)
         work.ages[key] = age(definition.freshness, right, ground.now)
     tried = attempts.noted(key, memory, ground) if key in ground.steps else memory.tried
+    if lasting and key not in ground.steps and key not in ground.blocked:
+        tried = None  # what was asked for has happened
     if tried != memory.tried:
         memory = replace(memory, tried=tried)
     case = _case(work, key, memory)
@@ -115,14 +121,14 @@ def _case(work: _Work, key: str, memory: AssetMemory = NOTHING) -> Case:
         decisions=work.decisions,
         ask=_ask,
         awaited=work.awaited,
+        going=work.going.keys(),
         age=found if wanted is not None and wanted.drives else None,
         tried=memory.tried,
     )
 
 
 def _ask(case: Case) -> Answer:
-    going = {key for key, decision in case.decisions.items() if decision.goes}
-    asking = Asking(key=case.key, ground=case.ground, memory=case.memory, going=going)
+    asking = Asking(key=case.key, ground=case.ground, memory=case.memory, going=case.going)
     return allows(case.refresh.rule, asking)
 
 
@@ -132,17 +138,13 @@ def _source(work: _Work, key: str) -> Decision:
     tried = attempts.noted(key, memory, work.ground)
     if tried != memory.tried:
         memory = work.memories[key] = replace(memory, tried=tried)
-    readers = _readers(work.ground, key)
+    readers = work.ground.readers(key)
     if any(reader in work.ground.running for reader in readers):
         return Decision(key=key, gate=Gate.RUNNING, why="it is checked by a run that reads it")
     if not any(_may_stand_in(work.ground, reader) for reader in readers):
         why = "it is checked when something that reads it is built"
         return Decision(key=key, gate=Gate.RULE, why=why)
     return gates.decide(_case(work, key, memory))
-
-
-def _readers(ground: Ground, key: str) -> tuple[str, ...]:
-    return tuple(reader for reader, asset in ground.graph.assets.items() if key in asset.needs)
 
 
 def _may_stand_in(ground: Ground, key: str) -> bool:
@@ -153,7 +155,7 @@ def _may_stand_in(ground: Ground, key: str) -> bool:
 def _of_rule(was: AssetMemory, refresh: Refresh, ground: Ground, key: str) -> AssetMemory:
     """Return a memory in which the present rule is known: what it had to say before is used up."""
     rule = part_of(refresh.rule)
-    if was.rule == rule:
+    if was.rule == rule and not was.is_ahead(ground.now):
         return was
     wakes = (leaf for leaf in leaves(refresh.rule) if isinstance(leaf, Wake))
     woke = {part_of(leaf): showing(leaf, ground) for leaf in wakes}
@@ -195,7 +197,7 @@ def _of_moments(
 def _reconciled(work: _Work, ids: Callable[[], str]) -> tuple[Decided, ...]:
     """Return one request of all that goes, with what is remembered; nothing if nothing is new."""
     ground = work.ground
-    going = [key for key, decision in work.decisions.items() if decision.goes]
+    going = [*work.going]
     run = ids() if going else None
     if run is not None:
         along = frozenset(going)
@@ -249,7 +251,7 @@ def _to_build(ground: Ground, going: list[str]) -> tuple[str, ...]:
     found = {key: None for key in going if key in ground.graph.assets}
     for key in going:
         if key in ground.graph.sources:
-            readers = _readers(ground, key)
+            readers = ground.readers(key)
             if not any(reader in found for reader in readers):
                 found[next(r for r in readers if _may_stand_in(ground, r))] = None
     return tuple(found)
@@ -258,7 +260,8 @@ def _to_build(ground: Ground, going: list[str]) -> tuple[str, ...]:
 def _key(work: _Work, going: list[str], texts: Mapping[str, str | None]) -> str:
     """Return the name of what is decided: of a run what it is an attempt at, and how often."""
     if not going:
-        kept = [f"{name}={text}" for name, text in sorted(texts.items())]
+        before = work.ground.scene.memories
+        kept = [f"{name}: {before.get(name)} {text}" for name, text in sorted(texts.items())]
         return digest(*kept, repr(work.ground.now))
     parts: list[str] = []
     for key in sorted(going):
@@ -289,8 +292,8 @@ def _why(work: _Work, going: list[str]) -> str:
     step = work.ground.steps[first]
     words = {Action.CREATE: "is missing", Action.CHECK: "is to be checked"}
     reason = step.reasons[0] if step.reasons else None
-    if reason is not None and reason.upstream is not None and step.certain:
-        cause = f"{reason.upstream} has something new"
+    if reason is not None and reason.kind is ReasonKind.INPUT:
+        cause = reason.detail
     else:
         cause = f"{first} {words.get(step.action, 'is stale')}"
         if reason is not None and step.action not in words:

@@ -1,12 +1,13 @@
 """The gates of an asset, in their order: the first that is closed says why it is not built now."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from freshline.definitions import AssetDefinition
+from freshline.operate.attempts import PASSING, came_to_nothing
 from freshline.operate.ground import Ground
-from freshline.operate.memory import AssetMemory, Tried
+from freshline.operate.memory import AssetMemory, Tried, is_plain
 from freshline.operate.moments import opening
 from freshline.operate.rules import Answer, told
 from freshline.operate.scene import Age, Decision, Gate
@@ -16,8 +17,6 @@ from freshline.refresh import Refresh
 from freshline.state import Failure
 from freshline.verdicts import Reason, ReasonKind
 
-# Failures that may pass by themselves: time ran out, a process or a lease was lost, no room.
-PASSING = frozenset({"F320", "F340", "F400", "F401", "F402", "F501", "F502", "F503", "F600"})
 _FIRST_DELAY, _DELAY_GROWS, MOST_TRIES = 30.0, 4.0, 3
 _OF_INPUTS = (ReasonKind.INPUT, ReasonKind.UPSTREAM)
 _AWAITED = (Gate.RUNNING, Gate.FAILED)
@@ -45,6 +44,7 @@ class Case:
     decisions: Mapping[str, Decision]
     ask: Callable[["Case"], Answer]
     awaited: set[str]
+    going: Collection[str]
     age: Age | None = None
     tried: Tried | None = None
     answer: Answer | None = None
@@ -73,8 +73,7 @@ class Case:
 
     def goes(self, key: str) -> bool:
         """Say whether something is built in this very evaluation."""
-        decision = self.decisions.get(key)
-        return decision is not None and decision.goes
+        return key in self.going
 
 
 def decide(case: Case) -> Decision:
@@ -217,6 +216,9 @@ def _rule(case: Case) -> Closed | None:
         return None
     answer = case.answer = case.ask(case)
     if answer.opens:
+        return None
+    if not is_plain(case.refresh.rule) and came_to_nothing(case.key, case.tried, case.ground):
+        case.answer = Answer(opens=True, why="what was asked for before came to nothing")
         return None
     drive = case.age.drive if case.age is not None else None
     again = min((at for at in (answer.again, drive) if at is not None), default=None)

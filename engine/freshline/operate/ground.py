@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from freshline.codec import digest
-from freshline.lineage.graph import Asset, reach
+from freshline.lineage.graph import Asset, downstreams, reach
 from freshline.operate.memory import AssetMemory, name_of, read
 from freshline.operate.scene import Scene
 from freshline.operate.selecting import chosen
@@ -33,6 +33,7 @@ class Ground:
         self.proofs = {found.asset: found.proof for found in scene.plan.fresh}
         self.running = self._running()
         self._rights: dict[str, float | None] | None = None
+        self._readers: Mapping[str, tuple[str, ...]] | None = None
         self._needs: dict[str, tuple[str, ...]] = {}
 
     def memory(self, key: str) -> AssetMemory:
@@ -54,6 +55,13 @@ class Ground:
             needs = node.needs if node is not None else ()
             self._needs[key] = self.graph.looked_through(needs)
         return self._needs[key]
+
+    def readers(self, key: str) -> tuple[str, ...]:
+        """Return the assets that need something."""
+        if self._readers is None:
+            needs = {reader: asset.needs for reader, asset in self.graph.assets.items()}
+            self._readers = downstreams(needs)
+        return self._readers.get(key, ())
 
     def is_stale(self, key: str) -> bool:
         """Say whether anything but checks is to be done about an asset."""

@@ -105,8 +105,9 @@ def showing(rule: Wake, ground: Ground) -> str:
 
 
 def told(at: float, timezone: str = "UTC") -> str:
-    """Return a moment as a clock in a zone shows it."""
-    return f"{datetime.fromtimestamp(at, ZoneInfo(timezone)):%Y-%m-%d %H:%M} {timezone}"
+    """Return a moment as a clock in a zone shows it; seconds only where there are any."""
+    shown = datetime.fromtimestamp(int(at), ZoneInfo(timezone))
+    return f"{shown:{'%Y-%m-%d %H:%M:%S' if shown.second else '%Y-%m-%d %H:%M'}} {timezone}"
 
 
 def _upstream(asking: Asking) -> Answer:
@@ -132,7 +133,7 @@ def _upstream(asking: Asking) -> Answer:
 def _cron(rule: Cron, asking: Asking) -> Answer:
     ground, memory, part = asking.ground, asking.memory, part_of(rule)
     moments, now = _moments(rule), ground.now
-    floor = memory.floor(part, now)
+    floor = memory.floor(part)
     last, following = moments.last(now), moments.next(now)
     if last is None or last <= floor:
         when = "never again" if following is None else f"next at {told(following, rule.timezone)}"
@@ -175,7 +176,7 @@ def _every(rule: Every, asking: Asking) -> Answer:
     build = ground.facts.builds.get(asking.key)
     if build is None:
         return Answer(opens=True, why="it has never been built", used={part: ground.now})
-    before = max(asking.memory.floor(part, ground.now), min(build.version.at, ground.now))
+    before = max(asking.memory.floor(part), min(build.version.at, ground.now))
     due = before + rule.seconds
     if ground.now < due:
         return Answer(opens=False, why=f"next at {told(due)}", again=due)

@@ -129,7 +129,7 @@ def _fired(
         if each.state is RequestState.QUEUED
         and (each.request.mover, each.request.name) == (Mover.SCHEDULE, schedule.name)
     ]
-    if waiting:
+    if waiting and schedule.cron.catch_up is not CatchUp.ALL:
         why = f"the run it asked for at {told(waiting[0].at)} has not begun yet"
         return _decided(ground, schedule, key, kept, (TickOutcome.SKIPPED, why), details)
     meant = chosen(ground.graph, schedule.selection)
