@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from freshline import codec
 from freshline.events import Event, Materialized, Recorded
@@ -27,6 +27,13 @@ _IDLE_READERS = 8
 _READER_MEMORY = 65_536
 
 
+class _Snapshot(NamedTuple):
+    """What was known last: who looks often decodes only what changed since."""
+
+    state: State
+    texts: Mapping[str, TargetState]
+
+
 class SqliteEventLog:
     """The catalog of one project in the file `path`, made where there is none.
 
@@ -44,6 +51,7 @@ class SqliteEventLog:
         self._leases: list[lease.FileLease] = []
         self._lock = threading.Lock()
         self._is_closed = False
+        self._snapshots: dict[tuple[str, str], _Snapshot] = {}
 
     @property
     def path(self) -> Path:
@@ -114,11 +122,22 @@ class SqliteEventLog:
         with self.reader() as connection:
             connection.execute("begin")
             sequence = cast(int, connection.execute(sql["last_sequence"]).fetchall()[0][0])
+            known = self._snapshots.get((project, environment))
+            if known is not None and known.state.sequence == sequence:
+                connection.execute("commit")
+                return known.state
             rows = connection.execute(sql["states"], (project, environment)).fetchall()
             connection.execute("commit")
+        texts = known.texts if known is not None else {}
         with translated(self._path), _collector_paused():
-            states = [codec.decode(cast(str, row[0]), TargetState) for row in rows]
-            return State(sequence=sequence, targets={state.target: state for state in states})
+            states = {
+                text: texts.get(text) or codec.decode(text, TargetState)
+                for text in cast(Iterable[str], (row[0] for row in rows))
+            }
+            targets = {state.target: state for state in states.values()}
+            state = State(sequence=sequence, targets=targets)
+        self._snapshots[project, environment] = _Snapshot(state, states)
+        return state
 
     def builds(self, target: Target, limit: int = 100) -> tuple[Build, ...]:
         """Return the versions materialized for a target, latest first, one for each mat_id."""
@@ -174,6 +193,7 @@ class SqliteEventLog:
 
     def close(self) -> None:
         """Write what is queued, give back the leases taken here and let go of the file."""
+        self._snapshots.clear()
         with self._lock:
             self._is_closed = True
         self._writer.close()

@@ -48,6 +48,12 @@ NAMES = frozenset(
         "docs.written",
         "docs.moved",
         "docs.placed",
+        "tick.before_eval",
+        "tick.after_eval",
+        "launch.before",
+        "launch.after",
+        "tick.before_commit",
+        "tick.after_commit",
     }
 )
 

@@ -132,6 +132,11 @@ class Arrival:
     body: str = ""
 
 
+def leadership(environment: str) -> str:
+    """Return the name of the lease of whoever decides in an environment."""
+    return f"lead:{environment}"
+
+
 class Automation(Protocol):
     """Where decisions are kept. Safe to call from several threads; every change is durable."""
 
@@ -158,7 +163,17 @@ class Automation(Protocol):
         ...
 
     def launched(self, leader: Lease, run: str, at: float, pid: int) -> bool:
-        """Write down that the process of a queued run was begun; False where it is not queued."""
+        """Write down that the process of a queued run was begun; False where it is not queued.
+
+        FencedError when somebody has led since.
+        """
+        ...
+
+    def requeue(self, leader: Lease, run: str) -> bool:
+        """Queue a launched run again, whose process is gone and did nothing; False where it is not.
+
+        FencedError when somebody has led since.
+        """
         ...
 
     def ended(self, run: str, at: float, outcome: str, said: str = "") -> bool:
@@ -182,7 +197,10 @@ class Automation(Protocol):
         ...
 
     def forget(self, project: str, environment: str, before: float) -> None:
-        """Remove ticks and ended requests from before a moment; those that keys guard stay."""
+        """Remove ticks, ended requests and events from outside from before a moment.
+
+        The keys of ticks that asked for a run go on guarding it.
+        """
         ...
 
     def halts(self, project: str, environment: str) -> tuple[Halt, ...]:

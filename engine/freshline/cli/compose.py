@@ -30,6 +30,7 @@ from freshline.lineage.outside import Columns
 from freshline.ports import EventLog, Holder, Ports, Sight, Storage
 from freshline.secrets import resolved
 from freshline.suggest import closest
+from freshline.ticks import Automation
 
 STATE = ".freshline"
 LOGS = f"{STATE}/logs"
@@ -65,8 +66,11 @@ class Project:
     So that rows can be read where nothing can be written.
     """
 
-    def __init__(self, root: Path, environment: str, graph: Graph) -> None:
+    def __init__(
+        self, root: Path, environment: str, graph: Graph, events: EventLog | None = None
+    ) -> None:
         self.root, self.environment, self.graph = root, environment, graph
+        self._opened = events
 
     @cached_property
     def storages(self) -> Mapping[str, Storage]:
@@ -80,11 +84,11 @@ class Project:
 
     @cached_property
     def _events(self) -> EventLog:
-        return event_log(self.root)
+        return self._opened if self._opened is not None else event_log(self.root)
 
     def close(self) -> None:
-        """Close what was opened."""
-        if "_events" in self.__dict__:
+        """Close what was opened here: not a catalog that was given."""
+        if "_events" in self.__dict__ and self._opened is None:
             self._events.close()
 
     @property
@@ -263,6 +267,12 @@ def surveys_in(log: EventLog) -> Surveys:
     """Return the keeper of surveys in the catalog of an event log."""
     (found,) = entry_points(group="freshline.surveys", name="sqlite")
     return cast(Surveys, found.load()(log))
+
+
+def automation_in(log: EventLog) -> Automation:
+    """Return where decisions are kept in the catalog of an event log."""
+    (found,) = entry_points(group="freshline.automations", name="sqlite")
+    return cast(Automation, found.load()(log))
 
 
 def server() -> Server:

@@ -1,21 +1,16 @@
 """up and serve: the asset catalog in a browser, on this machine."""
 
-import os
 import webbrowser
-from contextlib import closing
-from pathlib import Path
 
 import click
 
 from freshline import __version__
 from freshline.catalog import Serving
+from freshline.cli.attending import Attendant
 from freshline.cli.by_command import CommandEngine
-from freshline.cli.compose import LOGS, catalog_path, event_log, root_of, server, surveys_in
+from freshline.cli.compose import LOGS, catalog_path, root_of, server
 from freshline.cli.options import F, Whole, common, said
-from freshline.declare.files import PROJECT_FILES
-from freshline.declare.settings import read_settings
-from freshline.errors import DefinitionError, UsageError
-from freshline.suggest import closest
+from freshline.cli.scope import scope_of
 
 
 def _options(function: F) -> F:
@@ -34,13 +29,16 @@ def _options(function: F) -> F:
 
 @click.command()
 @_options
+@click.option("--no-daemon", is_flag=True, help="Serve pages, and build nothing by itself.")
 @common
-def up(host: str, port: int | None, opens: bool, read_only: bool) -> int:
-    """Serve the asset catalog in a browser, on this machine, until Ctrl-C.
+def up(host: str, port: int | None, opens: bool, read_only: bool, no_daemon: bool) -> int:
+    """Keep everything fresh, and serve the asset catalog in a browser, until Ctrl-C.
 
-    Pages follow what happens, whoever does it: an apply in another terminal, or a saved file.
+    What is stale is built when its `refresh:` allows it: whatever changed, and whoever changed it.
+    Pages follow. With --read-only nothing is built either.
     """
-    return _served(host, port, opens=opens, read_only=read_only)
+    automates = not (no_daemon or read_only)
+    return _served(host, port, opens=opens, read_only=read_only, automates=automates)
 
 
 @click.command()
@@ -49,19 +47,25 @@ def up(host: str, port: int | None, opens: bool, read_only: bool) -> int:
 def serve(host: str, port: int | None, opens: bool, read_only: bool) -> int:
     """Serve the asset catalog in a browser, and nothing else, until Ctrl-C.
 
-    That is what `up` does too: when it does more one day, this will not.
+    Nothing is built by itself: that is what `up` and `daemon` do.
     """
     return _served(host, port, opens=opens, read_only=read_only)
 
 
-def _served(host: str, port: int | None, *, opens: bool, read_only: bool) -> int:
+def _served(
+    host: str, port: int | None, *, opens: bool, read_only: bool, automates: bool = False
+) -> int:
     root = root_of(said())
-    project, environment = _scope(root, said().environment)
+    scoped = scope_of(root, said().environment)
+    project, environment = scoped.project, scoped.environment
+    attendant = Attendant(root, environment) if automates else None
 
     def ready(address: str, link: str) -> None:
         click.echo(f"{project} is served at {click.style(address, bold=True)}")
         click.echo(f"sign in, once and within ten minutes: {address}{link}")
         click.echo("Ctrl-C ends it", err=True)
+        if attendant is not None:
+            attendant.start()
         if opens:
             webbrowser.open(address + link)
 
@@ -81,32 +85,7 @@ def _served(host: str, port: int | None, *, opens: bool, read_only: bool) -> int
     try:
         server()(wanted)
     finally:
+        if attendant is not None:
+            attendant.stop()
         engine.close()
     return 0
-
-
-def _scope(root: Path, said_environment: str | None) -> tuple[str, str]:
-    """Return the project and the environment to serve, without compiling anything.
-
-    Where the project's file cannot be understood, they are those of the last survey: pages go on,
-    and say what is wrong.
-    """
-    file = next(name for name in PROJECT_FILES if (root / name).is_file())
-    settings = read_settings((root / file).read_bytes(), file, os.environ)
-    names = settings.project.environments
-    if settings.project.name:
-        environment = said_environment or names[0]
-        if environment not in names:
-            near = closest(environment, names)
-            hint = f'did you mean "{near[0]}"? ' if near else ""
-            raise UsageError(
-                f'there is no environment "{environment}"',
-                help=f"{hint}environments: {', '.join(names)}",
-            )
-        return settings.project.name, environment
-    if catalog_path(root).is_file():
-        with closing(event_log(root)) as log:
-            for project, environment in surveys_in(log).scopes():
-                if said_environment in (None, environment):
-                    return project, environment
-    raise DefinitionError("the project cannot be read", diagnostics=settings.diagnostics)

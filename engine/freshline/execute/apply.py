@@ -7,7 +7,7 @@ from pathlib import Path
 
 from freshline.codec import digest_of
 from freshline.errors import UsageError
-from freshline.events import Event
+from freshline.events import Event, RunRequested
 from freshline.execute.aside import last_versions
 from freshline.execute.calling import forget_calls
 from freshline.execute.checking import accepted_standing
@@ -163,7 +163,8 @@ def _run_id(order: Order, ports: Ports) -> str:
     """Return the id of the run; UsageError where there is one under it already."""
     if order.run is None:
         return ports.ids.new()
-    if ports.events.events(run=order.run, limit=1):
+    known = ports.events.events(run=order.run, limit=10)
+    if any(not isinstance(recorded.event, RunRequested) for recorded in known):
         raise UsageError(f"there is a run {order.run} already", help="give the new one an id")
     return order.run
 

@@ -60,7 +60,7 @@ def load_graph(
     """
     files = list_files(root)
     name = environment or "_"
-    rules = digest(__version__, canonicaliser(), version("duckdb"), str(root))
+    rules = _rules(root)
     with without_collector():
         whole = _read(folder / f"{name}.graph", Whole)
         if whole is not None and whole.rules == rules:
@@ -78,6 +78,35 @@ def _bring(graph: Graph, outside: Outside) -> None:
     elsewhere = [each for each in definitions if each.origin is not None]
     if elsewhere:
         outside.bring(graph.project, elsewhere)
+
+
+def kept(root: Path, environment: str | None, folder: Path) -> Whole | None:
+    """Return what was compiled last, current or not; None where there is nothing to be used."""
+    with without_collector():
+        whole = _read(folder / f"{environment or '_'}.graph", Whole)
+    if whole is None or whole.rules != _rules(root):
+        return None
+    return whole
+
+
+def looks_unchanged(root: Path, whole: Whole, files: tuple[ProjectFile, ...]) -> bool:
+    """Say whether all looks as it did then, the project's own `files` among it.
+
+    A file that was touched just before may have changed without looking so: see `is_settled`.
+    """
+    if whole.files != files or (whole.code and code_files(root) != whole.code):
+        return False
+    return tuple(_stamps_of_data(root, whole.graph)) == whole.data
+
+
+def is_settled(whole: Whole) -> bool:
+    """Say whether every file had been left alone for long enough when it was read."""
+    stamps = (*whole.files, *whole.code, *whole.data)
+    return all(stamp.was_settled(whole.at_ns) for stamp in stamps if stamp != _NEVER)
+
+
+def _rules(root: Path) -> str:
+    return digest(__version__, canonicaliser(), version("duckdb"), str(root))
 
 
 def _with_what_came_out(

@@ -1,0 +1,210 @@
+"""daemon: keep an environment fresh without being asked; and how `up` has one beside the pages."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from glob import glob
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Protocol, cast
+
+import click
+
+from freshline.cli.compose import (
+    LOGS,
+    Project,
+    RandomIds,
+    SystemClock,
+    actor,
+    automation_in,
+    catalog_path,
+    event_log,
+    root_of,
+)
+from freshline.cli.launching import RunProcesses
+from freshline.cli.options import common, said
+from freshline.cli.reloading import Reloading, globs
+from freshline.cli.scope import Scoped, scope_of
+from freshline.errors import BusyError, FencedError
+from freshline.events import Event, RunStarted
+from freshline.lineage.graph import Graph
+from freshline.operate.daemon import PASS, Daemon
+from freshline.operate.deciding import evaluate
+from freshline.operate.scene import FileSeen, Seen
+from freshline.operate.world import World
+from freshline.ports import EventLog, Holder, Lease
+from freshline.reconcile.facts import Facts
+from freshline.reconcile.observe import look, plan_from
+from freshline.reconcile.planned import Plan, Wish
+from freshline.ticks import Automation, leadership
+
+_STANDBY = 0.3  # seconds between two attempts to lead
+
+
+class Pulse(Protocol):
+    """A number that moves when somebody else changed the catalog, cheap to be asked for."""
+
+    def __call__(self) -> int:
+        """Return the number."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the catalog."""
+        ...
+
+
+@click.command()
+@click.option("--attended", is_flag=True, hidden=True)
+@common
+def daemon(attended: bool) -> int:
+    """Keep everything fresh by itself, until Ctrl-C: what `up` does, without its pages.
+
+    A second one of the same environment stands by, and takes over when the first is gone.
+    """
+    root = root_of(said())
+    scoped = scope_of(root, said().environment)
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    if attended:
+        threading.Thread(target=_until_alone, args=(over,), daemon=True).start()
+    automate(root, scoped, over)
+    return 0
+
+
+def automate(root: Path, scoped: Scoped, over: threading.Event) -> None:
+    """Lead, as soon as nobody else does, and keep things fresh; until it is over."""
+    with closing(event_log(root)) as log, closing(pulse_of(root)) as pulse:
+        automation = automation_in(log)
+        stands_by = False
+        while not over.is_set():
+            try:
+                lease = log.acquire(_leader(scoped.environment))
+            except BusyError as error:
+                if not stands_by:
+                    _say(f"stands by: {error.message}")
+                stands_by = True
+                over.wait(_STANDBY)
+                continue
+            stands_by = False
+            with suppress(FencedError):
+                _lead(world_of(root, scoped, (log, automation, pulse)), lease, over)
+            lease.release()
+
+
+def _lead(world: World, lease: Lease, over: threading.Event) -> None:
+    daemon = Daemon(world, lease)
+    try:
+        while not over.is_set():
+            daemon.pass_by()
+            over.wait(PASS)
+    finally:
+        daemon.close()
+
+
+def world_of(root: Path, scoped: Scoped, kept: tuple[EventLog, Automation, Pulse]) -> World:
+    """Return all that the daemon of an environment deals with, over an opened catalog."""
+    log, automation, pulse = kept
+    named = None if scoped.is_first else scoped.environment
+    view = _View(root, scoped, log, automation)
+    return World(
+        project=scoped.project,
+        environment=scoped.environment,
+        events=log,
+        automation=automation,
+        clock=SystemClock(),
+        pulse=pulse,
+        definitions=Reloading(root, named),
+        processes=RunProcesses(root, named, root / LOGS),
+        look=view.look,
+        seen=view.seen,
+        evaluate=evaluate,
+        is_live=view.is_live,
+        new_id=RandomIds().new,
+        say=_say,
+    )
+
+
+class _View:
+    """What the daemon sees of a project, by one opened catalog."""
+
+    def __init__(self, root: Path, scoped: Scoped, log: EventLog, automation: Automation) -> None:
+        self._root, self._scoped = root, scoped
+        self._log, self._automation = log, automation
+        self._project: Project | None = None
+
+    def look(self, graph: Graph) -> tuple[Plan, Facts]:
+        """Return the plan of everything, and the facts that it comes from."""
+        if self._project is None or self._project.graph is not graph:
+            self._project = Project(self._root, self._scoped.environment, graph, self._log)
+        sight = self._project.sight
+        seen = look(graph, self._root, self._scoped.environment, sight)
+        return plan_from(seen, sight, Wish())
+
+    def seen(self, graph: Graph, memories: Mapping[str, str], happened: tuple[Event, ...]) -> Seen:
+        """Return what sensors wait for, as far as it is there."""
+        del memories
+        if not graph.sensors:
+            return Seen()
+        scope = (self._scoped.project, self._scoped.environment)
+        return Seen(
+            files={pattern: self._files(pattern) for pattern in globs(graph)},
+            happened=happened,
+            arrivals=self._automation.arrivals(*scope, 0),
+        )
+
+    def is_live(self, run: str) -> bool:
+        """Say whether the process of a run is there: that of the newest, while an apply goes on."""
+        holder = self._log.holder(f"apply:{self._scoped.environment}")
+        if holder is None:
+            return False
+        for recorded in self._log.runs(self._scoped.project, 20):
+            event = recorded.event
+            assert isinstance(event, RunStarted)
+            if event.environment == self._scoped.environment:
+                return event.run == run and event.at >= holder.since
+        return False
+
+    def _files(self, pattern: str) -> tuple[FileSeen, ...]:
+        found: list[FileSeen] = []
+        for name in sorted(glob(pattern, root_dir=self._root, recursive=True)):
+            with suppress(OSError):
+                status = os.stat(self._root / name)
+                stamp = f"{status.st_size}:{status.st_mtime_ns}:{status.st_ino}"
+                found.append(FileSeen(path=name, stamp=stamp, changed=status.st_mtime))
+        return tuple(found)
+
+
+def _leader(environment: str) -> Holder:
+    return Holder(
+        name=leadership(environment),
+        actor=actor(),
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        since=time.time(),
+        purpose="automation",
+    )
+
+
+def pulse_of(root: Path) -> Pulse:
+    """Return what tells that somebody else changed the catalog."""
+    (found,) = entry_points(group="freshline.pulses", name="sqlite")
+    return cast(Pulse, found.load()(catalog_path(root)))
+
+
+def _until_alone(over: threading.Event) -> None:
+    """Wait until whoever began this process is gone: then nobody holds the other end."""
+    with suppress(OSError, ValueError):
+        while sys.stdin.buffer.read(4096):
+            pass
+    over.set()
+
+
+def _say(words: str) -> None:
+    with suppress(OSError, ValueError):  # nobody need listen
+        click.echo(words, err=True)

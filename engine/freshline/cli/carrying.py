@@ -1,0 +1,180 @@
+"""The process of a run that was asked for: it waits for its run, looks it up, and carries it out.
+
+    python -m freshline.cli.carrying ROOT [ENVIRONMENT]
+
+The id of the run comes in one line on standard input. Where that ends instead, nothing happens. The
+catalog says what was asked for, and whose it is: a run that was given to another process meanwhile
+is none of ours.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from freshline.cli.compose import ACTOR, LOGS, Project, automation_in, holder, opened
+from freshline.cli.options import Common
+from freshline.cli.select import selected
+from freshline.errors import BusyError, FreshlineError
+from freshline.events import Outcome
+from freshline.execute.apply import Applied, Order, apply
+from freshline.execute.rounds import apply_in_rounds
+from freshline.operate.world import BUSY
+from freshline.reconcile.planned import Wish
+from freshline.ticks import Mover, Request, RequestState
+
+RECOVER = "recover"
+_PATIENCE = 60.0  # seconds to wait for whoever has the environment
+_LOOK = 0.05
+_SHOWN = 8
+_CODES = {Outcome.SUCCEEDED: 0, Outcome.CANCELLED: 130}
+T = TypeVar("T")
+
+
+def main() -> None:
+    """Wait for a line, then do what it says; leave as `apply` does, with 75 where it must wait."""
+    root = Path(sys.argv[1])
+    environment = sys.argv[2] if len(sys.argv) > 2 else None
+    _import_all()
+    line = sys.stdin.readline().strip()
+    if not line:
+        return
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    _write_to(root, line)
+    with_all = Common(project=root, environment=environment)
+    try:
+        code = recovered(with_all) if line == RECOVER else carried_out(with_all, line)
+    except BusyError as error:
+        _say(error)
+        code = BUSY
+    except FreshlineError as error:
+        _say(error)
+        code = 1
+    sys.exit(code)
+
+
+def carried_out(common: Common, run: str) -> int:
+    """Carry out a run that was given to this process; return the exit code that `apply` would."""
+    with opened(common) as project:
+        scope = (project.graph.project.name, project.environment)
+        automation = automation_in(project.sight.events)
+        found = [each for each in automation.requests(*scope) if each.request.run == run]
+        if not found or found[0].state is not RequestState.LAUNCHED or found[0].pid != os.getpid():
+            return 0
+        request = found[0].request
+        os.environ[ACTOR] = actor_of(request)
+        if project.graph.project.strict and project.graph.failed:
+            sys.stderr.write(f"nothing was done: the environment {scope[1]} is strict\n")
+            return 1
+        applied = _patiently(project, lambda: _applied(project, request))
+    if applied.report is None:
+        return 1 if applied.problems else 0
+    return _CODES.get(applied.report.outcome, 1)
+
+
+def recovered(common: Common) -> int:
+    """Settle what dead runs left behind: an apply of nothing does that first."""
+    with opened(common) as project, project.working() as ports:
+        order = _order(project, frozenset(), "recovery")
+        apply(project.place, ports, order, lambda plan: None, lambda progress: None)
+    return 0
+
+
+def actor_of(request: Request) -> str:
+    """Return who a run is done for: a person, or what asked for it."""
+    if request.mover is Mover.PERSON:
+        return request.name
+    if request.mover is Mover.RECONCILER:
+        return Mover.RECONCILER.value
+    return f"{request.mover.value} {request.name}"
+
+
+def said_file(logs: Path, run: str) -> Path:
+    """Return where the process of a run writes what it says."""
+    return logs / f"{run}.said"
+
+
+def _applied(project: Project, request: Request) -> Applied:
+    with project.working() as ports:
+        return apply_in_rounds(
+            project.place,
+            ports,
+            _requested(project, request),
+            lambda plan: None,
+            lambda progress: None,
+        )
+
+
+def _requested(project: Project, request: Request) -> Order:
+    words = request.selection.split()
+    if request.only:
+        graph = project.graph
+        known = graph.assets.keys() | graph.sources.keys() | graph.quarantined.keys()
+        chosen: frozenset[str] | None = frozenset(request.assets) & known
+    else:
+        chosen = selected(project, words, with_aside=True)
+    order = _order(project, chosen, _command(request))
+    wish = Wish(selected=chosen, only=request.only, named=frozenset(words))
+    return Order(
+        wish=wish,
+        holder=order.holder,
+        command=order.command,
+        jobs=order.jobs,
+        run=request.run,
+    )
+
+
+def _order(project: Project, chosen: frozenset[str] | None, command: str) -> Order:
+    return Order(
+        wish=Wish(selected=chosen, only=True),
+        holder=holder(project.environment, "apply"),
+        command=command,
+        jobs=min(8, 2 * (os.cpu_count() or 1)),
+    )
+
+
+def _command(request: Request) -> str:
+    """Return the command by which a person would have this done."""
+    if not request.only:
+        return " ".join(["freshline", "apply", "--", request.selection]).removesuffix(" -- ")
+    shown = list(request.assets[:_SHOWN])
+    more = len(request.assets) - len(shown)
+    return " ".join(["freshline", "apply", "--only", *shown, *([f"(+{more})"] if more else [])])
+
+
+def _patiently(project: Project, work: Callable[[], T]) -> T:
+    """Return what work gives once nobody else has the environment; BusyError after a while."""
+    events, name = project.sight.events, f"apply:{project.environment}"
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return work()
+        except BusyError:
+            if events.holder(name) is None or time.monotonic() >= end:
+                raise
+        while events.holder(name) is not None and time.monotonic() < end:
+            time.sleep(_LOOK)
+
+
+def _import_all() -> None:
+    """Import what a run needs sooner or later, before there is any hurry."""
+    import freshline.execute.sql_engine
+    import freshline.execute.views  # noqa: F401
+
+
+def _write_to(root: Path, run: str) -> None:
+    """Let stderr be a file from now on, that whoever attends to the run can read later."""
+    logs = root / LOGS
+    logs.mkdir(parents=True, exist_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+    os.dup2(os.open(said_file(logs, run), flags, 0o644), 2)
+
+
+def _say(error: FreshlineError) -> None:
+    sys.stderr.write(f"{error.code} {error.message}\n{error.help}".strip() + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""Reloading: files are noticed cheaply, and a project that changed is read again, elsewhere.
+
+1. A look at the files takes its time; so much lies between two that all looks together stay below
+   half a percent of a processor.
+2. A child process compiles into the cache; then the graph is read from there, and takes the place
+   of the one before at once. What needs the compiler never comes into this process.
+3. Files that cannot be made a graph of leave the one before in force. Where only some definitions
+   are broken these are set aside, as everywhere, but no schedule or sensor is lost by that.
+4. A file that was touched while it was read is read once more when it has settled.
+"""
+
+import gc
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Protocol, TypeVar
+
+from freshline.cli.compose import STATE, compiled
+from freshline.cli.stamps import stamp
+from freshline.declare.files import list_files
+from freshline.errors import Diagnostic, FreshlineError, ResourceError
+from freshline.lineage.cache import Whole, is_settled, kept, looks_unchanged
+from freshline.lineage.graph import Graph
+from freshline.operate.world import Defined
+from freshline.refresh import FilesArrived
+
+_OFTEN = 0.25  # seconds between two looks at least
+_SHARE = 200.0  # and so many times what a look takes
+_SETTLED = 2.2
+_AGAIN = 5.0  # seconds after which a reading that failed without a reason is tried again
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A child that compiles, and what it says."""
+
+    process: "subprocess.Popen[bytes]"
+    said: IO[bytes]
+
+
+class Reloading:
+    """The definitions of the project below `root`; `environment` None means its first."""
+
+    def __init__(self, root: Path, environment: str | None) -> None:
+        self._root, self._environment = root, environment
+        self._defined: Defined | None = None
+        self._whole: Whole | None = None
+        self._reading: _Reading | None = None
+        self._next, self._confirm = 0.0, float("inf")
+        self._wanted = True
+        self._files, self._watched = "", ""
+
+    @property
+    def now(self) -> Defined | None:
+        """The definitions in force; None as long as nothing could be read."""
+        return self._defined
+
+    def again(self) -> None:
+        """Read the project again though no file changed."""
+        self._wanted = True
+
+    def look(self) -> bool:
+        """Notice what changed, as cheaply as is due; say whether something else is in force."""
+        if self._reading is not None:
+            return self._read()
+        now = time.monotonic()
+        if now < self._next and not self._wanted:
+            return False
+        began = time.thread_time()
+        moved = self._look(now)
+        took = time.thread_time() - began
+        self._next = time.monotonic() + max(_OFTEN, _SHARE * took)
+        return moved
+
+    def close(self) -> None:
+        """End the reading that is under way."""
+        if self._reading is not None:
+            self._reading.process.kill()
+            self._reading.process.wait()
+            self._reading.said.close()
+            self._reading = None
+
+    def _look(self, now: float) -> bool:
+        """Begin to read where something changed; say whether what sensors wait for has."""
+        try:
+            files = list_files(self._root)
+        except FreshlineError as error:
+            return self._failed(error)
+        whole = self._whole
+        if whole is None:
+            # Until a first graph is there, any other look of the files is worth another reading.
+            look = stamp(self._root, files, ())
+            self._wanted |= look != self._files
+            self._files = look
+        else:
+            self._wanted |= not looks_unchanged(self._root, whole, files)
+        if self._wanted or now >= self._confirm:
+            self._wanted, self._confirm = False, float("inf")
+            self._begin()
+        return self._arrived()
+
+    def _begin(self) -> None:
+        said = tempfile.TemporaryFile()
+        more = [self._environment] if self._environment is not None else []
+        command = [sys.executable, "-m", "freshline.cli.compiling", str(self._root), *more]
+        null = subprocess.DEVNULL
+        process = subprocess.Popen(command, stdin=null, stdout=null, stderr=said)
+        self._reading = _Reading(process, said)
+
+    def _read(self) -> bool:
+        reading = self._reading
+        if reading is None or (code := reading.process.poll()) is None:
+            return False
+        self._reading = None
+        with reading.said as said:
+            said.seek(0)
+            words = said.read().decode(errors="replace").strip()
+        if code != 0:
+            why = (
+                words if code == 1 else f"what reads it ended with exit code {code}: {words[-500:]}"
+            )
+            return self._failed(ResourceError(why))
+        return self._taken()
+
+    def _taken(self) -> bool:
+        """Put the graph in force that was read; say whether that changes anything."""
+        whole = kept(self._root, self._environment, self._root / STATE / "cache")
+        if whole is None:  # there is no cache: a folder that cannot be written
+            graph = compiled(self._root, self._environment)
+        else:
+            graph = whole.graph
+            if not is_settled(whole):
+                self._confirm = time.monotonic() + _SETTLED
+        was, self._whole = self._whole, whole
+        before = self._defined
+        if not graph.project.name:
+            if before is None:
+                return False
+            self._defined = replace(before, problems=graph.diagnostics, is_old=True)
+        else:
+            self._defined = Defined(graph=_with_all(graph, before), problems=graph.diagnostics)
+        if self._defined == before:
+            self._defined = before
+            return was is None or whole is None or whole.data != was.data
+        gc.collect()
+        gc.freeze()
+        return True
+
+    def _failed(self, error: FreshlineError) -> bool:
+        """Keep what is in force, and say why; try again a little later."""
+        self._confirm = time.monotonic() + _AGAIN
+        before = self._defined
+        if before is None:
+            return False
+        found = Diagnostic(code=error.code, message=error.message, fix=error.help)
+        self._defined = replace(before, problems=(found,), is_old=True)
+        return self._defined != before
+
+    def _arrived(self) -> bool:
+        """Say whether files that sensors wait for look otherwise than before."""
+        if self._defined is None or not self._defined.graph.sensors:
+            return False
+        now = stamp(self._root, (), sorted({*globs(self._defined.graph)}))
+        moved, self._watched = now != self._watched, now
+        return moved
+
+
+def globs(graph: Graph) -> Iterator[str]:
+    """Yield the patterns of files that sensors wait for."""
+    for sensor in graph.sensors:
+        for condition in sensor.conditions:
+            if isinstance(condition, FilesArrived):
+                yield condition.path
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+T = TypeVar("T", bound=_Named)
+
+
+def _with_all(graph: Graph, before: Defined | None) -> Graph:
+    """Return the graph; where it has errors, with the schedules and sensors that it lost."""
+    if not graph.failed or before is None:
+        return graph
+    return replace(
+        graph,
+        schedules=_joined(graph.schedules, before.graph.schedules),
+        sensors=_joined(graph.sensors, before.graph.sensors),
+    )
+
+
+def _joined(now: tuple[T, ...], before: tuple[T, ...]) -> tuple[T, ...]:
+    names = {each.name for each in now}
+    return (*now, *(each for each in before if each.name not in names))
