@@ -6,6 +6,7 @@ drawn from what it reads.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import count
 
 from tests.unit.facts import COLUMNS, ENVIRONMENT, PROJECT, asset, source, target
@@ -43,6 +44,11 @@ class Plot:
     checks: tuple[Check, ...] = ()
     content: str | None = None  # what it holds whatever it reads, where that is said
 
+    @property
+    def said(self) -> tuple[object, ...]:
+        """What its author says."""
+        return (self.reads, self.refresh, self.triggers, self.freshness, self.text, self.checks)
+
 
 @dataclass(slots=True)
 class Stage:
@@ -67,11 +73,18 @@ class Stage:
     seen: Seen = field(default_factory=Seen)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
     built: list[str] = field(default_factory=list[str])
+    _compiled: tuple[object, Graph] | None = None
 
     # ---- looking
 
     def graph(self) -> Graph:
-        """Return the project compiled."""
+        """Return the project compiled; the same one as long as nothing of it is edited."""
+        said = (self.schedules, self.sensors, *((k, *p.said) for k, p in self.plots.items()))
+        if self._compiled is None or self._compiled[0] != said:
+            self._compiled = (said, self._compile())
+        return self._compiled[1]
+
+    def _compile(self) -> Graph:
         reads = {key: plot.reads for key, plot in self.plots.items()}
         return Graph(
             project=self.project,
@@ -211,13 +224,13 @@ class Stage:
                 left.add(key)
                 self.fail(key, request.run, failing[key])
             elif step.action is not Action.CHECK:
-                self._step(key)
+                self.settle(key)
 
     def build(self, key: str, content: str | None = None) -> None:
         """Build an asset as a person would, from what its inputs are now."""
         if content is not None:
             self.plots[key].content = content
-        compiled = self._asset(key)
+        compiled = self.graph().assets[key]
         reads = tuple(self._read(upstream) for upstream in compiled.upstreams)
         number = self.builds[key].version.number + 1 if key in self.builds else 1
         name = f"{key}#{number}"
@@ -263,10 +276,10 @@ class Stage:
         self.built.clear()
         return self
 
-    def _step(self, key: str) -> None:
+    def settle(self, key: str) -> None:
         """Build, unless what is there was made from just that: then say that it still holds."""
         build = self.builds.get(key)
-        compiled = self._asset(key)
+        compiled = self.graph().assets[key]
         reads = tuple(self._read(upstream) for upstream in compiled.upstreams)
         if build is not None and build.trace.code_version == compiled.code_version:
             before = {read.asset: read.data_version for read in build.trace.inputs}
@@ -288,7 +301,7 @@ class Stage:
 
     def _asset(self, key: str) -> Asset:
         plot = self.plots[key]
-        made = asset(key, f"select {plot.text} as x", plot.reads)
+        made = _asset_of(key, f"select {plot.text} as x", plot.reads)
         definition = replace(
             made.definition,
             refresh=plot.refresh,
@@ -296,6 +309,9 @@ class Stage:
             freshness=plot.freshness,
         )
         return replace(made, definition=definition, checks=plot.checks)
+
+
+_asset_of = cache(asset)
 
 
 def stage(reads: Mapping[str, Sequence[str]], **refresh: Refresh) -> Stage:

@@ -250,13 +250,22 @@ def test_a_run_that_was_lost_without_a_word_is_asked_for_again_but_not_at_once()
     assert world.tick() == ("b",)
 
 
-def test_a_failure_of_a_person_is_not_repeated_either() -> None:
+def test_what_failed_for_a_person_is_tried_once_since_nobody_knows_on_what_it_was_tried() -> None:
     world = pair()
     world.build("a", "new")
     world.now += MINUTE
     world.fail("b", "by-hand")
+    assert world.tick() == ("b",)
+    world.run({"b": "F300"})
     assert world.tick() == ()
-    world.build("a", "newer")
+
+
+def test_an_edit_while_an_attempt_failed_is_tried() -> None:
+    world = pair()
+    world.build("a", "new")
+    world.tick()
+    world.run({"b": "F300"})
+    world.plots["b"].text = "2"
     assert world.tick() == ("b",)
 
 

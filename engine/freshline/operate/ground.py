@@ -111,15 +111,19 @@ class Ground:
 
     def attempt(self, key: str) -> str:
         """Return the digest of what building an asset now would be an attempt at."""
-        facts, asset = self.facts, self.graph.assets.get(key)
-        known, build = facts.state.of(facts.target(key)), facts.builds.get(key)
+        build = self.facts.builds.get(key)
+        head = build.version.publish_id if build is not None else str(self.content(key))
         parts = [f"{need}={self.content(need)}" for need in sorted(self.needs(key))]
-        parts += [f"{c.digest} {c.definition.severity}" for c in self.graph.checks_of(key)]
-        parts += [f"{a.check} {a.contents}" for a in known.accepted]
+        return digest(self.logic(key), head, *parts)[:16]
+
+    def logic(self, key: str) -> str:
+        """Return the digest of how an asset would be built and checked, whatever it reads."""
+        facts, asset = self.facts, self.graph.assets.get(key)
+        parts = [f"{c.digest} {c.definition.severity}" for c in self.graph.checks_of(key)]
+        parts += [f"{a.check} {a.contents}" for a in facts.state.of(facts.target(key)).accepted]
         if asset is not None:
             parts += [asset.code_version, config(asset.definition, self.graph.project)]
             parts.append(period(asset, self.now))
-        parts.append(build.version.publish_id if build is not None else str(self.content(key)))
         return digest(*parts)[:16]
 
     def failing(self, key: str) -> Standing | None:
