@@ -10,6 +10,7 @@ from typing import assert_never
 
 from freshline.definitions import AssetDefinition
 from freshline.errors import Diagnostic, Span, UsageError
+from freshline.lineage.code_assets import optional_reads
 from freshline.lineage.graph import Asset, Graph, downstreams, without
 from freshline.lineage.selection import (
     And,
@@ -55,14 +56,15 @@ def with_automation(graph: Graph) -> Graph:
     findings: list[Diagnostic] = []
     for key, asset in graph.assets.items():
         definition = asset.definition
-        if not definition.refresh.named and not definition.triggers:
+        optional = optional_reads(asset) if asset.code is not None else frozenset[str]()
+        if not definition.refresh.named and not definition.triggers and not optional:
             continue
         found = [*_waking(graph, definition), *_triggers(asset)]
         findings += found
         if not found:
             rule = _respelt(definition.refresh.rule, graph)
             refresh = replace(definition.refresh, rule=rule)
-            definition = replace(definition, refresh=refresh, triggers=_resolved(asset))
+            definition = replace(definition, refresh=refresh, triggers=_resolved(asset, optional))
             assets[key] = replace(asset, definition=definition)
     graph = without(replace(graph, assets={**graph.assets, **assets}), findings)
     if not graph.schedules and not graph.sensors:
@@ -161,9 +163,15 @@ def _inputs(asset: Asset) -> Mapping[str, str]:
     return known
 
 
-def _resolved(asset: Asset) -> tuple[Trigger, ...]:
+def _resolved(asset: Asset, optional: frozenset[str]) -> tuple[Trigger, ...]:
+    """Return how each upstream is regarded; code that says what it can do without says it here."""
     known = _inputs(asset)
-    return tuple(replace(each, key=known[each.key]) for each in asset.definition.triggers)
+    found: dict[str, Trigger] = {}
+    for each in asset.definition.triggers:
+        found.setdefault(known[each.key], replace(each, key=known[each.key]))
+    for key in sorted(optional):
+        found[key] = replace(found.get(key, Trigger(key=key)), optional=True)
+    return tuple(found.values())
 
 
 def _respelt(rule: Rule, graph: Graph) -> Rule:
@@ -222,15 +230,20 @@ def _of_sensor(graph: Graph, subject: Selectable, sensor: SensorDefinition) -> I
 
 def _query(graph: Graph, text: str, place: Named) -> Iterator[Diagnostic]:
     """Yield why a query cannot be asked of the current versions."""
-    from freshline.lineage import sql  # the analyser, for the few that have such a sensor
+    # DuckDB and the analyser, for the few projects that have such a sensor.
+    from freshline.lineage import sql
+    from freshline.lineage.analysis import insist_on_syntax, take_apart
+    from freshline.lineage.binder import Binder
 
+    binder = Binder()
     try:
-        parsed = sql.parse(text)
-    except sql.Unreadable:
-        return  # DuckDB may read it: whoever asks it will tell
+        insist_on_syntax(binder, text)
+        parsed = take_apart(binder, text)
     except sql.SqlProblem as problem:
         yield _finding(problem.code, problem.message, place, problem.fix)
         return
+    finally:
+        binder.close()
     for call, *_ in sql.undeclared(parsed):
         fix = "read assets and sources by their keys"
         yield _finding("E310", f"undeclared input {call}", place, fix)
@@ -257,7 +270,7 @@ def _selections(
                 resolve(leaf, subject)
         except UsageError as problem:
             message = problem.message.partition("\n")[0]
-            yield _finding("E214", message, place, problem.help or "see what there is")
+            yield _finding("E214", message, place, problem.help or "mend the selection")
 
 
 def _leaves(selection: Selection) -> Iterator[Keys | Facet]:
