@@ -32,8 +32,8 @@ from freshline.refresh import (
 _VARYING = frozenset(
     "now today current_date current_time current_timestamp current_localtime get_current_time "
     "current_localtimestamp localtime localtimestamp get_current_timestamp transaction_timestamp "
-    "statement_timestamp clock_timestamp age random rand uuid uuidv4 uuidv7 gen_random_uuid nextval "
-    "tablesample sample".split()
+    "statement_timestamp clock_timestamp age random rand uuid uuidv4 uuidv7 gen_random_uuid "
+    "nextval tablesample sample".split()
 )
 _WORD = re.compile(r"[^\W\d]\w*")
 
@@ -126,7 +126,7 @@ def varies(sql: str, graph: Graph) -> bool:
     if words & _VARYING:
         return True
     for name, macro in graph.macros.items():
-        if name.rpartition(".")[2].lower() in words and _words(macro.sql.text) & _VARYING:
+        if name.rpartition(".")[2].lower() in words and _words(macro.text) & _VARYING:
             return True
     return any(
         asset.is_view and asset.varies and key.rpartition(".")[2].lower() in words

@@ -136,7 +136,7 @@ def cursor_of(given: object) -> str:
 
 
 class Spec:
-    """All that a decorator said of a function; `kind` is asset, multi_asset, check, source, sensor."""
+    """All that a decorator said of one function; `kind` is asset, multi_asset, check and so on."""
 
     __slots__ = (
         *("code_version", "inputs", "key", "kind", "of", "outputs"),
@@ -224,5 +224,5 @@ def note(function: Callable[..., object], spec: Spec) -> None:
     """Attach a spec to a function, which may carry one only."""
     if spec_of(function) is not None:
         name = getattr(function, "__name__", "it")
-        raise TypeError(f"{name} is decorated twice: a function is one asset, check or sensor")
+        raise TypeError(f"{name} is decorated twice: a function is one asset, check or source")
     setattr(function, SPEC, spec)
