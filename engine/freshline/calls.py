@@ -184,7 +184,7 @@ class Call:
     """One call of a function, or of a command. `scratch` is an empty folder of its own.
 
     `timeout` is in seconds. `about` is what a Context tells: run, environment, asset, partition
-    and attempt; to a sensor its cursor, and when it fired last. `kind` says what the function is to
+    and attempt; to a sensor its cursor, and when it fired last. `role` says what the function is to
     answer, None for what its decorator made of it.
     """
 
@@ -193,7 +193,7 @@ class Call:
     location: Location
     scratch: str
     function: str = ""
-    kind: FunctionKind | None = None
+    role: FunctionKind | None = None
     command: tuple[str, ...] = ()
     given: tuple[Given, ...] = ()
     wanted: tuple[Wanted, ...] = ()

@@ -59,7 +59,7 @@ class Functions:
                     location=location,
                     scratch=str(scratch),
                     function=condition.function,
-                    kind=FunctionKind.SENSOR,
+                    role=FunctionKind.SENSOR,
                     about={"environment": self._environment, **about},
                     timeout=self._timeout,
                 ),
