@@ -13,7 +13,7 @@ from freshline import codec
 from freshline.events import Event, Materialized, Recorded
 from freshline.failpoints import failpoint
 from freshline.keys import Target
-from freshline.ports import Claim, EventLog, Holder, Lease
+from freshline.ports import Claim, EventLog, Holder, Lease, Wait
 from freshline.state import State, TargetState
 from freshline.versions import Build, Logic
 from freshline_catalog import audit, database, lease, projections, recording
@@ -83,7 +83,8 @@ class SqliteEventLog:
     def claim(self, claims: Sequence[Claim]) -> tuple[int, ...]:
         """Record the intents as AttemptStarted events; return their fences, higher than any before.
 
-        All or none; BusyError when a target has a live attempt.
+        All or none; BusyError when a target has a live attempt, when another version than `seen` is
+        on record, or when as many attempts live in its environment as one of its pools has places.
         """
         with translated(self._path):
             failpoint("claim.before")
@@ -93,28 +94,33 @@ class SqliteEventLog:
             failpoint("claim.after_commit")
         return fences
 
-    def acquire(self, holder: Holder) -> Lease:
-        """Take the lease `holder.name`, or raise BusyError whose message says who holds it."""
-        work = partial(recording.take_lease, holder=holder)
-        held = lease.acquire(
-            self._path,
-            holder,
-            take=lambda: self._writer.submit(work).wait(),
-            known=lambda: self._holder(holder.name),
-        )
+    def acquire(self, holder: Holder, *, shared: bool = False, wait: Wait | None = None) -> Lease:
+        """Take the lease `holder.name`, alone or shared.
+
+        While it cannot be had, `wait` is called with a BusyError that says who has it; without a
+        `wait` the error is raised.
+        """
+        held = lease.acquire(self._path, holder, _Rows(self, shared), shared=shared, wait=wait)
         with self._lock:
             self._leases = [old for old in self._leases if old.is_held] + [held]
         return held
 
     def holder(self, name: str) -> Holder | None:
-        """Return who holds a lease at this moment, None where nobody does."""
+        """Return who holds a lease at this moment, the last to come of several; None for nobody."""
+        found = self.holders(name)
+        return found[-1] if found else None
+
+    def holders(self, name: str) -> tuple[Holder, ...]:
+        """Return all who hold a lease at this moment, in the order in which they came."""
         if self._is_closed:
             raise closed(self._path)
+        rows = _Rows(self, shared=False)
         if not lease.is_held(self._path, name):
-            return None
-        known = self._holder(name)
+            return lease.sharing(self._path, name, rows)
+        known = rows.known(name)
         # Between taking a lease and writing it down, the one before is still on record.
-        return known if known is not None and lease.may_hold(self._path, known) else None
+        is_there = known is not None and lease.may_hold(self._path, known)
+        return (known,) if known is not None and is_there else ()
 
     def snapshot(self, project: str, environment: str) -> State:
         """Return what is known to exist there, as of one instant."""
@@ -182,6 +188,7 @@ class SqliteEventLog:
     def rebuild(self) -> None:
         """Fold the log into its tables anew, in one transaction; what they said before is lost."""
         self._writer.submit(projections.rebuild).wait()
+        self._snapshots.clear()
 
     def check(self) -> tuple[str, ...]:
         """Return, in sentences, where the tables are not the fold of the log."""
@@ -209,11 +216,6 @@ class SqliteEventLog:
                 Recorded(sequence=sequence, event=projections.read_event(kind, body))
                 for sequence, kind, body in rows
             )
-
-    def _holder(self, name: str) -> Holder | None:
-        rows = self._rows("lease", name)
-        with translated(self._path):
-            return codec.decode(cast(str, rows[0][0]), Holder) if rows else None
 
     def _rows(self, name: str, *bindings: str | int) -> list[Row]:
         with self.reader() as connection:
@@ -246,6 +248,38 @@ class SqliteEventLog:
 
 
 _: type[EventLog] = SqliteEventLog
+
+
+class _Rows:
+    """The rows about leases in a catalog, as whoever comes to share one reads and writes them."""
+
+    def __init__(self, log: SqliteEventLog, shared: bool) -> None:
+        self._log = log
+        self._shared = shared
+
+    def take(self, holder: Holder, gone: Sequence[str]) -> int:
+        """Write down who has a lease alone, or shares it, and forget rows; return the epoch."""
+        work = partial(recording.take_lease, holder=holder, shared=self._shared, gone=tuple(gone))
+        return self._log.write(work)
+
+    def known(self, name: str) -> Holder | None:
+        """Return who was written down last under a name."""
+        found = self._holders("lease", name)
+        return found[0] if found else None
+
+    def sharing(self, name: str) -> tuple[Holder, ...]:
+        """Return who was written down as sharing a lease, in the order in which they came."""
+        first = f"{name}{lease.SHARE}"
+        return self._holders("leases_shared", first, f"{first}\uffff")
+
+    def _holders(self, query: str, *bindings: str) -> tuple[Holder, ...]:
+        with self._log.reader() as connection:
+            rows = connection.execute(statements("queries")[query], bindings).fetchall()
+        with translated(self._log.path):
+            return tuple(codec.decode(cast(str, row[0]), Holder) for row in rows)
+
+
+_also: type[lease.Register] = _Rows
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 Everything here runs inside a transaction of the caller's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, cast
 
 from freshline import codec
@@ -11,7 +11,9 @@ from freshline.errors import InternalError
 from freshline.events import AttemptStarted, Event
 from freshline.keys import Target
 from freshline.ports import Claim, Holder
+from freshline.state import TargetState
 from freshline_catalog.connection import Connection
+from freshline_catalog.lease import SHARE
 from freshline_catalog.projections import Entry, load_state, project
 from freshline_catalog.statements import statements
 
@@ -52,12 +54,16 @@ def record(connection: Connection, drafts: Sequence[Draft]) -> int:
 def claim(connection: Connection, claims: Sequence[Claim]) -> tuple[int, ...]:
     """Record each intent as an AttemptStarted event; return the fences given out.
 
-    Raise BusyError when a target has a live attempt, be it one of the same call.
+    Raise BusyError when a target has a live attempt, be it one of the same call, when it has
+    another version than its claimer has seen, or when a pool has no place for it.
     """
     intents: list[AttemptStarted] = []
     for wish in claims:
         known = load_state(connection, target_number(connection, wish.target))
         fence = 1 if known is None else known.fence + 1
+        taken = _taken(connection, wish.target, intents)
+        if refused := wish.refusal(known or TargetState(target=wish.target), taken):
+            raise refused
         intents.append(
             AttemptStarted(
                 at=wish.at,
@@ -66,17 +72,41 @@ def claim(connection: Connection, claims: Sequence[Claim]) -> tuple[int, ...]:
                 publish_id=wish.publish_id,
                 fence=fence,
                 base=wish.base,
+                pools=tuple(name for name, _ in wish.places),
             )
         )
     record(connection, [draft(intent) for intent in intents])
     return tuple(intent.fence for intent in intents)
 
 
-def take_lease(connection: Connection, holder: Holder) -> int:
-    """Write down who holds the lease `holder.name` now; return the holder's epoch."""
-    row = (holder.name, codec.encode(holder).decode())
-    rows = connection.execute(statements("recording")["take_lease"], row).fetchall()
-    return cast(int, rows[0][0])
+def _taken(
+    connection: Connection, target: Target, intents: Sequence[AttemptStarted]
+) -> Callable[[str], int]:
+    """Return what counts the places taken of a pool, by attempts that live and those to come."""
+
+    def taken(pool: str) -> int:
+        row = (target.project, target.environment, pool)
+        rows = connection.execute(statements("recording")["places_taken"], row).fetchall()
+        return cast(int, rows[0][0]) + sum(pool in each.pools for each in intents)
+
+    return taken
+
+
+def take_lease(
+    connection: Connection, holder: Holder, *, shared: bool = False, gone: Sequence[str] = ()
+) -> int:
+    """Write down who holds the lease `holder.name` now, alone or shared; return the epoch.
+
+    What is on record of holders under the names in `gone` is forgotten.
+    """
+    sql, text = statements("recording"), codec.encode(holder).decode()
+    for name in gone:
+        connection.execute(sql["forget_lease"], (name,))
+    rows = connection.execute(sql["take_lease"], (holder.name, text)).fetchall()
+    epoch = cast(int, rows[0][0])
+    if shared:
+        connection.execute(sql["share_lease"], (f"{holder.name}{SHARE}{holder.run}", text, epoch))
+    return epoch
 
 
 def last_sequence(connection: Connection) -> int:

@@ -144,13 +144,17 @@ class SourceObserved(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptStarted(Event):
-    """The intent to publish: `base` is the version number it was planned against, 0 for none."""
+    """The intent to publish: `base` is the version number it was planned against, 0 for none.
+
+    `pools` are those that it has a place of for as long as it lives.
+    """
 
     kind: ClassVar[str] = "attempt_started"
     target: Target
     publish_id: str
     fence: int
     base: int
+    pools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

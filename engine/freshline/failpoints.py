@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 
 NAMES = frozenset(
     {
@@ -69,6 +70,7 @@ class _Armed:
         self.actions: dict[str, tuple[str, int]] = {}
         self.passed: Counter[str] = Counter()
         self.lock = threading.Lock()
+        self.watch: Callable[[str], None] | None = None
 
 
 _armed = _Armed()
@@ -87,6 +89,14 @@ def arm(text: str) -> None:
     _armed.passed = Counter()
 
 
+def watch(told: Callable[[str], None] | None) -> None:
+    """Have somebody told of every passing, before anything happens there; None for nobody.
+
+    What it raises is raised at the failpoint. For simulations of several processes in one.
+    """
+    _armed.watch = told
+
+
 def passed() -> Counter[str]:
     """Return how often each failpoint was passed since `arm`; counted only while armed."""
     return _armed.passed
@@ -94,6 +104,8 @@ def passed() -> Counter[str]:
 
 def failpoint(name: str) -> None:
     """Do what the environment asks for at this place; nothing, as a rule."""
+    if _armed.watch is not None:
+        _armed.watch(name)
     if not _armed.actions:
         return
     with _armed.lock:

@@ -3,7 +3,7 @@
 Each docstring states an obligation, and the kits in `freshline.testing` hold everybody to them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import NamedTuple, Protocol
 
 from freshline.calls import Workers
 from freshline.definitions import Column
+from freshline.errors import BusyError
 from freshline.events import Event, Recorded
 from freshline.keys import Target
-from freshline.state import State
+from freshline.state import State, TargetState
 from freshline.versions import (
     Build,
     DataFile,
@@ -275,7 +276,10 @@ class Storage(Protocol):
 class Claim:
     """The wish to work on a target: the catalog answers with a fence and records the intent.
 
-    `publish_id` names the attempt; a build's version takes it as its mat_id too.
+    `publish_id` names the attempt; a build's version takes it as its mat_id too. `seen` is the
+    publish_id of the version that the claimer knows to be on record, empty for none; None where it
+    does not matter. `places` are the pools that the attempt takes a place of, each with how many
+    it has.
     """
 
     at: float
@@ -283,11 +287,37 @@ class Claim:
     target: Target
     publish_id: str
     base: int
+    seen: str | None = None
+    places: tuple[tuple[str, int], ...] = ()
+
+    def refusal(self, known: TargetState, taken: Callable[[str], int]) -> BusyError | None:
+        """Return why it cannot be granted by what is `known` of its target; None where it can.
+
+        `taken` says how many attempts live in its environment that have a place of a pool.
+        """
+        if known.attempt is not None:
+            return BusyError(
+                f"{self.target} is being built by run {known.attempt.run}",
+                help="wait for that run to end, or stop it; an interrupted one is recovered by"
+                " apply",
+            )
+        there = "" if known.build is None else known.build.version.publish_id
+        if self.seen is not None and there != self.seen:
+            return BusyError(f"{self.target} has another version by now", help="look again")
+        for name, places in self.places:
+            if taken(name) >= places:
+                return BusyError(
+                    f"the pool {name} is full: {places} at work", help="wait for a step to end"
+                )
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Who holds a lease, in words that help to find them."""
+    """Who holds a lease, in words that help to find them; `run` is the run that it is held for.
+
+    Who shares a lease needs a run: by it the holders are told apart.
+    """
 
     name: str
     actor: str
@@ -295,10 +325,14 @@ class Holder:
     pid: int
     since: float
     purpose: str
+    run: str = ""
+
+
+Wait = Callable[[BusyError], None]
 
 
 class Lease(Protocol):
-    """The exclusive right to apply to one environment, held by this process until released.
+    """The right to work in one environment, alone or beside others, held until released.
 
     It ends by itself, within a second on this machine, when the process dies by any means.
     """
@@ -328,16 +362,29 @@ class EventLog(Protocol):
     def claim(self, claims: Sequence[Claim]) -> tuple[int, ...]:
         """Record the intents as AttemptStarted events; return their fences, higher than any before.
 
-        All or none; BusyError when a target has a live attempt.
+        All or none; BusyError when a target has a live attempt, when another version than `seen` is
+        on record, or when as many attempts live in its environment as one of its pools has places.
         """
         ...
 
-    def acquire(self, holder: Holder) -> Lease:
-        """Take the lease `holder.name`, or raise BusyError whose message says who holds it."""
+    def acquire(self, holder: Holder, *, shared: bool = False, wait: Wait | None = None) -> Lease:
+        """Take the lease `holder.name`: alone, or beside others who share it.
+
+        While it cannot be had, `wait` is called with a BusyError that says who has it, and then it
+        is tried again; what `wait` raises ends that, and without a `wait` the error is raised. Who
+        waits to have it alone goes before whoever comes later to share it.
+        """
         ...
 
     def holder(self, name: str) -> Holder | None:
-        """Return who holds a lease at this moment, None where nobody does."""
+        """Return who holds a lease at this moment, None where nobody does; of several one."""
+        ...
+
+    def holders(self, name: str) -> tuple[Holder, ...]:
+        """Return all who hold a lease at this moment, each for a run of its own.
+
+        Whoever shared it for a run, and is not among them, is never again.
+        """
         ...
 
     def snapshot(self, project: str, environment: str) -> State:

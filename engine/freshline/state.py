@@ -36,13 +36,14 @@ HOUR = "hour "  # begins what says, among contents, when a check was asked that 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """An attempt that has not reported how it ended."""
+    """An attempt that has not reported how it ended; it has a place of each of its `pools`."""
 
     run: str
     publish_id: str
     fence: int
     base: int
     at: float
+    pools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +164,7 @@ def advance(known: TargetState, sequence: int, event: Event) -> TargetState:
                 fence=event.fence,
                 base=event.base,
                 at=event.at,
+                pools=event.pools,
             )
             return replace(known, attempt=attempt, fence=max(known.fence, event.fence))
         case AttemptFailed():

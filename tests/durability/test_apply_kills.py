@@ -33,8 +33,14 @@ _ELSEWHERE = (
     "docs.written",
     "docs.moved",
     "docs.placed",
+    "tick.before_eval",
+    "tick.after_eval",
+    "tick.before_commit",
+    "tick.after_commit",
+    "launch.before",
+    "launch.after",
 )
-_IN_APPLY = sorted(failpoints.NAMES - {*_ELSEWHERE})
+IN_APPLY = sorted(failpoints.NAMES - {*_ELSEWHERE})
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +52,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return dict(contents(root))
 
 
-@pytest.mark.parametrize("name", _IN_APPLY)
+@pytest.mark.parametrize("name", IN_APPLY)
 def test_killed_at_a_failpoint_the_next_apply_carries_on(
     name: str, tmp_path: Path, expected: dict[str, str]
 ) -> None:

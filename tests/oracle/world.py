@@ -21,8 +21,10 @@ from tests.oracle.projects import Project, Source, Special, path_of
 from freshline.codec import digest_of
 from freshline.declare.files import list_files
 from freshline.events import Materialized, Verified
-from freshline.execute.apply import Applied, Order, Place, apply, relations
+from freshline.execute.apply import Applied, Order, apply
 from freshline.execute.narrowing import narrowed
+from freshline.execute.place import Place
+from freshline.execute.place_views import relations
 from freshline.execute.run import Status
 from freshline.execute.runner import Patience
 from freshline.execute.sql_engine import SqlEngine

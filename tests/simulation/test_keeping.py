@@ -16,7 +16,7 @@ from freshline import failpoints
 from freshline.definitions import Retention
 from freshline.errors import FreshlineError, UsageError
 from freshline.events import Event, Paused, Removed, Resumed, Unpinned
-from freshline.execute.apply import Place
+from freshline.execute.place import Place
 from freshline.execute.removal import Yard, collect
 from freshline.execute.rollback import Wanted, roll_back
 from freshline.keys import Target

@@ -98,14 +98,15 @@ def _live(world: World) -> None:
     """Let a world live through a few edits and troubled applies, checking after each."""
     for _ in range(world.chance.randint(2, 4)):
         world.until_done()
-        _check(world)
+        check(world)
         for _ in range(world.chance.randint(0, 2)):
             world.edit()
     world.until_done()
-    _check(world)
+    check(world)
 
 
-def _check(world: World) -> None:
+def check(world: World) -> None:
+    """What must hold whenever an apply has ended well."""
     about = f"seed {world.seed}"
     assert world.published() == world.expected(), f"{about}: readers see something else"
     plan = world.plan()

@@ -7,7 +7,7 @@ hold whatever happens is checked after every apply that ended well.
 import random
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from freshline import failpoints
@@ -21,8 +21,9 @@ from freshline.definitions import (
     ProjectDefinition,
     SqlText,
 )
-from freshline.errors import Span
-from freshline.execute.apply import Applied, Order, Place, apply, succeeded
+from freshline.errors import BusyError, Span
+from freshline.execute.apply import Applied, Order, apply, succeeded
+from freshline.execute.place import Place
 from freshline.execute.runner import Patience
 from freshline.lineage.canonical import code_version, marked
 from freshline.lineage.graph import Asset, Check, Graph, in_order
@@ -54,6 +55,7 @@ CRASHES = (
     "abort.after",
     "run.before_finish",
 )
+NARROW = "024"  # assets of these names share a pool with one place
 REFUSALS = ("stage.open", "stage.after_write", "seal.before", "publish.before")
 
 
@@ -101,10 +103,14 @@ class World:
         """Return the project compiled."""
         order = in_order(self.upstreams)
         return Graph(
-            project=ProjectDefinition(name="world"),
+            project=ProjectDefinition(name="world", pools={"narrow": 1}),
             assets={key: self._asset(key) for key in order},
             sources={},
         )
+
+    def wait(self, busy: BusyError) -> None:
+        """Let time pass while somebody has the environment alone."""
+        self.clock.until(self.clock.now() + 0.1)
 
     def apply(self, broken: frozenset[str] = frozenset()) -> Applied:
         """Run one process that applies everything; Crash where it dies on the way."""
@@ -115,7 +121,14 @@ class World:
             name="apply:main", actor="ada", host="here", pid=1, since=0.0, purpose="apply"
         )
         patience = Patience(chance=lambda: 0.5)
-        order = Order(wish=Wish(), holder=holder, command="apply", jobs=1, patience=patience)
+        order = Order(
+            wish=Wish(),
+            holder=holder,
+            command="apply",
+            jobs=1,
+            patience=patience,
+            wait=self.wait,
+        )
         place = Place(graph=graph, root=Path("/nowhere"), environment="main")
         log = MemoryEventLog(self.ledger)
         try:
@@ -185,7 +198,9 @@ class World:
         value, reads = self.values[key], self.upstreams[key]
         names = " ".join(marked(upstream) for upstream in reads)
         text = f"/* edit {value} */ value: {value // 2} {names}"
-        return _asset(key, text, reads, self._checks(key))
+        made = _asset(key, text, reads, self._checks(key))
+        pool = "narrow" if key[-1] in NARROW else None
+        return replace(made, definition=replace(made.definition, pool=pool))
 
     def _checks(self, key: str) -> tuple[Check, ...]:
         """Return a check that warns of certain contents, of the asset and of the one before it."""

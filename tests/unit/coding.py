@@ -23,7 +23,8 @@ from freshline.code import Code, CodeCheck, CodeInput
 from freshline.declare.project import read_project
 from freshline.definitions import AssetDefinition, Column, SqlText
 from freshline.errors import Span
-from freshline.execute.apply import Applied, Order, Place
+from freshline.execute.apply import Applied, Order
+from freshline.execute.place import Place
 from freshline.execute.rounds import apply_in_rounds
 from freshline.execute.sql_engine import SqlEngine
 from freshline.lineage.compile import compile_graph

@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 
 from freshline.declare.project import read_project
-from freshline.execute.apply import Applied, Order, Place, apply
+from freshline.execute.apply import Applied, Order, apply
+from freshline.execute.place import Place
 from freshline.execute.sql_engine import SqlEngine, statements_of
 from freshline.keys import Target
 from freshline.lineage.compile import compile_graph

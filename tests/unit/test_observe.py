@@ -8,7 +8,8 @@ from tests.unit.facts import asset, source, target
 
 from freshline.definitions import ProjectDefinition, StorageDefinition
 from freshline.events import Materialized, SourceObserved
-from freshline.execute.apply import Applied, Order, Place, apply
+from freshline.execute.apply import Applied, Order, apply
+from freshline.execute.place import Place
 from freshline.lineage.graph import Asset, Graph
 from freshline.ports import Condition, Holder, Ports
 from freshline.reconcile.observe import Look, look, plan_from

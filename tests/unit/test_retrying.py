@@ -11,7 +11,8 @@ from tests.unit.facts import asset, target
 from freshline.definitions import ProjectDefinition, Retries, StorageDefinition
 from freshline.errors import ComputeError, FreshlineError, ResourceError, UnknownOutcomeError
 from freshline.events import AttemptFailed, AttemptStarted, Event, Materialized, Outcome
-from freshline.execute.apply import Applied, Order, Place, apply
+from freshline.execute.apply import Applied, Order, apply
+from freshline.execute.place import Place
 from freshline.execute.run import Status
 from freshline.execute.runner import Patience, Progress
 from freshline.lineage.graph import Asset, Graph

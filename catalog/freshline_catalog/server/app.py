@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from freshline_catalog.server.api import consumers, description, doing, events, stream
+from freshline_catalog.server.api import consumers, description, doing, events, moving, stream
 from freshline_catalog.server.door import failures, guard
 from freshline_catalog.server.door.doorway import Doorway
 from freshline_catalog.server.door.limits import Buckets
@@ -19,6 +19,7 @@ from freshline_catalog.server.pages import (
     asset_rows,
     asset_runs,
     assets,
+    automation,
     checks,
     health,
     home,
@@ -58,6 +59,7 @@ PAGES: tuple[Page, ...] = (
     *run_log.PAGES,
     *checks.PAGES,
     *happened.PAGES,
+    *automation.PAGES,
     *reconciler.PAGES,
     *acting.PAGES,
     *health.PAGES,
@@ -81,7 +83,7 @@ def create_app(services: Services) -> FastAPI:
     renderer = Renderer(services)
     failures.tell(app, renderer)
     login.add(app, services, renderer)
-    for room in (description, events, stream, consumers, run_log, doing, lineage, impact):
+    for room in (description, events, stream, consumers, run_log, doing, moving, lineage, impact):
         room.add(app, services, renderer)
     for page in PAGES:
         serve(app, page, renderer)

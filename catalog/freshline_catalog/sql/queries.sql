@@ -69,3 +69,7 @@ where r.project = ?1 order by r.started_event desc limit ?2;
 -- name: lease
 -- Who took a lease last.
 select holder from lease where name = ?1;
+
+-- name: leases_shared
+-- Who shares a lease, in the order in which they came: the rows between two names.
+select holder from lease where name > ?1 and name < ?2 order by epoch;

@@ -1,9 +1,9 @@
 -- name: list
--- A page of runs, newest first, each with how it began and how it ended; ?4 is the run that lives.
+-- A page of runs, newest first, each with how it began and how it ended; ?4 are the runs that live.
 select r.started_event, b.body, f.body, r.told
 from (
   select started_event, finished_event, id,
-    coalesce(outcome, iif(id = ?4, 'running', 'interrupted')) as told
+    coalesce(outcome, iif(id in (select value from json_each(?4)), 'running', 'interrupted')) as told
   from run
   where project = ?1 and environment = ?2 and started_event < ?3
 ) r
@@ -19,7 +19,8 @@ order by r.started_event desc limit ?10;
 
 -- name: run
 -- How a run began and how it ended.
-select r.started_event, b.body, f.body, coalesce(r.outcome, iif(r.id = ?4, 'running', 'interrupted'))
+select r.started_event, b.body, f.body, coalesce(r.outcome, iif(
+  r.id in (select value from json_each(?4)), 'running', 'interrupted'))
 from run r join event b on b.id = r.started_event
 left join event f on f.id = r.finished_event
 where r.project = ?1 and r.environment = ?2 and r.id = ?3;

@@ -31,7 +31,7 @@ from freshline.cli.options import common, said
 from freshline.cli.reloading import Reloading, globs
 from freshline.cli.scope import Scoped, scope_of
 from freshline.errors import BusyError, FencedError
-from freshline.events import Event, RunStarted
+from freshline.events import Event
 from freshline.lineage.graph import Graph
 from freshline.operate.daemon import PASS, Daemon
 from freshline.operate.deciding import evaluate
@@ -159,16 +159,9 @@ class _View:
         )
 
     def is_live(self, run: str) -> bool:
-        """Say whether the process of a run is there: that of the newest, while an apply goes on."""
-        holder = self._log.holder(f"apply:{self._scoped.environment}")
-        if holder is None:
-            return False
-        for recorded in self._log.runs(self._scoped.project, 20):
-            event = recorded.event
-            assert isinstance(event, RunStarted)
-            if event.environment == self._scoped.environment:
-                return event.run == run and event.at >= holder.since
-        return False
+        """Say whether the process of a run is there: it shares the environment then."""
+        holders = self._log.holders(f"apply:{self._scoped.environment}")
+        return any(holder.run == run for holder in holders)
 
     def _files(self, pattern: str) -> tuple[FileSeen, ...]:
         found: list[FileSeen] = []

@@ -12,7 +12,7 @@ from freshline.cli.options import as_json, common, said
 from freshline.cli.records import one_run
 from freshline.codec import encode
 from freshline.errors import DeniedError, ResourceError, UsageError
-from freshline.events import Recorded, RunCancelRequested, RunFinished, RunStarted
+from freshline.events import RunCancelRequested, RunFinished
 from freshline.ports import EventLog, Holder
 
 _LOOK = 0.05  # seconds between two looks whether it has ended
@@ -31,7 +31,7 @@ _LOOK = 0.05  # seconds between two looks whether it has ended
 @as_json
 @common
 def cancel(run: str | None, reason: str, wait: float, as_json: bool) -> int:
-    """Stop the apply that is under way here, or RUN if it is that one."""
+    """Stop the apply that is under way here, or of several RUN."""
     with opened(said()) as project:
         answer, words, code = _cancelled(project, run, reason, wait)
     if as_json:
@@ -49,36 +49,45 @@ def _cancelled(
     name = f"apply:{environment}"
     started = log.runs(project.graph.project.name, 10_000)
     asked = one_run(started, run).event.run if run is not None else None
-    holder = log.holder(name)
-    if holder is None:
+    there = log.holders(name)
+    if not there:
         words = f"nothing is running in {environment}"
         if asked is not None:
             words = f"run {asked} has ended already"
         return {"run": asked, "outcome": "not running"}, words, 0
-    current = _current(project, started, holder)
-    if asked is not None and asked != current:
-        there = current or "another one, which has not begun a step yet"
-        raise UsageError(
-            f"run {asked} is not under way", help=f"in {environment} it is {there}; see `runs`"
-        )
+    holder = _meant(project, there, asked)
     _refuse_others(holder, environment)
+    begun = log.events(run=holder.run, limit=1) if holder.run else ()
+    current = holder.run if begun else None
     if current is not None:
         event = RunCancelRequested(
             at=project.sight.clock.now(), run=current, actor=actor(), reason=reason
         )
         log.append([event])
-    if log.holder(name) == holder:  # still the one that was looked at
+    if holder in log.holders(name):  # still there
         _interrupt(holder)
     return _waited(log, holder, current, wait)
 
 
-def _current(project: Project, started: tuple[Recorded, ...], holder: Holder) -> str | None:
-    """Return the run that the holder has begun, None where it is planning still."""
-    for entry in started:
-        event = entry.event
-        if isinstance(event, RunStarted) and event.environment == project.environment:
-            return event.run if event.at >= holder.since else None
-    return None
+def _meant(project: Project, there: tuple[Holder, ...], asked: str | None) -> Holder:
+    """Return who is to be stopped: the one whose run was asked for, or the only apply."""
+    environment = project.environment
+    applies = [h for h in there if h.purpose == "apply"] or list(there)
+    if asked is not None:
+        for holder in there:
+            if holder.run == asked:
+                return holder
+        runs = ", ".join(h.run or "another one, which has not begun a step yet" for h in applies)
+        be = "it is" if len(applies) == 1 else "they are"
+        raise UsageError(
+            f"run {asked} is not under way", help=f"in {environment} {be} {runs}; see `runs`"
+        )
+    if len(applies) > 1:
+        runs = ", ".join(f"{h.run} of {h.actor}" for h in applies)
+        raise UsageError(
+            f"{len(applies)} applies are under way in {environment}", help=f"say which: {runs}"
+        )
+    return applies[0]
 
 
 def _refuse_others(holder: Holder, environment: str) -> None:
@@ -113,7 +122,7 @@ def _waited(
         what = f"run {run}" if run is not None else f"the apply by {holder.actor}"
         return {"run": run, "outcome": "asked"}, f"{what} was asked to stop", 0
     until = time.monotonic() + wait
-    while log.holder(holder.name) == holder:
+    while holder in log.holders(holder.name):
         if time.monotonic() >= until:
             raise ResourceError(
                 f"process {holder.pid} was asked to stop and has not ended in {wait:g} s",

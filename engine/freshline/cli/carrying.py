@@ -7,12 +7,11 @@ catalog says what was asked for, and whose it is: a run that was given to anothe
 is none of ours.
 """
 
+import math
 import os
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from freshline.cli.compose import ACTOR, LOGS, Project, automation_in, holder, opened
 from freshline.cli.options import Common
@@ -21,16 +20,15 @@ from freshline.errors import BusyError, FreshlineError
 from freshline.events import Outcome
 from freshline.execute.apply import Applied, Order, apply
 from freshline.execute.rounds import apply_in_rounds
+from freshline.execute.runner import Patience
 from freshline.operate.world import BUSY
 from freshline.reconcile.planned import Wish
 from freshline.ticks import Mover, Request, RequestState
 
 RECOVER = "recover"
-_PATIENCE = 60.0  # seconds to wait for whoever has the environment
 _LOOK = 0.05
 _SHOWN = 8
 _CODES = {Outcome.SUCCEEDED: 0, Outcome.CANCELLED: 130}
-T = TypeVar("T")
 
 
 def main() -> None:
@@ -68,7 +66,7 @@ def carried_out(common: Common, run: str) -> int:
         if project.graph.project.strict and project.graph.failed:
             sys.stderr.write(f"nothing was done: the environment {scope[1]} is strict\n")
             return 1
-        applied = _patiently(project, lambda: _applied(project, request))
+        applied = _applied(project, request)
     if applied.report is None:
         return 1 if applied.problems else 0
     return _CODES.get(applied.report.outcome, 1)
@@ -123,6 +121,8 @@ def _requested(project: Project, request: Request) -> Order:
         command=order.command,
         jobs=order.jobs,
         run=request.run,
+        patience=order.patience,
+        wait=order.wait,
     )
 
 
@@ -132,6 +132,8 @@ def _order(project: Project, chosen: frozenset[str] | None, command: str) -> Ord
         holder=holder(project.environment, "apply"),
         command=command,
         jobs=min(8, 2 * (os.cpu_count() or 1)),
+        patience=Patience(in_line=math.inf),
+        wait=_wait,
     )
 
 
@@ -144,18 +146,9 @@ def _command(request: Request) -> str:
     return " ".join(["freshline", "apply", "--only", *shown, *([f"(+{more})"] if more else [])])
 
 
-def _patiently(project: Project, work: Callable[[], T]) -> T:
-    """Return what work gives once nobody else has the environment; BusyError after a while."""
-    events, name = project.sight.events, f"apply:{project.environment}"
-    end = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            return work()
-        except BusyError:
-            if events.holder(name) is None or time.monotonic() >= end:
-                raise
-        while events.holder(name) is not None and time.monotonic() < end:
-            time.sleep(_LOOK)
+def _wait(busy: BusyError) -> None:
+    """Wait a moment for whoever has the environment alone; Ctrl-C ends that too."""
+    time.sleep(_LOOK)
 
 
 def _import_all() -> None:

@@ -21,7 +21,7 @@ from freshline.cli.options import Common
 from freshline.declare.files import find_root
 from freshline.definitions import ProjectDefinition, StorageDefinition
 from freshline.errors import DefinitionError, FreshlineError, ResourceError, UsageError
-from freshline.execute.apply import Place
+from freshline.execute.place import Place
 from freshline.keys import time_ordered_id
 from freshline.lineage.cache import load_graph
 from freshline.lineage.files.prepared import CACHE
@@ -132,7 +132,10 @@ class Project:
         folders = [folder for s in self.storages.values() for folder in s.readable()]
         for folder in folders:
             folder.mkdir(parents=True, exist_ok=True)
-        scratch = self.root / STATE / "tmp"
+        # A folder for each process: DuckDB's files in it are called the same in every one.
+        spilled = self.root / STATE / "tmp"
+        spilled.mkdir(parents=True, exist_ok=True)
+        scratch = spilled / f"{os.getpid()}-{os.urandom(4).hex()}"
         folders += [scratch, self.root / CACHE]
         engine = SqlEngine(
             folders=folders,

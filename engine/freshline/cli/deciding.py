@@ -1,5 +1,6 @@
 """validate, plan, apply and status: what is wrong, what is stale, and doing something about it."""
 
+import math
 import os
 import sys
 import time
@@ -15,6 +16,7 @@ from freshline.cli.options import Whole, as_json, common, said, selection
 from freshline.cli.render import diagnostics_text, held_text, plan_text
 from freshline.cli.screen import Screen, outcome, show_outcome, status_lines
 from freshline.cli.select import selected
+from freshline.cli.waiting import in_line
 from freshline.codec import encode
 from freshline.definitions import Trust
 from freshline.errors import Diagnostic
@@ -90,6 +92,7 @@ def plan(
 @click.option("--accept", multiple=True, metavar="CHECK", help="Take a failing check as it is.")
 @click.option("--reason", metavar="TEXT", help="Why that is accepted; it goes on record.")
 @click.option("--retries", type=Whole(0), help="Try each step again so often at most.")
+@click.option("--no-wait", is_flag=True, help="Fail rather than wait for what others do here.")
 @click.option("-j", "--jobs", type=Whole(1, 64), default=_DEFAULT_JOBS, show_default=True)
 @common
 def apply(
@@ -104,6 +107,7 @@ def apply(
     accept: tuple[str, ...],
     reason: str | None,
     retries: int | None,
+    no_wait: bool,
     jobs: int,
 ) -> int:
     """Make SELECTION (default: everything) fresh, with what it needs from its ancestors."""
@@ -131,9 +135,10 @@ def apply(
             jobs=jobs,
             expected=expected,
             accepting=accepting(project, accept, reason),
-            patience=Patience(most=retries),
+            patience=Patience(most=retries, in_line=0.0 if no_wait else math.inf),
             may_drop=partial(_may_drop, yes=yes),
             run=run_wanted(),
+            wait=None if no_wait else in_line(),
         )
         shown = Screen(quiet=said().verbosity < 0 or as_json)
         began = time.perf_counter()

@@ -7,6 +7,7 @@ import click
 from freshline.cli.compose import holder, opened
 from freshline.cli.options import as_json, common, said
 from freshline.cli.render import size
+from freshline.cli.waiting import in_line
 from freshline.codec import encode
 from freshline.errors import UsageError
 from freshline.execute.removal import Removal, Rubbish, Yard, collect, find
@@ -30,7 +31,7 @@ def gc(dry_run: bool, orphans: bool, as_json: bool) -> int:
             found = find(yard)
         else:
             holders = [holder(environment, "gc") for environment in yard.environments]
-            found = collect(yard, project.ports(), holders, orphans=orphans)
+            found = collect(yard, project.ports(), holders, orphans=orphans, wait=in_line())
         is_unsure = project.graph.failed
     if as_json:
         click.echo(encode(_facts(found, dry_run=dry_run, orphans=orphans)))

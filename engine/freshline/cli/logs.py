@@ -123,8 +123,8 @@ def _lines(project: Project, path: Path, *, follow: bool) -> Iterator[str]:
 
 
 def _is_live(project: Project, path: Path) -> bool:
-    holder = project.sight.events.holder(f"apply:{_environment(path)}")
-    return holder is not None and holder.since <= path.stat().st_mtime
+    holders = project.sight.events.holders(f"apply:{_environment(path)}")
+    return any(holder.run == path.stem for holder in holders)
 
 
 def _read(text: str) -> Line:

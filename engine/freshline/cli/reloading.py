@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Protocol, TypeVar
 
+from freshline.cli.bringing import bring
 from freshline.cli.compose import STATE, compiled
 from freshline.cli.stamps import stamp
 from freshline.declare.files import list_files
@@ -30,6 +31,7 @@ from freshline.refresh import FilesArrived
 
 _OFTEN = 0.25  # seconds between two looks at least
 _SHARE = 200.0  # and so many times what a look takes
+_OFTEN_ELSEWHERE, _SHARE_ELSEWHERE = 0.5, 100.0  # the same for other catalogs
 _SETTLED = 2.2
 _AGAIN = 5.0  # seconds after which a reading that failed without a reason is tried again
 
@@ -53,6 +55,7 @@ class Reloading:
         self._next, self._confirm = 0.0, float("inf")
         self._wanted = True
         self._files, self._watched = "", ""
+        self._bring_next = 0.0
 
     @property
     def now(self) -> Defined | None:
@@ -90,6 +93,7 @@ class Reloading:
             files = list_files(self._root)
         except FreshlineError as error:
             return self._failed(error)
+        self._bring(now)
         whole = self._whole
         if whole is None:
             # Until a first graph is there, any other look of the files is worth another reading.
@@ -102,6 +106,21 @@ class Reloading:
             self._wanted, self._confirm = False, float("inf")
             self._begin()
         return self._arrived()
+
+    def _bring(self, now: float) -> None:
+        """Have brought what is current in other catalogs: then its files are other ones here."""
+        if self._defined is None or now < self._bring_next:
+            return
+        graph = self._defined.graph
+        elsewhere = [
+            s.definition for s in graph.sources.values() if s.definition.origin is not None
+        ]
+        if not elsewhere:
+            return
+        began = time.thread_time()
+        bring(self._root, graph.project, elsewhere)
+        took = time.thread_time() - began
+        self._bring_next = time.monotonic() + max(_OFTEN_ELSEWHERE, _SHARE_ELSEWHERE * took)
 
     def _begin(self) -> None:
         said = tempfile.TemporaryFile()

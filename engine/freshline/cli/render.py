@@ -35,6 +35,7 @@ _STATUSES = {
     Status.CHECKED: ("checked", "green"),
     Status.DROPPED: ("dropped", "yellow"),
     Status.RETRYING: ("retrying", "yellow"),
+    Status.QUEUED: ("queued", "yellow"),
     Status.FAILED: ("failed", "red"),
     Status.SKIPPED: ("skipped", "yellow"),
     Status.CANCELLED: ("cancelled", "yellow"),

@@ -43,6 +43,7 @@ class Screen:
         self._live = not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._running: dict[str, None] = {}
         self._waiting: dict[str, None] = {}
+        self._queued: dict[str, None] = {}
         self._widest = self._covered = 0
         self._place: Callable[[str], object] = str
 
@@ -70,15 +71,19 @@ class Screen:
             return
         self._running.pop(now.asset, None)
         self._waiting.pop(now.asset, None)
+        self._queued.pop(now.asset, None)
         if now.status is Status.RUNNING:
             self._running[now.asset] = None
         else:
             self._ended(now)
         if now.status is Status.RETRYING:
             self._waiting[now.asset] = None
-        if self._live and (self._running or self._waiting):
+        if now.status is Status.QUEUED:
+            self._queued[now.asset] = None
+        going_on = _going_on(self._running, self._waiting, self._queued)
+        if self._live and going_on:
             room = shutil.get_terminal_size().columns - 1
-            text = f"  {now.done}/{now.total} {_going_on(self._running, self._waiting)}"
+            text = f"  {now.done}/{now.total} {going_on}"
             self._clear()
             click.echo(text[:room], nl=False, err=True)
             self._covered = len(text[:room])
@@ -201,10 +206,9 @@ def status_lines(
     return [*lines, *(standing_text(found).lstrip() for found in failing)]
 
 
-def _going_on(running: Iterable[str], waiting: Iterable[str]) -> str:
-    parts = [
-        (word, ", ".join(keys)) for word, keys in (("running", running), ("retrying", waiting))
-    ]
+def _going_on(running: Iterable[str], waiting: Iterable[str], queued: Iterable[str]) -> str:
+    named = (("running", running), ("retrying", waiting), ("queued", queued))
+    parts = [(word, ", ".join(keys)) for word, keys in named]
     return ", ".join(f"{word} {names}" for word, names in parts if names)
 
 

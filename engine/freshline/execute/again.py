@@ -19,7 +19,7 @@ def try_again(target: Target, setting: Setting, perform: Callable[[], Result]) -
     """Return what the last attempt turns out to have published, or how another one ended."""
     try:
         before = _known(target, setting)
-        if before.attempt is None:
+        if before.attempt is None or before.attempt.run != setting.run:
             return perform()
         ports = setting.ports
         state = State(targets={target: before})

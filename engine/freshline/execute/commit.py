@@ -91,15 +91,28 @@ def forget_candidate(task: Task, setting: Setting) -> None:
 
 def claim(task: Task, setting: Setting, publish_id: str) -> int:
     """Record the intent to publish; return the fence of the attempt."""
-    ports = setting.ports
+    ports, build = setting.ports, task.known.build
+    seen = "" if build is None else build.version.publish_id
     claim = Claim(
         at=ports.clock.now(),
         run=setting.run,
         target=task.target,
         publish_id=publish_id,
         base=task.head,
+        seen=None if setting.present is None else seen,
+        places=places(task, setting),
     )
     return ports.events.claim([claim])[0]
+
+
+def places(task: Task, setting: Setting) -> tuple[tuple[str, int], ...]:
+    """Return the pools that an attempt takes a place of, each with how many it has.
+
+    A view computes nothing and needs none.
+    """
+    definition, pools = task.asset.definition, setting.graph.project.pools
+    mine = {definition.pool, *(f"tag:{tag}" for tag in definition.tags)}
+    return () if task.asset.is_view else tuple((p, n) for p, n in pools.items() if p in mine)
 
 
 def publish_and_record(

@@ -1,25 +1,65 @@
 """Recovery: what an earlier run left behind is adopted or cleared away before a new one begins.
 
+Only what belongs to runs that are not there any more is touched, and by one process at a time.
 A version that was published but not recorded is recorded now, as it is; nothing is computed again.
 An attempt that published nothing is closed and its private bytes are removed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 
 from freshline.errors import CorruptError
 from freshline.events import AttemptFailed, Event, Materialized, Verified
+from freshline.execute.short_lease import short_lease
 from freshline.failpoints import failpoint
 from freshline.keys import Target
-from freshline.ports import Ports, Resolution, Storage
+from freshline.ports import Holder, Ports, Resolution, Storage
 from freshline.reconcile.observe import Look
-from freshline.state import Attempt, State
+from freshline.state import Attempt, State, TargetState
 from freshline.versions import Build, Manifest
+
+
+def settle(run: str, holder: Holder, state: State, ports: Ports) -> tuple[str, ...]:
+    """Settle the attempts of runs that are not there any more; say which of them resist.
+
+    `holder` is who asks, under the name of the lease that those share who are there.
+    """
+    if not _left_open(state, holder, ports):
+        return ()
+    with short_lease(f"recover:{holder.name}", holder, ports):
+        # By now somebody else may have done it. Who is not there never comes again.
+        found = _now(state, ports)
+        left = _left_open(found, holder, ports)
+        return close_attempts(run, State(targets=left), ports.storages, ports)
+
+
+def _left_open(state: State, holder: Holder, ports: Ports) -> Mapping[Target, TargetState]:
+    """Return the targets with an attempt that nobody is at."""
+    begun = {
+        t: known.attempt.run for t, known in state.targets.items() if known.attempt is not None
+    }
+    # Asked after the state was read: whoever came since then has no attempt in it.
+    there = _there(holder, ports) if begun else frozenset[str]()
+    return {target: state.of(target) for target, run in begun.items() if run not in there}
+
+
+def _there(holder: Holder, ports: Ports) -> frozenset[str]:
+    """Return the runs that are there, ours among them."""
+    return frozenset({holder.run, *(each.run for each in ports.events.holders(holder.name))})
+
+
+def _now(state: State, ports: Ports) -> State:
+    """Return what is known by now of the same targets."""
+    places = {(target.project, target.environment) for target in state.targets}
+    targets = {t: known for p in places for t, known in ports.events.snapshot(*p).targets.items()}
+    return State(targets={t: known for t, known in targets.items() if t in state.targets})
 
 
 def close_attempts(
     run: str, state: State, storages: Mapping[str, Storage], ports: Ports
 ) -> tuple[str, ...]:
-    """Settle every attempt that never said how it ended; say which of them resist."""
+    """Settle every attempt of a state; say which of them resist. Nobody may be at them."""
     problems: list[str] = []
     for target, known in state.targets.items():
         if known.attempt is None:
@@ -42,6 +82,37 @@ def close_attempts(
                 storage.abort(target, known.attempt.publish_id)
             ports.events.append([_interrupted(run, target, known.attempt, ports.clock.now())])
     return tuple(problems)
+
+
+@contextmanager
+def catching_up(run: str, holder: Holder, look: Look, ports: Ports) -> Generator[tuple[Event, ...]]:
+    """Lend the events by which the catalog catches up with the storage, until they are appended.
+
+    What somebody is about to record, or has recorded since the look, is left out.
+    """
+    if not look.unrecorded and not look.restamped:
+        yield ()
+        return
+    with short_lease(f"recover:{holder.name}", holder, ports):
+        before = look.facts.state
+        now = ports.events.snapshot(look.facts.project, look.facts.environment)
+        there = _there(holder, ports)
+
+        def is_ours(target: Target) -> bool:
+            known, was = now.of(target), before.of(target)
+            is_free = known.attempt is None or known.attempt.run not in there
+            return is_free and _publish_id(known) == _publish_id(was)
+
+        mine = replace(
+            look,
+            unrecorded=tuple(m for m in look.unrecorded if is_ours(m.version.target)),
+            restamped=tuple(each for each in look.restamped if is_ours(each[0])),
+        )
+        yield recorded(run, mine, ports)
+
+
+def _publish_id(known: TargetState) -> str | None:
+    return None if known.build is None else known.build.version.publish_id
 
 
 def recorded(run: str, look: Look, ports: Ports) -> tuple[Event, ...]:

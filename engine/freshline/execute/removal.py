@@ -1,7 +1,8 @@
 """Removing what nobody has to keep: versions out of retention, leftovers of attempts, old caches.
 
-Every environment's lease is held meanwhile: versions belong to the project, and an apply in one
-environment may point to bytes that another is about to give up. First everything is found, which
+Every environment's lease is held alone meanwhile: versions belong to the project, an apply in one
+environment may point to bytes that another is about to give up, and a step may be reading a version
+that was replaced since it began. First everything is found, which
 can be shown alone; then it is removed, version by version. Who dies in between has removed less.
 """
 
@@ -17,7 +18,7 @@ from freshline.execute.recover import close_attempts
 from freshline.keys import Target
 from freshline.lineage.files.prepared import CACHE
 from freshline.lineage.graph import Graph
-from freshline.ports import Holder, Leftover, Ports, Sight, Storage
+from freshline.ports import Holder, Leftover, Ports, Sight, Storage, Wait
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.retention import expired, freed
 from freshline.state import State
@@ -121,14 +122,22 @@ def find(yard: Yard) -> Rubbish:
     )
 
 
-def collect(yard: Yard, ports: Ports, holders: Sequence[Holder], *, orphans: bool) -> Rubbish:
+def collect(
+    yard: Yard,
+    ports: Ports,
+    holders: Sequence[Holder],
+    *,
+    orphans: bool,
+    wait: Wait | None = None,
+) -> Rubbish:
     """Remove what can be removed and record it; return what that was.
 
-    `holders` say for each environment who asks. BusyError where somebody works in one of them.
+    `holders` say for each environment who asks. While somebody works in one of them `wait` is
+    called; without it that is a BusyError.
     """
     with ExitStack() as leases:
-        for holder in holders:
-            leases.callback(ports.events.acquire(holder).release)
+        for holder in sorted(holders, key=lambda each: each.name):  # two cannot wait for each other
+            leases.callback(ports.events.acquire(holder, wait=wait).release)
         run = ports.ids.new()
         for environment in yard.environments:
             state = ports.events.snapshot(yard.graph.project.name, environment)

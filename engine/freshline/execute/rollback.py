@@ -18,15 +18,17 @@ from dataclasses import dataclass, replace
 
 from freshline.errors import CheckFailedError, CorruptError, FreshlineError, UsageError
 from freshline.events import Pinned
-from freshline.execute.apply import Place, refresh_views
 from freshline.execute.opening import opening
-from freshline.execute.recover import close_attempts, recorded
+from freshline.execute.place import Place
+from freshline.execute.place_views import refresh_views
+from freshline.execute.present import Present
+from freshline.execute.recover import catching_up, settle
 from freshline.execute.runner import execute
 from freshline.execute.setting import Setting
 from freshline.failpoints import failpoint
 from freshline.keys import Target
 from freshline.lineage.graph import downstreams, reach
-from freshline.ports import Holder, Ports, Storage
+from freshline.ports import Holder, Ports, Storage, Wait
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.observe import look, plan_from
@@ -38,7 +40,10 @@ _LISTED = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the caller asks for: an asset, a version of it (None: the one before), and why."""
+    """What the caller asks for: an asset, a version of it (None: the one before), and why.
+
+    `wait` is called while somebody has the environment alone, and without it that is an error.
+    """
 
     asset: str
     number: int | None
@@ -46,6 +51,7 @@ class Wanted:
     until: float | None
     holder: Holder
     command: str
+    wait: Wait | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,17 +83,20 @@ def roll_back(
     """Make an older version current again and pin it; return the version that is current then.
 
     `agree` sees first what will happen and may raise to stop it. UsageError where there is no such
-    version, CorruptError where it is not what was written, BusyError while somebody applies. What
-    the publish fails on is raised; the pin stays, and the next apply tries again.
+    version, CorruptError where it is not what was written, BusyError while somebody has the
+    environment alone. An apply that is at the asset ends that first. What the publish fails on is
+    raised; the pin stays, and the next apply tries again.
     """
-    lease = ports.events.acquire(wanted.holder)
+    run = ports.ids.new()
+    holder = replace(wanted.holder, run=run)
+    lease = ports.events.acquire(holder, shared=True, wait=wanted.wait)
     try:
-        run = ports.ids.new()
         state = ports.events.snapshot(place.graph.project.name, place.environment)
-        close_attempts(run, state, ports.storages, ports)
+        settle(run, holder, state, ports)
         seen = look(place.graph, place.root, place.environment, ports)
-        if caught_up := recorded(run, seen, ports):
-            ports.events.append(caught_up)
+        with catching_up(run, holder, seen, ports) as caught_up:
+            if caught_up:
+                ports.events.append(caught_up)
         rollback = _chosen(place, ports.storages, wanted, seen.facts)
         agree(rollback)
         failpoint("pin.before")
@@ -96,12 +105,12 @@ def roll_back(
         failpoint("pin.after_commit")
         if rollback.is_current:
             return RolledBack(version=rollback.now)
-        return _pointed_back(place, ports, run, wanted)
+        return _pointed_back(place, ports, holder, wanted)
     finally:
         lease.release()
 
 
-def _pointed_back(place: Place, ports: Ports, run: str, wanted: Wanted) -> RolledBack:
+def _pointed_back(place: Place, ports: Ports, holder: Holder, wanted: Wanted) -> RolledBack:
     """Do what any plan would do about the pin, and nothing else of it."""
     key = wanted.asset
     seen = look(place.graph, place.root, place.environment, ports)
@@ -110,13 +119,19 @@ def _pointed_back(place: Place, ports: Ports, run: str, wanted: Wanted) -> Rolle
     if not steps:
         raise CorruptError(f"the version that {key} is pinned to is gone", name=key)
     alone = replace(plan, steps=steps)
+    present = Present(ports.events, holder, facts.state)
     setting = Setting(
-        run=run, root=place.root, graph=place.graph, ports=ports, sources=facts.sources
+        run=holder.run,
+        root=place.root,
+        graph=place.graph,
+        ports=ports,
+        sources=facts.sources,
+        present=present,
     )
     started, *_ = opening(alone, facts, setting, wanted.holder.actor, wanted.command)
     ports.events.append([started])
     report, builds = execute(alone, facts, setting, 1)
-    refresh_views(place, ports, builds)
+    refresh_views(place, ports, present, builds)
     problem = report.errors.get(key)
     if problem is not None and not isinstance(problem, CheckFailedError):
         raise problem

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from freshline.events import Outcome
-from freshline.execute.apply import Applied, Order, Place, apply
+from freshline.execute.apply import Applied, Order, apply
+from freshline.execute.place import Place
 from freshline.execute.run import GOOD, Status
 from freshline.execute.runner import Progress, RunReport
 from freshline.lineage.graph import WAITS, Graph, awaited, downstreams, reach

@@ -5,7 +5,8 @@ Rules:
 2. A step that failed takes all that wait for it, directly or not, out of the run: skipped.
 3. A step that failed may be put off instead: until its moment comes it is not running, and what
    waits for it goes on waiting; then it may start again. Whether and for how long is not decided
-   here (see retry.py), only that it is running at most once at any time.
+   here (see retry.py), only that it is running at most once at any time. Nor is it decided here
+   for what a step is queued that found that it could not begin: it did not try.
 4. A step that is due again starts before one that has not started yet.
 5. Cancelling takes out what has not started and what is put off; what is running ends by itself.
 6. A status only moves along the table below; every step ends in exactly one final status.
@@ -27,6 +28,7 @@ class Status(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
     RETRYING = "retrying"  # it failed, and is put off until it may start again
+    QUEUED = "queued"  # another run is at its asset, or a pool is full
     BUILT = "built"
     REPUBLISHED = "republished"
     VERIFIED = "verified"
@@ -44,8 +46,10 @@ FINAL = GOOD | {Status.FAILED, Status.SKIPPED, Status.CANCELLED}
 
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.WAITING: frozenset({Status.RUNNING, Status.SKIPPED, Status.CANCELLED}),
-    Status.RUNNING: GOOD | {Status.FAILED, Status.SKIPPED, Status.CANCELLED, Status.RETRYING},
+    Status.RUNNING: GOOD
+    | {Status.FAILED, Status.SKIPPED, Status.CANCELLED, Status.RETRYING, Status.QUEUED},
     Status.RETRYING: frozenset({Status.RUNNING, Status.CANCELLED}),
+    Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED}),
     **{status: frozenset[Status]() for status in FINAL},
 }
 
@@ -97,6 +101,12 @@ class Run:
         self._move(key, Status.RETRYING)
         heapq.heappush(self._put_off, (until, len(self._put_off), key))
 
+    def queue(self, key: str, until: float) -> None:
+        """Record that a running step could not begin, and is to be started again at a moment."""
+        self._move(key, Status.QUEUED)
+        self.attempts[key] -= 1
+        heapq.heappush(self._put_off, (until, len(self._put_off), key))
+
     def finish(self, key: str, status: Status) -> tuple[str, ...]:
         """Record how a running step ended; return the steps that this takes out of the run."""
         self._move(key, status)
@@ -112,7 +122,7 @@ class Run:
 
     def cancel(self) -> tuple[str, ...]:
         """Take out every step that has not started or is put off, and return them."""
-        idle = (Status.WAITING, Status.RETRYING)
+        idle = (Status.WAITING, Status.RETRYING, Status.QUEUED)
         waiting = tuple(key for key, status in self.status.items() if status in idle)
         for key in waiting:
             self._move(key, Status.CANCELLED)
@@ -131,7 +141,8 @@ class Run:
         return key
 
     def _forget_cancelled(self) -> None:
-        while self._put_off and self.status[self._put_off[0][2]] is not Status.RETRYING:
+        put_off = (Status.RETRYING, Status.QUEUED)
+        while self._put_off and self.status[self._put_off[0][2]] not in put_off:
             heapq.heappop(self._put_off)
 
     def _skip_readers(self, key: str) -> tuple[str, ...]:

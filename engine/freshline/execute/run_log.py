@@ -98,7 +98,7 @@ class RunLog:
             self._write("plan_warning", warning, level="warning")
 
     def progress(self, now: Progress, place: str) -> None:
-        """Write that a step began, was put off or ended; `place` is where it is declared."""
+        """Write that a step began, waits, was put off or ended; `place` is its declaration's."""
         if now.status is Status.RUNNING:
             self._said.pop(now.asset, None)
             self._done.pop(now.asset, None)
@@ -106,8 +106,9 @@ class RunLog:
             self._write("step_started", message, asset=now.asset, attempt=now.attempt)
             return
         ended = now.status in FINAL
+        put_off = "step_queued" if now.status is Status.QUEUED else "step_retried"
         self._write(
-            "step_ended" if ended else "step_retried",
+            "step_ended" if ended else put_off,
             _sentence(now),
             level=_LEVELS.get(now.status, "info"),
             asset=now.asset,

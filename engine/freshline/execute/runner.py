@@ -4,18 +4,19 @@ The calling thread alone moves the run; workers only perform steps. So stopping 
 what waits, interrupt the queries under way, and let each step end by its own rules.
 """
 
+import math
 import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from freshline.definitions import Retries
-from freshline.errors import FreshlineError
+from freshline.errors import BusyError, FreshlineError
 from freshline.events import (
     CheckResult,
     Outcome,
@@ -23,21 +24,19 @@ from freshline.events import (
 )
 from freshline.execute import retry
 from freshline.execute.again import try_again
-from freshline.execute.check_step import CheckTask, perform_check
+from freshline.execute.check_step import CheckTask
 from freshline.execute.commit import Task
 from freshline.execute.deadline import Deadline, Interruptible, duration, timed_out
-from freshline.execute.drop import perform_drop
+from freshline.execute.pinning import head, pinned
 from freshline.execute.point_back import point_back
 from freshline.execute.run import GOOD, Run, Status
 from freshline.execute.setting import Result, Setting
 from freshline.execute.step import perform
+from freshline.execute.turn import check_in_turn, drop_in_turn, in_turn
 from freshline.execute.view_step import perform_view
 from freshline.failpoints import failpoint
-from freshline.lineage.canonical import upstreams_in
 from freshline.lineage.graph import Asset
-from freshline.ports import Condition
 from freshline.reconcile.facts import Facts
-from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.held import points_back
 from freshline.reconcile.planned import Action, Plan, Step
 from freshline.versions import Build
@@ -45,6 +44,7 @@ from freshline.versions import Build
 # An interrupt that came a moment too early is repeated after so many seconds.
 _REPEAT = 0.05
 _LONGEST_WAIT = 3600.0  # then it is looked again; a clock may have been set
+_LOOK = 0.2  # seconds between two looks whether a queued step may begin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +76,12 @@ class Patience:
     """How retries go in one run: `most` for every step, where the caller says; and the chance.
 
     `chance` gives numbers from 0 to 1, so that what failed together does not come back together.
+    `in_line` is for how many seconds a step waits for other runs and for places in pools.
     """
 
     most: int | None = None
     chance: Callable[[], float] = _chance
+    in_line: float = math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,7 @@ class _Work:
     patience: Patience
     deadlines: dict[str, Deadline] = field(default_factory=dict[str, Deadline])
     began: dict[str, float] = field(default_factory=dict[str, float])
+    queued: dict[str, tuple[float, str]] = field(default_factory=dict[str, tuple[float, str]])
     errors: dict[str, FreshlineError] = field(default_factory=dict[str, FreshlineError])
     stopped: bool = False
 
@@ -172,7 +175,8 @@ def _submit(work: _Work, pool: ThreadPoolExecutor, key: str) -> None:
         first, target = carry_out, work.facts.target(key)
         carry_out = partial(try_again, target, work.setting, first)
     work.began[key] = work.setting.ports.clock.now()
-    work.show(_progress(work, key, Status.RUNNING))
+    if key not in work.queued:
+        work.show(_progress(work, key, Status.RUNNING))
 
     def work_off() -> None:
         try:
@@ -188,32 +192,32 @@ def _carried_out(work: _Work, key: str, setting: Setting) -> Callable[[], Result
     facts, step = work.facts, work.plan[key]
     target = facts.target(key)
     if step.action is Action.DROP:
-        return lambda: perform_drop(target, setting)
+        return lambda: drop_in_turn(target, setting)
     known = facts.state.of(target)
     node = facts.graph.assets.get(key) or facts.graph.sources[key]
     reads = node.reads if isinstance(node, Asset) else ()
-    inputs = _pinned(work, (*node.needs, *reads))
+    inputs = pinned(work.builds, (*node.needs, *reads))
     build = work.builds.get(key)
     if step.action is Action.CHECK:
         own = {} if build is None else {key: build}
         check = CheckTask(target=target, builds={**inputs, **own}, known=known)
-        return lambda: perform_check(check, setting)
+        return lambda: check_in_turn(check, setting)
     task = Task(
         step=step,
         asset=facts.graph.assets[key],
         target=target,
         inputs=inputs,
         build=build,
-        head=_head(work, key),
+        head=head(facts, work.setting.ports.storages, key, build),
         history=facts.history.get(key, ()),
         known=known,
         attempt=work.run.attempts[key],
     )
     if points_back(step.reasons):
-        return lambda: point_back(task, setting)
+        return lambda: in_turn(task, setting, point_back)
     if task.asset.is_view:
-        return lambda: perform_view(task, setting)
-    return lambda: perform(task, setting)
+        return lambda: in_turn(task, setting, perform_view)
+    return lambda: in_turn(task, setting, perform)
 
 
 def _within_limits(work: _Work, key: str) -> Setting:
@@ -248,31 +252,6 @@ def _timeout(work: _Work, *, is_free: bool) -> float | None:
     return min((*waits, _LONGEST_WAIT)) if waits else None
 
 
-def _pinned(work: _Work, keys: Iterable[str]) -> Mapping[str, Build]:
-    """Return the current builds of these assets, and of all that views among them look at."""
-    found: dict[str, Build] = {}
-    queue = list(keys)
-    while queue:
-        key = queue.pop()
-        build = work.builds.get(key)
-        if build is not None and key not in found:
-            found[key] = build
-            queue += upstreams_in(build.version.query)
-    return found
-
-
-def _head(work: _Work, key: str) -> int:
-    """Return the number of the published head; of one that cannot be read the storage's word."""
-    inspection = work.facts.inspections.get(key)
-    if inspection is not None and inspection.condition is Condition.DAMAGED:
-        definition = work.facts.graph.assets[key].definition
-        name = storage_of(definition, work.facts.graph.project)
-        numbers = work.setting.ports.storages[name].numbers(work.facts.target(key))
-        return numbers[-1] if numbers else 0
-    build = work.builds.get(key)
-    return build.version.number if build else 0
-
-
 class _Escaped(FreshlineError):
     """Carries an exception that no step may raise from a worker to the calling thread."""
 
@@ -286,8 +265,13 @@ def _end(work: _Work, key: str, result: Result) -> None:
         raise result.error.error
     work.deadlines.pop(key, None)
     status = result.status
-    if status is Status.FAILED and work.stopped:
+    if status in (Status.FAILED, Status.QUEUED) and work.stopped:
         status = Status.CANCELLED
+    if status is Status.QUEUED:
+        result = _queue(work, key, result)
+        if (status := result.status) is Status.QUEUED:
+            return
+    work.queued.pop(key, None)
     if status is Status.FAILED and result.error is not None and _put_off(work, key, result):
         return
     if result.build is not None:
@@ -312,6 +296,20 @@ def _put_off(work: _Work, key: str, result: Result) -> bool:
     told = replace(result, note=note, build=None)
     work.show(replace(_progress(work, key, Status.RETRYING, told), wait=wait))
     return True
+
+
+def _queue(work: _Work, key: str, result: Result) -> Result:
+    """Queue a step that cannot begin, and say for what it waits; too long is a failure."""
+    now = work.setting.ports.clock.now()
+    since, said = work.queued.get(key, (now, ""))
+    if now - since >= work.patience.in_line:
+        busy = BusyError(f"{key}: {result.note}", help="apply again when that has ended")
+        return Result(status=Status.FAILED, error=busy)
+    work.queued[key] = (since, result.note)
+    work.run.queue(key, now + _LOOK)
+    if said != result.note:
+        work.show(_progress(work, key, Status.QUEUED, result))
+    return result
 
 
 def _declared(work: _Work, key: str) -> Retries | None:

@@ -11,6 +11,7 @@ from freshline.errors import DeniedError, FreshlineError, InternalError, Resourc
 from freshline.events import CheckResult
 from freshline.execute.glimpses import Glimpses
 from freshline.execute.outcomes import Outcomes
+from freshline.execute.present import Present
 from freshline.execute.run import Status
 from freshline.lineage.canonical import upstreams_in, view_relation
 from freshline.lineage.graph import Graph
@@ -52,7 +53,8 @@ class Setting:
     several of them, `tell` gets what code says of an asset on its way. `relearn` compiles the
     project anew, with what came out of code just now as the columns of these assets.
     `windows` are those through which each asset is read, by whomever; `glimpses` what sources show
-    through those that steps of this run read them by.
+    through those that steps of this run read them by. `present` tells what other runs do meanwhile;
+    None where there are no others.
     """
 
     run: str
@@ -67,6 +69,7 @@ class Setting:
     outcomes: Outcomes = field(default_factory=Outcomes)
     tell: Callable[[str, Line], None] = _nobody_listens
     relearn: Relearn = nothing_learns
+    present: Present | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,14 +72,6 @@ def load_graph(
         return _compiled(root, environment, files, (folder, name, rules), outside)
 
 
-def _bring(graph: Graph, outside: Outside) -> None:
-    """Have what the graph reads of other catalogs brought as it is now."""
-    definitions = (source.definition for source in graph.sources.values())
-    elsewhere = [each for each in definitions if each.origin is not None]
-    if elsewhere:
-        outside.bring(graph.project, elsewhere)
-
-
 def kept(root: Path, environment: str | None, folder: Path) -> Whole | None:
     """Return what was compiled last, current or not; None where there is nothing to be used."""
     with without_collector():
@@ -107,6 +99,14 @@ def is_settled(whole: Whole) -> bool:
 
 def _rules(root: Path) -> str:
     return digest(__version__, canonicaliser(), version("duckdb"), str(root))
+
+
+def _bring(graph: Graph, outside: Outside) -> None:
+    """Have what the graph reads of other catalogs brought as it is now."""
+    definitions = (source.definition for source in graph.sources.values())
+    elsewhere = [each for each in definitions if each.origin is not None]
+    if elsewhere:
+        outside.bring(graph.project, elsewhere)
 
 
 def _with_what_came_out(

@@ -3,16 +3,14 @@
 1. A process is begun first, and waits. Then the catalog is told which process has the run. Then the
    process is told. So a run that was begun is on record, whoever dies in between.
 2. A process that dies before it began its run takes nothing with it: the run is queued again, a few
-   times at most. One that had begun is lost, and what it left behind is cleared away.
+   times at most. One that had begun is lost; whether it is tried again is decided like all else.
 3. A daemon that starts takes over the runs of the one before: their processes are still there.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from freshline.events import Outcome, RunFinished, RunStarted
 from freshline.failpoints import failpoint
-from freshline.operate.deaths import MOST
 from freshline.operate.queue import to_begin
 from freshline.operate.world import BUSY, Ended, World
 from freshline.ports import Lease
@@ -25,16 +23,9 @@ _OUTCOMES: Mapping[int, str] = {
     2: Outcome.FAILED.value,
     130: Outcome.CANCELLED.value,
 }
+_MOST_DEATHS = 3
 _LATER = 1.0  # seconds before a run is begun again that somebody kept from beginning
 _MOST_EVENTS = 1_000_000
-
-
-class Idle(NamedTuple):
-    """A run that ended without having begun anything: how, and what it said last."""
-
-    request: Request
-    outcome: str
-    said: str
 
 
 class Carried:
@@ -91,35 +82,31 @@ class Carried:
         processes.go(process, request.run)
         return True
 
-    def settle(self) -> tuple[bool, tuple[Idle, ...]]:
-        """Write down which runs have ended; say whether any did, and which did nothing."""
+    def settle(self) -> bool:
+        """Write down which runs have ended; say whether any did."""
         ended = self._world.processes.ended()
-        if not ended:
-            return False, ()
-        idle = [found for each in ended if (found := self._settled(each)) is not None]
-        return True, tuple(idle)
+        for each in ended:
+            self._settle(each)
+        return bool(ended)
 
-    def _settled(self, ended: Ended) -> Idle | None:
-        world, now = self._world, self._world.clock.now()
-        request = next((e.request for e in self.requests if e.request.run == ended.run), None)
+    def _settle(self, ended: Ended) -> None:
+        world, now, run = self._world, self._world.clock.now(), ended.run
         self._known = None
-        if request is None:
-            return None
         if ended.code == BUSY:
-            self._again(ended.run, now + _LATER)
-            return None
-        has_begun, finished = self._recorded(ended.run)
-        outcome = finished or (_OUTCOMES.get(ended.code) if ended.code is not None else None)
+            self._again(run, now + _LATER)
+            return
+        has_begun, outcome = self._recorded(run)
+        if outcome is None and ended.code is not None:
+            outcome = _OUTCOMES.get(ended.code)
         if outcome is not None:
             said = "" if outcome == Outcome.SUCCEEDED else ended.said
-            world.automation.ended(ended.run, now, outcome, said)
-            return None if has_begun else Idle(request, outcome, ended.said)
-        deaths = self._deaths[ended.run] = self._deaths.get(ended.run, 0) + 1
-        if not has_begun and deaths < MOST:
-            self._again(ended.run, now + _LATER * (deaths - 1))
-            return None
-        world.automation.ended(ended.run, now, LOST, ended.said)
-        return None if has_begun else Idle(request, LOST, ended.said)
+            world.automation.ended(run, now, outcome, said)
+            return
+        deaths = self._deaths[run] = self._deaths.get(run, 0) + 1
+        if has_begun or deaths >= _MOST_DEATHS:
+            world.automation.ended(run, now, LOST, ended.said)
+        else:
+            self._again(run, now + _LATER * (deaths - 1))
 
     def _again(self, run: str, at: float) -> None:
         self._later[run] = at

@@ -13,6 +13,7 @@
 from freshline.errors import FencedError, FreshlineError
 from freshline.events import (
     AssetDefined,
+    AttemptFailed,
     AttemptStarted,
     Event,
     Materialized,
@@ -24,15 +25,13 @@ from freshline.events import (
 )
 from freshline.failpoints import failpoint
 from freshline.lineage.graph import Graph
-from freshline.operate.carried import LOST, Carried, Idle
-from freshline.operate.deaths import MEMORY, MOST, living, read_deaths, work_of, written
+from freshline.operate.carried import Carried
 from freshline.operate.definitions import told
 from freshline.operate.queue import within_bound
 from freshline.operate.scene import Scene
-from freshline.operate.world import Defined, World, exact
+from freshline.operate.world import Defined, World
 from freshline.ports import Lease
 from freshline.reconcile.facts import Facts
-from freshline.reconcile.planned import Plan
 from freshline.refresh import Manual, Never
 from freshline.ticks import (
     Decided,
@@ -41,8 +40,6 @@ from freshline.ticks import (
     Request,
     Requested,
     RequestState,
-    Tick,
-    TickOutcome,
 )
 
 RESYNC = 30.0
@@ -60,6 +57,8 @@ _SILENT = (
     SourceObserved,
 )
 
+_TOLD = (RunStarted, RunFinished, Materialized, AttemptFailed)
+
 
 class Daemon:
     """Keeps one environment fresh, for as long as it leads: `pass_by` again and again."""
@@ -68,7 +67,6 @@ class Daemon:
         self._world, self._leader = world, leader
         self._carried = Carried(world, leader)
         self._under_way: dict[str, RunStarted] = {}
-        self._works: dict[str, str] = {}
         self._pulse: int | None = None
         self._sequence = 0
         self._happened: list[Event] = []
@@ -103,10 +101,7 @@ class Daemon:
 
     def _pass(self) -> bool:
         world = self._world
-        ended, idle = self._carried.settle()
-        for each in idle:
-            self._doubt(each)
-        self._is_due |= ended | world.definitions.look()
+        self._is_due |= self._carried.settle() | world.definitions.look()
         if (pulse := world.pulse()) != self._pulse:
             self._pulse = pulse
             self._is_due |= self._news()
@@ -153,10 +148,8 @@ class Daemon:
         )
         evaluated = world.evaluate(scene, world.new_id)
         failpoint("tick.after_eval")
-        deaths = read_deaths(memories)
-        decided, later = living(evaluated.decided, plan, deaths, facts.now)
-        self._keep(tuple(each for each in decided if self._has_room(each)), plan)
-        self._again = min((m for m in (evaluated.again, later) if m is not None), default=None)
+        self._keep(tuple(each for each in evaluated.decided if self._has_room(each)))
+        self._again = evaluated.again
         self._see_to_the_dead(facts)
         self._tell(defined.graph)
         end = world.clock.now()
@@ -165,15 +158,10 @@ class Daemon:
     def _memories(self) -> dict[str, str]:
         return dict(self._world.automation.memories(*self._world.scope))
 
-    def _keep(self, decided: tuple[Decided, ...], plan: Plan | None = None) -> None:
-        """Keep decisions, and remember what work the runs of the kept ones are to do."""
-        if not decided:
-            return
-        kept = self._world.automation.decide(self._leader, decided)
-        self._carried.moved()
-        for request in (request for each in kept for request in each.requests):
-            if plan is not None and exact(request):
-                self._works[request.run] = work_of(plan, request.assets)
+    def _keep(self, decided: tuple[Decided, ...]) -> None:
+        if decided:
+            self._world.automation.decide(self._leader, decided)
+            self._carried.moved()
 
     def _has_room(self, decided: Decided) -> bool:
         waiting = self._carried.requests
@@ -216,6 +204,7 @@ class Daemon:
             self._under_way[event.run] = event
         elif isinstance(event, RunFinished):
             self._under_way.pop(event.run, None)
+        if isinstance(event, _TOLD):
             self._happened.append(event)
 
     def _is_taught(self, event: Materialized) -> bool:
@@ -255,30 +244,6 @@ class Daemon:
         attempts = (known.attempt for known in facts.state.targets.values())
         if any(attempt is not None and attempt.run not in alive for attempt in attempts):
             self._world.processes.recover()
-
-    def _doubt(self, idle: Idle) -> None:
-        """Remember that a run did nothing of its work: the same work is not asked for at once."""
-        world, now = self._world, self._world.clock.now()
-        work = self._works.pop(idle.request.run, None)
-        if work is None:
-            return
-        deaths = read_deaths(self._memories()).with_one(work, now, idle.said)
-        what = "died" if idle.outcome == LOST else f"did nothing ({idle.outcome})"
-        times = deaths.by_work[work].times
-        more = "; as it is it is left alone from now on" if times >= MOST else ""
-        tick = Tick(
-            project=world.project,
-            environment=world.environment,
-            mover=Mover.RECONCILER,
-            name=MEMORY,
-            key=idle.request.run,
-            at=now,
-            outcome=TickOutcome.FAILED if idle.said else TickOutcome.NOTHING,
-            why=f"run {idle.request.run} {what}{more}",
-            run=idle.request.run,
-            details=tuple(idle.said.splitlines()[-5:]),
-        )
-        self._keep((Decided(tick=tick, memories={MEMORY: written(deaths)}),))
 
     # What people read
 

@@ -11,7 +11,7 @@ from freshline.operate.scene import Evaluated, Scene, Seen
 from freshline.ports import Clock, EventLog
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.planned import Plan
-from freshline.ticks import Automation, Request
+from freshline.ticks import Automation
 
 BUSY = 75  # the exit code of a run that somebody else kept from beginning: it may be begun again
 
@@ -126,8 +126,3 @@ class World:
     def scope(self) -> tuple[str, str]:
         """Project and environment."""
         return self.project, self.environment
-
-
-def exact(request: Request) -> tuple[str, ...]:
-    """Return the assets that a request names one by one, none where it is a selection."""
-    return request.assets if request.only else ()

@@ -101,7 +101,7 @@ def plan_from(look: Look, sight: Sight, wish: Wish) -> tuple[Plan, Facts]:
     if not first.steps:
         return first, facts
     found = {
-        step.asset: _kept(sight, facts, step.asset)
+        step.asset: kept(sight, facts.graph, facts.target(step.asset), facts.former)
         for step in first.steps
         if step.action not in (Action.CHECK, Action.DROP)
         and step.asset not in facts.history
@@ -222,17 +222,22 @@ def _with_logic(facts: Facts, events: EventLog) -> Facts:
     return replace(facts, logic=renamed)
 
 
-def _kept(sight: Sight, facts: Facts, key: str) -> tuple[Build, ...]:
-    """Return the builds of an asset by its present logic whose bytes are where they were put."""
-    asset, project = facts.graph.assets[key], facts.graph.project
+def kept(
+    sight: Sight, graph: Graph, target: Target, former: Mapping[str, str]
+) -> tuple[Build, ...]:
+    """Return the builds of an asset by its present logic whose bytes are where they were put.
+
+    `former` leads from keys that were to those that are.
+    """
+    asset, project = graph.assets[target.asset], graph.project
     storage = sight.storages[storage_of(asset.definition, project)]
     settings = config(asset.definition, project)
-    kept = (
+    found = (
         build
-        for build in sight.events.builds(facts.target(key))
+        for build in sight.events.builds(target)
         if same_logic(build, asset) and build.trace.config == settings and _is_whole(storage, build)
     )
-    return tuple(renamed_build(build, facts.former) for build in kept)
+    return tuple(renamed_build(build, former) for build in found)
 
 
 def _others(current: Build | None, kept: Iterable[Build]) -> bool:

@@ -10,8 +10,6 @@
 still; what it opened is closed when the test ends. Each test names one obligation of the port.
 """
 
-import os
-import socket
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +22,7 @@ from freshline.events import KINDS, AssetDefined, Event, Recorded
 from freshline.keys import Target
 from freshline.ports import EventLog
 from freshline.state import State, fold
+from freshline.testing.event_log_leases import EventLogLeases
 from freshline.testing.event_log_reading import EventLogReading, OpenLog, folded, sequences
 from freshline.testing.specimens import (
     DAILY,
@@ -54,7 +53,7 @@ def events_of(recorded: Iterable[Recorded]) -> list[Event]:
     return [entry.event for entry in recorded]
 
 
-class EventLogContract(EventLogReading):
+class EventLogContract(EventLogReading, EventLogLeases):
     """What every event log owes: one test for each obligation of `freshline.ports.EventLog`."""
 
     # Appending
@@ -188,54 +187,38 @@ class EventLogContract(EventLogReading):
         assert log.claim(()) == ()
         assert log.events() == ()
 
-    # Leases
+    def test_a_claim_may_say_which_version_it_has_seen(self, log: EventLog) -> None:
+        """It is refused where another one is on record by now, and granted where that one is."""
+        log.append([materialized("r1", ORDERS, "m1")])
+        for seen in ("", "m0"):
+            with pytest.raises(BusyError):
+                log.claim([replace(claim("r2", ORDERS, "m2"), seen=seen)])
+        log.claim([replace(claim("r2", ORDERS, "m2"), seen="m1")])
+        log.claim([replace(claim("r2", DAILY, "m3"), seen="")])
 
-    def test_a_lease_has_one_holder(self, open_log: OpenLog) -> None:
-        """Others are told who holds it and what for, in this process or another."""
-        log = open_log()
-        log.acquire(holder("a nightly apply"))
-        for other in (log, open_log()):
-            with pytest.raises(BusyError) as refused:
-                other.acquire(holder())
-            for word in ("shop/main", "ada", "host1", "4711", "a nightly apply", "2023-11-1"):
-                assert word in refused.value.message
-
-    def test_leases_of_different_names_are_independent(self, log: EventLog) -> None:
-        """Also where their names look alike as file names."""
-        for name in ("shop/main", "shop_main", "shop/Main", "../shop", "shop/" + "x" * 300):
-            log.acquire(replace(holder(), name=name))
-
-    def test_a_released_lease_is_free(self, open_log: OpenLog) -> None:
-        """Releasing twice is no error and frees nobody else's."""
+    def test_a_pool_has_so_many_places_and_no_more(self, open_log: OpenLog) -> None:
+        """Over all runs of an environment; a place is free again when its attempt has ended."""
         log, other = open_log(), open_log()
-        first = log.acquire(holder())
-        first.release()
-        other.acquire(holder())
-        first.release()
-        with pytest.raises(BusyError):
-            log.acquire(holder())
+        places = (("warehouse", 2), ("tag:heavy", 5))
+        for run, target in (("r1", ORDERS), ("r2", DAILY)):
+            log.claim([replace(claim(run, target, f"of {run}"), places=places)])
+        with pytest.raises(BusyError, match="warehouse"):
+            other.claim([replace(claim("r3", MONDAY, "m3"), places=places)])
+        other.claim([replace(claim("r3", DEV, "m4"), places=places)])  # another environment
+        other.claim([replace(claim("r3", MONDAY, "m5"), places=places[1:])])
+        log.append([attempt_failed("r1", ORDERS, "of r1"), materialized("r3", MONDAY, "m5")])
+        other.claim([replace(claim("r3", MONDAY, "m6"), places=places)])
+        assert log.snapshot("shop", "main") == folded(log)
 
-    def test_a_holder_is_known_for_as_long_as_it_holds(self, open_log: OpenLog) -> None:
-        """To itself and to others, and looking takes nothing away."""
-        log, other = open_log(), open_log()
-        mine = replace(holder(), host=socket.gethostname(), pid=os.getpid())
-        assert log.holder(mine.name) is None
-        lease = log.acquire(mine)
-        assert log.holder(mine.name) == other.holder(mine.name) == mine
-        with pytest.raises(BusyError):
-            other.acquire(holder())
-        lease.release()
-        assert log.holder(mine.name) is None and other.holder(mine.name) is None
-        other.acquire(holder())
-
-    def test_epochs_grow_with_every_holder(self, open_log: OpenLog) -> None:
-        """Also across processes."""
-        epochs: list[int] = []
-        for _ in range(3):
-            lease = open_log().acquire(holder())
-            epochs.append(lease.epoch)
-            lease.release()
-        assert epochs == sorted(set(epochs))
+    def test_claims_of_one_call_take_places_too(self, log: EventLog) -> None:
+        """All or none: the second finds the pool full, and the first is not granted either."""
+        wishes = [
+            replace(claim("r1", target, f"m{n}"), places=(("warehouse", 1),))
+            for n, target in enumerate((ORDERS, DAILY))
+        ]
+        with pytest.raises(BusyError, match="warehouse"):
+            log.claim(wishes)
+        assert log.events() == ()
 
     # Threads, and the end
 

@@ -1,16 +1,16 @@
 """The event log in memory: the reference implementation of `freshline.ports.EventLog`."""
 
 import threading
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from freshline import codec
-from freshline.errors import BusyError, CatalogError, InternalError, ResourceError
+from freshline.errors import BusyError, CatalogError, InternalError, ResourceError, UsageError
 from freshline.events import AttemptStarted, Event, Materialized, Recorded, RunStarted
 from freshline.failpoints import failpoint
 from freshline.keys import Target
-from freshline.ports import Claim, EventLog, Holder, Lease
+from freshline.ports import Claim, EventLog, Holder, Lease, Wait
 from freshline.state import State, TargetState, advance
 from freshline.ticks import Arrival, Halt, Mover, Requested, Tick
 from freshline.versions import Build, Logic
@@ -33,7 +33,7 @@ class Decisions:
 
 
 class Ledger:
-    """What outlives a process: the events, the states folded from them, and who holds a lease.
+    """What outlives a process: the events, the states folded from them, and who holds which lease.
 
     Several logs over one ledger are several processes at one catalog.
     """
@@ -42,7 +42,8 @@ class Ledger:
         self.lock = threading.RLock()
         self.entries: list[Recorded] = []
         self.states: dict[Target, TargetState] = {}
-        self.held: dict[str, MemoryLease] = {}
+        self.held: dict[str, list[MemoryLease]] = {}
+        self.gates: dict[str, Holder] = {}
         self.epochs: dict[str, int] = {}
         self.decisions = Decisions()
 
@@ -50,10 +51,11 @@ class Ledger:
 class MemoryLease:
     """A lease in a ledger, held until released."""
 
-    def __init__(self, ledger: Ledger, holder: Holder, epoch: int) -> None:
+    def __init__(self, ledger: Ledger, holder: Holder, epoch: int, shared: bool) -> None:
         self._ledger = ledger
         self._epoch = epoch
         self.holder = holder
+        self.shared = shared
 
     @property
     def name(self) -> str:
@@ -68,8 +70,8 @@ class MemoryLease:
     def release(self) -> None:
         """Give it back; idempotent."""
         with self._ledger.lock:
-            if self._ledger.held.get(self.holder.name) is self:
-                del self._ledger.held[self.holder.name]
+            held = self._ledger.held[self.holder.name]
+            held[:] = [each for each in held if each is not self]
 
 
 class MemoryEventLog:
@@ -100,41 +102,81 @@ class MemoryEventLog:
     def claim(self, claims: Sequence[Claim]) -> tuple[int, ...]:
         """Record the intents as AttemptStarted events; return their fences, higher than any before.
 
-        All or none; BusyError when a target has a live attempt.
+        All or none; BusyError when a target has a live attempt, when another version than `seen` is
+        on record, or when as many attempts live in its environment as one of its pools has places.
         """
         _pass("claim.before")
         with self.opened() as ledger:
-            intents = [
-                AttemptStarted(
-                    at=wish.at,
-                    run=wish.run,
-                    target=wish.target,
-                    publish_id=wish.publish_id,
-                    fence=_known(ledger.states, wish.target).fence + 1,
-                    base=wish.base,
+            intents: list[AttemptStarted] = []
+            for wish in claims:
+                known = _known(ledger.states, wish.target)
+                if refused := wish.refusal(known, _taken(ledger, wish.target, intents)):
+                    raise refused
+                intents.append(
+                    AttemptStarted(
+                        at=wish.at,
+                        run=wish.run,
+                        target=wish.target,
+                        publish_id=wish.publish_id,
+                        fence=known.fence + 1,
+                        base=wish.base,
+                        pools=tuple(name for name, _ in wish.places),
+                    )
                 )
-                for wish in claims
-            ]
             _record(ledger, [_copy(intent) for intent in intents])
         _pass("claim.after_commit")
         return tuple(intent.fence for intent in intents)
 
-    def acquire(self, holder: Holder) -> Lease:
-        """Take the lease `holder.name`, or raise BusyError whose message says who holds it."""
+    def acquire(self, holder: Holder, *, shared: bool = False, wait: Wait | None = None) -> Lease:
+        """Take the lease `holder.name`, alone or shared.
+
+        While it cannot be had, `wait` is called with a BusyError that says who has it; without a
+        `wait` the error is raised.
+        """
+        if shared and not holder.run:
+            raise UsageError("who shares a lease shares it for a run")
+        try:
+            while True:
+                try:
+                    return self._acquired(holder, shared)
+                except BusyError as busy:
+                    if wait is None:
+                        raise
+                    if not shared:
+                        self.ledger.gates.setdefault(holder.name, holder)
+                    wait(busy)
+        finally:
+            if self.ledger.gates.get(holder.name) is holder:
+                del self.ledger.gates[holder.name]
+
+    def _acquired(self, holder: Holder, shared: bool) -> Lease:
         with self.opened() as ledger:
-            held = ledger.held.get(holder.name)
-            if held is not None:
-                raise BusyError(_sentence(held.holder), help="wait for it to end")
+            held = ledger.held.setdefault(holder.name, [])
+            gate = ledger.gates.get(holder.name)
+            if shared and gate is not None:
+                raise BusyError(f"{_sentence(gate)}, who waits to have it alone")
+            in_the_way = [
+                each.holder
+                for each in held
+                if not (shared and each.shared) or each.holder.run == holder.run
+            ]
+            if in_the_way:
+                raise BusyError("; ".join(map(_sentence, in_the_way)), help="wait for it to end")
             epoch = ledger.epochs[holder.name] = ledger.epochs.get(holder.name, 0) + 1
-            lease = ledger.held[holder.name] = MemoryLease(ledger, holder, epoch)
+            lease = MemoryLease(ledger, holder, epoch, shared)
+            held.append(lease)
             self._leases.append(lease)
             return lease
 
     def holder(self, name: str) -> Holder | None:
-        """Return who holds a lease at this moment, None where nobody does."""
+        """Return who holds a lease at this moment, the last to come of several; None for nobody."""
+        found = self.holders(name)
+        return found[-1] if found else None
+
+    def holders(self, name: str) -> tuple[Holder, ...]:
+        """Return all who hold a lease at this moment, in the order in which they came."""
         with self.opened() as ledger:
-            held = ledger.held.get(name)
-            return held.holder if held is not None else None
+            return tuple(each.holder for each in ledger.held.get(name, ()))
 
     def snapshot(self, project: str, environment: str) -> State:
         """Return what is known to exist there, as of one instant."""
@@ -225,6 +267,22 @@ def _record(ledger: Ledger, events: Sequence[Event]) -> int:
     ledger.entries += entries
     ledger.states |= states
     return len(ledger.entries)
+
+
+def _taken(
+    ledger: Ledger, target: Target, intents: Sequence[AttemptStarted]
+) -> Callable[[str], int]:
+    """Return what counts the places taken of a pool, by attempts that live and those to come."""
+
+    def taken(pool: str) -> int:
+        alive = (
+            state.attempt
+            for place, state in ledger.states.items()
+            if (place.project, place.environment) == (target.project, target.environment)
+        )
+        return sum(a is not None and pool in a.pools for a in (*alive, *intents))
+
+    return taken
 
 
 def _pass(name: str) -> None:

@@ -52,8 +52,9 @@ class Served:
 
 @contextmanager
 def served(root: Path, *options: str, command: str = "up") -> Generator[Served]:
-    """Serve a project, and end that afterwards whatever happened."""
-    process = start(root, [command, *options])
+    """Serve a project without automation, and end that afterwards whatever happened."""
+    alone = ("--no-daemon",) if command == "up" else ()
+    process = start(root, [command, *alone, *options])
     try:
         assert process.stdout is not None
         address = process.stdout.readline().rpartition(" ")[2].strip()

@@ -12,7 +12,7 @@ from freshline_catalog.server import doings
 from freshline_catalog.server.doings import Doing
 from freshline_catalog.server.page import Page
 from freshline_catalog.server.reading import Reading
-from freshline_catalog.server.runs.reading import Filter, RunFacts, live_run, runs_of
+from freshline_catalog.server.runs.reading import Filter, RunFacts, live_runs, runs_of
 from freshline_catalog.statements import statements
 
 MOST = 500
@@ -84,7 +84,7 @@ def reconciler(asked: Reading) -> Reconciler:
         problems=survey.problems if survey is not None else (),
         warnings=survey.warnings if survey is not None else (),
         holder=asked.services.log.holder(f"apply:{environment}"),
-        live=live_run(asked),
+        live=next(reversed(live_runs(asked)), ""),
         queue=doings.waiting(asked),
         asked_for=doings.latest(asked, 10),
         runs=runs_of(asked, Filter(), limit=_RUNS),

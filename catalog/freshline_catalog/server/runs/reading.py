@@ -69,15 +69,20 @@ class ReadVersion(NamedTuple):
     run: str | None
 
 
-def live_run(asked: Asked) -> str:
-    """Return the run whose process is there, empty where there is none or it has not begun yet."""
-    holder = asked.services.log.holder(f"apply:{asked.services.scope.environment}")
-    if holder is None:
-        return ""
-    rows = asked.connection.execute(statements("runs")["newest"], asked.services.scope).fetchall()
-    if not rows or cast(float, rows[0][1]) < holder.since:
-        return ""
-    return cast(str, rows[0][0])
+def live_runs(asked: Asked) -> tuple[str, ...]:
+    """Return the runs whose processes are there, the last to come last."""
+    holders = asked.services.log.holders(f"apply:{asked.services.scope.environment}")
+    found = [holder.run for holder in holders if holder.run]
+    for holder in holders:
+        if not holder.run:  # it has everything alone, and what began since then is its own
+            newest = statements("runs")["newest"]
+            rows = asked.connection.execute(newest, asked.services.scope).fetchall()
+            found += [cast(str, run) for run, at in rows if cast(float, at) >= holder.since]
+    return tuple(found)
+
+
+def _living(asked: Asked) -> str:
+    return codec.encode(live_runs(asked)).decode()
 
 
 def runs_of(
@@ -85,7 +90,7 @@ def runs_of(
 ) -> tuple[RunFacts, ...]:
     """Return runs that began before a sequence, newest first."""
     bindings = (
-        *(*asked.services.scope, before, live_run(asked)),
+        *(*asked.services.scope, before, _living(asked)),
         *(wanted.outcome.value if wanted.outcome else "", wanted.actor, wanted.asset),
         *(wanted.since, wanted.until, limit),
     )
@@ -95,7 +100,7 @@ def runs_of(
 
 def run_of(asked: Asked, run: str) -> tuple[RunFacts, Doing] | None:
     """Return a run and what it was to do; None where nothing of it is on record."""
-    bindings = (*asked.services.scope, run, live_run(asked))
+    bindings = (*asked.services.scope, run, _living(asked))
     rows = asked.connection.execute(statements("runs")["run"], bindings).fetchall()
     return _facts(rows[0]) if rows else None
 
