@@ -7,6 +7,7 @@ because of a rule. A missed moment or event can therefore make nothing wrong, on
 Members of unions are structs with a tag, by which they are told apart where they are stored.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -132,6 +133,20 @@ class Not(Struct, frozen=True, kw_only=True, tag=True):
 
 
 Rule = Upstream | Manual | Never | Cron | Every | MaxLag | Wake | AllOf | AnyOf | Not
+
+
+def wakes(rule: Rule) -> Iterator[Wake]:
+    """Yield all that a rule waits for, at whatever depth."""
+    match rule:
+        case Wake():
+            yield rule
+        case AllOf(rules=inner) | AnyOf(rules=inner):
+            for each in inner:
+                yield from wakes(each)
+        case Not(rule=negated):
+            yield from wakes(negated)
+        case _:
+            pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,12 +65,8 @@ def calendar_reader(known: Mapping[str, Calendar] | None) -> Reader[Calendar]:
         name = entry.value.text
         if known is None or name in known:
             return Calendar() if known is None else known[name]
-
-        def fix() -> str:
-            return did_you_mean(name, known) or (
-                f"declare it below `calendars:` in freshline.yaml, or write {_EXAMPLE}"
-            )
-
+        declare = f"declare it below `calendars:` in freshline.yaml, or write {_EXAMPLE}"
+        fix = did_you_mean(name, known) or declare
         report.error("E131", place_of(entry), f"there is no calendar {quoted(name)}", fix)
         return None
 

@@ -178,6 +178,10 @@ _ELSEWHERE = {
 
 def _asset(reading: Reading, section: Section, given: source.Entry) -> AssetArrived | None:
     report = reading.report
+    if isinstance(given.value, source.Sequence):
+        fix = "write a list of conditions: `[{asset: a.b}, {asset: c.d}]`, or `all:` with it"
+        wrong(report, given, "one key", fix)
+        return None
     key = text(report, given)
     if key is None:
         return None

@@ -17,7 +17,7 @@ _TIME = re.compile(r"([0-9]{1,2})(?::([0-5][0-9]))?")
 _SHORT = re.compile(
     r"(?:(?P<days>[a-z, -]*[a-z])\s+)?(?P<begin>[\d:]+)\s?-\s?(?P<end>[\d:]+)", re.I
 )
-_RATE = re.compile(r"([0-9]{1,6})\s*(?:times?\s+)?(?:per|a|an|/|in)\s*(.+)", re.IGNORECASE)
+_RATE = re.compile(r"([0-9]{1,6})\s*(?:times?\s+)?(?:(?:per|an?|in)\s+|/\s*)(.+)", re.IGNORECASE)
 _PERIODS = {"second": "1s", "minute": "1m", "hour": "1h", "day": "1d", "week": "1w"}
 _DAY = 24 * 60
 _EVERY_DAY = Calendar()

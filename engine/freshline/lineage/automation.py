@@ -39,6 +39,7 @@ from freshline.refresh import (
     Trigger,
     Wake,
     WatermarkMoved,
+    wakes,
 )
 from freshline.suggest import closest
 
@@ -91,7 +92,7 @@ def with_automation(graph: Graph) -> Graph:
 
 def _waking(graph: Graph, definition: AssetDefinition) -> Iterator[Diagnostic]:
     """Yield what a rule waits for and there is not."""
-    for wake in _wakes(definition.refresh.rule):
+    for wake in wakes(definition.refresh.rule):
         places = (definition.refresh.named, definition.span)
         for found in _arriving(graph, wake.key, wake.columns, places):
             yield replace(found, asset=definition.key)
@@ -99,19 +100,6 @@ def _waking(graph: Graph, definition: AssetDefinition) -> Iterator[Diagnostic]:
             place = _place(wake.key, *places)
             message = f"{wake.key} waits for itself"
             yield _finding("E213", message, place, "name what it reads", definition.key)
-
-
-def _wakes(rule: Rule) -> Iterator[Wake]:
-    match rule:
-        case Wake():
-            yield rule
-        case AllOf(rules=inner) | AnyOf(rules=inner):
-            for each in inner:
-                yield from _wakes(each)
-        case Not(rule=negated):
-            yield from _wakes(negated)
-        case _:
-            pass
 
 
 def _arriving(

@@ -5,7 +5,7 @@ always gives the same plan.
 """
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from freshline.code import Code
@@ -21,7 +21,7 @@ from freshline.definitions import (
 )
 from freshline.errors import Diagnostic, Severity, Span
 from freshline.lineage.canonical import upstreams_in
-from freshline.refresh import ScheduleDefinition, SensorDefinition
+from freshline.refresh import AssetArrived, ScheduleDefinition, SensorDefinition, wakes
 from freshline.versions import WHOLE, Window
 
 WAITS = "W512"  # the code of what is set aside until columns are known that code will make
@@ -257,3 +257,16 @@ def without(graph: Graph, findings: Sequence[Diagnostic]) -> Graph:
         quarantined={**graph.quarantined, **aside},
         diagnostics=(*graph.diagnostics, *findings),
     )
+
+
+def awaited_columns(graph: Graph) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the columns of assets and sources whose content rules and sensors wait for."""
+    for asset in graph.assets.values():
+        if asset.definition.refresh.named:
+            for wake in wakes(asset.definition.refresh.rule):
+                if wake.columns:
+                    yield wake.key, wake.columns
+    for sensor in graph.sensors:
+        for condition in sensor.conditions:
+            if isinstance(condition, AssetArrived) and condition.columns:
+                yield condition.key, condition.columns

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from freshline.codec import digest
 from freshline.definitions import Looks, ProbeKind
 from freshline.lineage.canonical import rules_of
-from freshline.lineage.graph import Asset, Graph, Source
+from freshline.lineage.graph import Asset, Graph, Source, awaited_columns
 from freshline.reconcile.fingerprint import same_period, source_version
 from freshline.state import Observation
 from freshline.versions import WHOLE, Build, Output, Read, Window
@@ -86,7 +86,8 @@ def reads(asset: Asset, inputs: Mapping[str, Seen]) -> tuple[Read, ...]:
 def windows_read(graph: Graph, builds: Mapping[str, Build]) -> dict[str, tuple[Window, ...]]:
     """Return for each input the windows that anybody reads it by: as declared, and on record.
 
-    Among inputs are the sources whose content can be hashed through windows.
+    Among inputs are the sources whose content can be hashed through windows, and what rules and
+    sensors wait for by some of its columns.
     """
     windowed = {key for key, source in graph.sources.items() if is_windowed(source)}
     found: dict[str, dict[Window, None]] = {}
@@ -98,6 +99,9 @@ def windows_read(graph: Graph, builds: Mapping[str, Build]) -> dict[str, tuple[W
                 windows = found.setdefault(upstream, {})
                 windows[asset.window(upstream)] = None
                 windows[recorded.get(upstream, WHOLE)] = None
+    for key, columns in awaited_columns(graph):
+        if key in graph.assets or key in windowed:
+            found.setdefault(key, {})[Window(tuple(sorted(columns)))] = None
     return {key: tuple(w for w in windows if w != WHOLE) for key, windows in found.items()}
 
 
