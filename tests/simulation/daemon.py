@@ -6,6 +6,7 @@ modelled: what they build holds a content that is drawn from what they read.
 
 import random
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from tests.unit.scenes import Plot, Stage
@@ -90,6 +91,7 @@ class History:
     known: dict[str, Asset] = field(default_factory=dict[str, Asset])
     asked: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     old: Scene | None = None
+    met: set[Gate | None] = field(default_factory=set[Gate | None])
     events: list[str] = field(default_factory=list[str])
 
     @classmethod
@@ -170,8 +172,7 @@ class History:
             return  # before it is kept
         if usurped and self.chance.random() < 0.7:
             return  # fenced: nothing is kept
-        if not usurped or scene is not self.scene:
-            self.keep(scene, found)
+        self.keep(scene, found)
         if self.chance.random() < self.troubles.crash:
             return  # kept, and launched by the next one
         self.launch()
@@ -179,7 +180,9 @@ class History:
     def decide(self, scene: Scene) -> Evaluated:
         number = len(self.stage.kept)
         ids = (f"r{self.seed}.{number}.{i}.{self.chance.randint(0, 10**9)}" for i in range(100))
-        return evaluate(scene, lambda: next(ids))
+        found = evaluate(scene, lambda: next(ids))
+        self.met |= {decision.gate for decision in found.decisions.values()}
+        return found
 
     def keep(self, scene: Scene, found: Evaluated) -> None:
         """Keep what was decided, and hold it against what may never happen."""
@@ -206,7 +209,7 @@ class History:
         ground = Ground(scene)
         for key in request.assets:
             plot = self.stage.plots[key]
-            assert key not in self.stage.pauses, f"{about}: {key} is paused"
+            assert key not in scene.facts.pauses, f"{about}: {key} is paused"
             assert not isinstance(plot.refresh.rule, Manual), f"{about}: {key} is for people"
             attempt = (key, ground.attempt(key))
             self.asked[attempt] += 1
@@ -305,18 +308,18 @@ class History:
         self.troubles = NONE
         stage = self.stage
         stage.pauses.clear()
-        for key in stage.failures:
-            stage.plots[key].text = f"mended {stage.now!r}"
+        self.mend(stage.failures)
         for run in self.running.values():
             run.hangs = False
-        for key in self.given_up():
-            stage.plots[key].text = f"changed {stage.now!r}"
         until = stage.now + 1.2 * DAY
         while True:
             before = len(stage.kept)
             self.progress()
             self.look()
             idle = len(stage.kept) == before and not stage.requests
+            if idle and (given_up := self.given_up()):
+                self.mend(given_up)
+                continue
             if idle and (stage.now > until or not self.left()):
                 break
             if len(stage.kept) > before and not stage.requests:
@@ -326,6 +329,11 @@ class History:
             assert stage.now < until + DAY, f"seed {self.seed}: it never comes to rest"
         self.check()
         self.liveness()
+
+    def mend(self, keys: Iterable[str]) -> None:
+        """Write some assets anew."""
+        for key in keys:
+            self.stage.plots[key].text = f"mended {self.stage.now!r}"
 
     def given_up(self) -> list[str]:
         """Return what is not tried any more until something changes."""

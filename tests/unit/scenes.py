@@ -15,16 +15,24 @@ from freshline.codec import digest
 from freshline.definitions import ProjectDefinition
 from freshline.events import CheckResult
 from freshline.lineage.canonical import canonicaliser
-from freshline.lineage.graph import Asset, Check, Graph, in_order
+from freshline.lineage.graph import Asset, Check, Graph, Source, in_order
 from freshline.operate.deciding import evaluate
-from freshline.operate.scene import Evaluated, Scene, Seen
-from freshline.operate.selecting import chosen
+from freshline.operate.scene import Evaluated, Gate, Scene, Seen
+from freshline.operate.selecting import selecting
 from freshline.ports import Condition, Inspection
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import config, source_version
 from freshline.reconcile.plan import make_plan
 from freshline.reconcile.planned import Action, Plan, Wish
-from freshline.refresh import Freshness, Refresh, ScheduleDefinition, SensorDefinition, Trigger
+from freshline.refresh import (
+    Cron,
+    Freshness,
+    Manual,
+    Refresh,
+    ScheduleDefinition,
+    SensorDefinition,
+    Trigger,
+)
 from freshline.state import Failure, Observation, Pause, State, TargetState
 from freshline.ticks import Decided, Halt, Request, Requested, RequestState
 from freshline.versions import WHOLE, Build, Output, PublishKind, Read, Trace, Version
@@ -67,6 +75,10 @@ class Stage:
     memories: dict[str, str] = field(default_factory=dict[str, str])
     requests: list[Requested] = field(default_factory=list[Requested])
     kept: list[Decided] = field(default_factory=list[Decided])
+    source_freshness: dict[str, Freshness] = field(default_factory=dict[str, Freshness])
+    source_checks: dict[str, tuple[Check, ...]] = field(
+        default_factory=dict[str, tuple[Check, ...]]
+    )
     halts: tuple[Halt, ...] = ()
     schedules: tuple[ScheduleDefinition, ...] = ()
     sensors: tuple[SensorDefinition, ...] = ()
@@ -79,7 +91,9 @@ class Stage:
 
     def graph(self) -> Graph:
         """Return the project compiled; the same one as long as nothing of it is edited."""
-        said = (self.schedules, self.sensors, *((k, *p.said) for k, p in self.plots.items()))
+        sources = {**self.source_freshness}, {**self.source_checks}
+        plots = [(key, plot.said) for key, plot in self.plots.items()]
+        said = (self.schedules, self.sensors, sources, plots)
         if self._compiled is None or self._compiled[0] != said:
             self._compiled = (said, self._compile())
         return self._compiled[1]
@@ -89,7 +103,7 @@ class Stage:
         return Graph(
             project=self.project,
             assets={key: self._asset(key) for key in in_order(reads)},
-            sources={key: source(key) for key in self.sources()},
+            sources={key: self._source(key) for key in self.sources()},
             schedules=self.schedules,
             sensors=self.sensors,
         )
@@ -125,7 +139,7 @@ class Stage:
             builds={key: b for key, b in self.builds.items() if key in self.plots},
             inspections={key: Inspection(Condition.INTACT) for key in self.builds},
             sources=sources,
-            pauses=self.pauses,
+            pauses=dict(self.pauses),
             now=self.now,
         )
 
@@ -209,7 +223,7 @@ class Stage:
         """Do what one run does; `failing` are assets with the codes that they fail with."""
         selected = frozenset(request.assets)
         if not request.only:
-            selected = chosen(self.graph(), request.selection).keys
+            selected = selecting(self.graph()).chosen(request.selection).keys
         facts = self.facts()
         plan = make_plan(facts, Wish(selected=selected, only=request.only))
         self.observed |= facts.sources
@@ -299,6 +313,11 @@ class Stage:
     def _look_at(self, key: str) -> Observation:
         return Observation(version=self.versions.get(key, "v1"), signature={}, at=self.now)
 
+    def _source(self, key: str) -> Source:
+        found = source(key)
+        definition = replace(found.definition, freshness=self.source_freshness.get(key))
+        return replace(found, definition=definition, checks=self.source_checks.get(key, ()))
+
     def _asset(self, key: str) -> Asset:
         plot = self.plots[key]
         made = _asset_of(key, f"select {plot.text} as x", plot.reads)
@@ -322,3 +341,20 @@ def stage(reads: Mapping[str, Sequence[str]], **refresh: Refresh) -> Stage:
             for key, found in reads.items()
         }
     )
+
+
+AS_INPUTS = Refresh()
+MANUAL = Refresh(rule=Manual())
+AT_FULL_HOURS = Refresh(rule=Cron(expression="0 * * * *"))
+HOURLY = Refresh(rule=Cron(expression="0 * * * *", updated=True))
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+
+
+def pair(refresh: Refresh = AS_INPUTS) -> Stage:
+    """Return a, which people build, and b, which reads it."""
+    return stage({"a": (), "b": ("a",)}, a=MANUAL, b=refresh).build_all()
+
+
+def gate(world: Stage, key: str) -> Gate | None:
+    """Return which gate keeps an asset from being built now."""
+    return world.evaluate().decisions[key].gate

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from freshline.codec import digest
+from freshline.definitions import ProbeKind, Volatile
 from freshline.operate import attempts, gates, schedules, sensors
 from freshline.operate.freshness import age
 from freshline.operate.gates import Case
@@ -28,6 +29,7 @@ from freshline.ticks import Decided, Mover, Request, Tick, TickOutcome
 from freshline.verdicts import ReasonKind
 
 NAME = "reconciler"
+_HOUR, _DAY = 3600.0, 86_400.0
 _SETTLED = (Gate.ASIDE, Gate.HELD, Gate.RUNNING, Gate.FRESH)
 
 
@@ -43,12 +45,15 @@ def evaluate(scene: Scene, ids: Callable[[], str]) -> Evaluated:
         decision = work.decisions[key] = _look_at(work, key)
         if decision.goes:
             work.going[key] = None
+    for key, source in ground.graph.sources.items():
+        if (wanted := source.definition.freshness) is not None:
+            work.ages[key] = age(wanted, ground.moved(key), ground.now)
     reconciled = _reconciled(work, ids)
     timely = schedules.evaluate(ground, ids)
     felt = sensors.evaluate(ground, ids)
     looks = [d.again for d in work.decisions.values()]
     looks += [found.again for found in work.ages.values()]
-    looks += [timely.again, felt.again]
+    looks += [timely.again, felt.again, _by_the_clock(ground)]
     return Evaluated(
         decided=(*reconciled, *timely.decided, *felt.decided),
         decisions=work.decisions,
@@ -75,6 +80,24 @@ def _in_order(ground: Ground) -> Iterable[str]:
     yield from (key for key in ground.graph.sources if key in ground.steps)
     yield from ground.graph.assets
     yield from ground.graph.quarantined
+
+
+def _by_the_clock(ground: Ground) -> float | None:
+    """Return when something may turn stale though nothing happens but that time goes by."""
+    now, found = ground.now, set[float]()
+    for asset in ground.graph.assets.values():
+        if asset.varies and asset.volatile in (Volatile.HOUR, Volatile.DAY):
+            found.add(_HOUR if asset.volatile is Volatile.HOUR else _DAY)
+    keys = (*ground.graph.assets, *ground.graph.sources)
+    if any(check.varies for key in keys for check in ground.graph.checks_of(key)):
+        found.add(_HOUR)
+    looks = [now - now % seconds + seconds for seconds in found]
+    for key, seen in ground.facts.sources.items():
+        source = ground.graph.sources.get(key)
+        probe = source.definition.probe if source is not None else None
+        if probe is not None and probe.kind is ProbeKind.TTL:
+            looks.append(seen.at + probe.ttl)
+    return min((at for at in looks if at > now), default=None)
 
 
 def _look_at(work: _Work, key: str) -> Decision:
@@ -217,7 +240,7 @@ def _reconciled(work: _Work, ids: Callable[[], str]) -> tuple[Decided, ...]:
         environment=ground.facts.environment,
         mover=Mover.RECONCILER,
         name=NAME,
-        key=_key(work, going, texts),
+        key=_key(work, texts),
         at=ground.now,
         outcome=TickOutcome.REQUESTED if run else TickOutcome.NOTHING,
         why=why,
@@ -257,19 +280,15 @@ def _to_build(ground: Ground, going: list[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _key(work: _Work, going: list[str], texts: Mapping[str, str | None]) -> str:
-    """Return the name of what is decided: of a run what it is an attempt at, and how often."""
-    if not going:
-        before = work.ground.scene.memories
-        kept = [f"{name}: {before.get(name)} {text}" for name, text in sorted(texts.items())]
-        return digest(*kept, repr(work.ground.now))
-    parts: list[str] = []
-    for key in sorted(going):
-        memory = work.memories[key]
-        tried = memory.tried
-        assert tried is not None
-        parts.append(f"{key} {tried.digest} {tried.count} {sorted(memory.used.items())}")
-    return digest(*parts)
+def _key(work: _Work, texts: Mapping[str, str | None]) -> str:
+    """Return the name of what is decided: the same for the same look, and another for any other.
+
+    The same may well be decided again: what is asked for may have come to nothing by then.
+    """
+    before = work.ground.scene.memories
+    going = (f"{key} {work.ground.attempt(key)}" for key in sorted(work.going))
+    kept = (f"{name}: {before.get(name)}" for name in sorted(texts))
+    return digest(*going, *kept, repr(work.ground.now))
 
 
 def _request(ground: Ground, run: str, why: str, assets: tuple[str, ...]) -> Request:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from freshline.codec import digest
-from freshline.lineage.graph import Asset, downstreams, reach
+from freshline.lineage.graph import Asset, downstreams
 from freshline.operate.memory import AssetMemory, name_of, read
 from freshline.operate.scene import Scene
-from freshline.operate.selecting import chosen
+from freshline.operate.selecting import selecting
 from freshline.reconcile import checks
 from freshline.reconcile.checks import Standing
 from freshline.reconcile.fingerprint import config, period, source_version
@@ -31,6 +31,7 @@ class Ground:
         }
         self.blocked = {found.asset: found.why for found in scene.plan.blocked}
         self.proofs = {found.asset: found.proof for found in scene.plan.fresh}
+        self.selecting = selecting(self.graph)
         self.running = self._running()
         self._rights: dict[str, float | None] | None = None
         self._readers: Mapping[str, tuple[str, ...]] | None = None
@@ -161,9 +162,7 @@ class Ground:
         request = each.request
         if request.only or not request.selection:
             return request.assets
-        meant = chosen(self.graph, request.selection)
-        needs = {key: asset.needs for key, asset in self.graph.assets.items()}
-        return reach((*request.assets, *meant.keys), needs) & self.steps.keys()
+        return self.selecting.needed(request.selection) & self.steps.keys()
 
 
 def covers(read: Window, wanted: tuple[str, ...]) -> bool:

@@ -11,7 +11,6 @@ from freshline.operate.ground import Ground
 from freshline.operate.memory import part_of
 from freshline.operate.moments import moments_of, utc
 from freshline.operate.rules import PUNCTUAL, told
-from freshline.operate.selecting import chosen
 from freshline.refresh import CatchUp, Cron, ScheduleDefinition
 from freshline.ticks import Decided, Mover, Request, RequestState, Tick, TickOutcome
 
@@ -132,7 +131,7 @@ def _fired(
     if waiting and schedule.cron.catch_up is not CatchUp.ALL:
         why = f"the run it asked for at {told(waiting[0].at)} has not begun yet"
         return _decided(ground, schedule, key, kept, (TickOutcome.SKIPPED, why), details)
-    meant = chosen(ground.graph, schedule.selection)
+    meant = ground.selecting.chosen(schedule.selection)
     if meant.error:
         return _decided(ground, schedule, key, kept, (TickOutcome.FAILED, meant.error), details)
     run = ids()

@@ -1,0 +1,141 @@
+"""What holds back what is stale: people, checks, inputs that do not count, hours and rates."""
+
+from tests.unit.scenes import (
+    HOUR,
+    MANUAL,
+    MINUTE,
+    START,
+    gate,
+    pair,
+    stage,
+)
+
+from freshline.definitions import CheckDefinition, CheckKind, CheckSeverity
+from freshline.errors import Span
+from freshline.events import CheckResult
+from freshline.lineage.graph import Check
+from freshline.operate.scene import Gate
+from freshline.refresh import (
+    Hours,
+    Rate,
+    Refresh,
+    Trigger,
+)
+from freshline.state import Pause
+
+
+def test_what_people_refresh_is_left_alone_and_read_as_it_is() -> None:
+    world = stage({"a": ("raw",), "b": ("a", "x"), "x": ("raw",)}, a=MANUAL).build_all()
+    world.arrive("raw", "v2")
+    assert world.go() == ("x", "b")
+    assert gate(world, "a") is Gate.RULE
+
+
+def test_what_hangs_on_something_that_is_not_built_now_is_not_either() -> None:
+    world = stage({"a": ("raw",), "b": ("a",)}, a=MANUAL).build_all()
+    world.arrive("raw", "v2")
+    assert world.tick() == ()
+    assert world.why("b") == (
+        "nothing new until a is built: it is refreshed when somebody asks for it"
+    )
+
+
+def test_what_reads_something_that_was_never_built_says_so() -> None:
+    world = stage({"a": (), "b": ("a",)}, a=MANUAL)
+    assert world.tick() == ()
+    assert world.evaluate().decisions["b"].gate is Gate.MISSING
+    assert world.why("b") == "a was never built: it is refreshed when somebody asks for it"
+
+
+def test_changes_of_an_input_that_does_not_count_build_nothing_alone() -> None:
+    world = stage({"x": (), "y": (), "b": ("x", "y")}, x=MANUAL, y=MANUAL)
+    world.plots["b"].triggers = (Trigger(key="x", trigger=False),)
+    world.build_all()
+    world.build("x", "new")
+    assert world.tick() == ()
+    assert world.why("b") == "only x changed, which does not count"
+    world.build("y", "new")
+    assert world.go() == ("b",)
+
+
+def test_a_blocking_check_that_fails_keeps_readers_from_being_built() -> None:
+    world = pair()
+    check = Check(
+        definition=CheckDefinition(
+            name="positive",
+            kind=CheckKind.SQL,
+            span=Span(file="a.sql", line=1, column=1),
+            severity=CheckSeverity.BLOCK,
+        ),
+        digest="positive",
+        query="from a where x < 0",
+    )
+    world.plots["a"].checks = (check,)
+
+    def checked(content: str, failing: int) -> None:
+        found = CheckResult(
+            name="positive",
+            kind=CheckKind.SQL,
+            severity=CheckSeverity.BLOCK,
+            check="positive",
+            contents=(content,),
+            failing=failing,
+        )
+        world.results["a"] = (*world.results.get("a", ()), found)
+
+    world.build("a", "bad")
+    checked("bad", 3)
+    assert world.tick() == ()
+    assert world.evaluate().decisions["b"].gate is Gate.CHECKS
+    assert world.why("b") == "a fails its check positive"
+    world.plots["b"].triggers = (Trigger(key="a", ignore_checks=True),)
+    assert gate(world, "b") is None
+    world.plots["b"].triggers = ()
+    world.build("a", "good")
+    checked("good", 0)
+    assert world.go() == ("b",)
+
+
+def test_a_pause_holds_and_says_by_whom() -> None:
+    world = pair()
+    world.build("a", "new")
+    world.pauses["b"] = Pause(actor="ada", reason="month end", at=START)
+    assert world.tick() == ()
+    assert world.why("b") == "it is paused by ada: month end"
+    del world.pauses["b"]
+    assert world.tick() == ("b",)
+
+
+def test_it_rests_after_a_build_as_long_as_its_cooldown_says() -> None:
+    world = pair(Refresh(cooldown=600))
+    world.build("a", "new")
+    assert world.tick() == ()
+    found = world.evaluate()
+    assert found.decisions["b"].gate is Gate.COOLDOWN
+    assert found.again == START + 600
+    world.now = START + 600
+    assert world.tick() == ("b",)
+
+
+def test_it_waits_for_its_hours() -> None:
+    world = pair(Refresh(hours=Hours(begin=22 * 60, end=4 * 60)))
+    world.build("a", "new")
+    found = world.evaluate()
+    assert found.decisions["b"].gate is Gate.HOURS
+    assert found.decisions["b"].why == "its hours open at 2026-03-09 22:00 UTC"
+    assert found.again is not None
+    world.now = found.again
+    assert world.tick() == ("b",)
+
+
+def test_no_more_often_than_its_rate_says() -> None:
+    world = pair(Refresh(rate=Rate(most=2, seconds=HOUR)))
+    built = 0
+    for number in range(6):
+        world.build("a", f"v{number}")
+        built += len(world.go())
+        world.now += MINUTE
+    assert built == 2
+    assert gate(world, "b") is Gate.RATE
+    world.now = START + HOUR
+    assert world.go() == ("b",)
