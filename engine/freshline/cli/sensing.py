@@ -10,10 +10,11 @@
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
+from freshline.calls import Line
 from freshline.cli.elsewhere import Elsewhere
 from freshline.cli.functions import Functions
 from freshline.cli.inboxes import Inboxes
@@ -48,7 +49,8 @@ _RUNS_BEFORE, _EVENTS = 20, 10_000  # how much of what happened before is read a
 class Senses:
     """What sensors of the project below `root` see in an environment; `close` it at the end.
 
-    `named` is the environment as commands are told it: None for the first.
+    `named` is the environment as commands are told it: None for the first. What functions log goes
+    to `tell`.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Senses:
         scope: tuple[str, str],
         kept: tuple[EventLog, Automation],
         named: str | None = None,
+        tell: Callable[[Line], None] = lambda line: None,
     ) -> None:
         self._root, self._scope = root, scope
         self._log, self._automation = kept
@@ -64,7 +67,7 @@ class Senses:
         self._inboxes = Inboxes(root)
         self._inquiries = Inquiries(root, named)
         self._elsewhere = Elsewhere(root, self._inquiries)
-        self._functions = Functions(root, scope[1])
+        self._functions = Functions(root, scope[1], tell=tell)
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="freshline sensing")
         self._lock = threading.Lock()
         self._has_news = False
