@@ -104,6 +104,15 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "unpin": {"freshline unpin marts.daily": "when it is mended"},
     "pause": {"freshline pause 'marts.*' --reason 'the month is being closed'": "several assets"},
     "resume": {"freshline resume 'marts.*'": "all of them again"},
+    "schedule": {
+        "freshline schedule list": "when, what for, and what each came to last",
+        "freshline schedule pause nightly --reason 'month end'": "nothing at its moments",
+        "freshline schedule resume nightly": "again",
+    },
+    "sensor": {
+        "freshline sensor list": "what each waits for, and what it came to last",
+        "freshline sensor pause tell_finance --reason 'their server is down'": "until it is up",
+    },
     "verify": {
         "freshline verify": "every byte of every current version",
         "freshline verify --paranoid --sample 10%": "and whether what is called fresh is",

@@ -196,7 +196,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryMover:
-    """A schedule or a sensor: `words` say when it moves, `does` what it does then.
+    """A schedule or a sensor: `words` say when it moves, `does` what it does then, both in words.
 
     `selection` is what it makes fresh, empty where it does something else. `again` is its next
     moment, as far as that is known.

@@ -86,7 +86,7 @@ def survey() -> Survey:
         status=Status.STALE,
         owner="sales",
         action="rebuild",
-        refresh="Every day at 06:00 in Europe/Berlin, when something is stale.",
+        refresh="at 06:00 every day (Europe/Berlin), if anything is stale then",
         gate="rule",
         waiting="06:00 in Europe/Berlin is still to come",
         again=NOW + 300,
@@ -95,7 +95,7 @@ def survey() -> Survey:
     old = replace(
         daily,
         key="marts.old",
-        refresh="Whenever it is stale.",
+        refresh="whenever it is stale",
         gate="checks",
         waiting="the check unique_id fails on staging.orders",
         again=None,
@@ -112,23 +112,28 @@ def survey() -> Survey:
         schedules=(
             EntryMover(
                 name="morning",
-                words="every weekday at 06:00 in Europe/Berlin, not on holidays of DE",
-                does="makes marts.* fresh",
+                words="at 06:00 from Monday to Friday (Europe/Berlin), but not on holidays of DE",
+                does="make marts.* fresh",
                 selection="marts.*",
                 again=NOW + 3600,
                 description="Before people come to work.",
                 place=Span(file="automation.yaml", line=3, column=3),
             ),
-            EntryMover(name="evening", words="every day at 18:00 UTC", selection="marts.daily"),
+            EntryMover(
+                name="evening",
+                words="at 18:00 every day",
+                does="make marts.daily fresh",
+                selection="marts.daily",
+            ),
         ),
         sensors=(
             EntryMover(
                 name="landed",
-                words="a new file data/till/*.csv that has not changed for 30 s",
-                does="makes staging.orders fresh",
+                words="a file arrives at data/till/*.csv and has not changed for 30 seconds",
+                does="make staging.orders fresh",
                 again=NOW + 30,
             ),
-            EntryMover(name="closing", words="an event month_closed", does="notifies finance"),
+            EntryMover(name="closing", words="somebody tells of month_closed", does="tell finance"),
         ),
     )
 

@@ -87,7 +87,7 @@ def test_schedules_say_when_what_and_who_paused_them(operator: TestClient) -> No
     assert evening["last"]["outcome"] == "skipped"
     assert (morning["halt"], morning["again"], morning["last"]["run"]) == (None, NOW + 3600, ENDED)
     shown = page(operator, "/automation").text
-    assert "every weekday at 06:00 in Europe/Berlin" in shown and "month end" in shown
+    assert "at 06:00 from Monday to Friday (Europe/Berlin)" in shown and "month end" in shown
     assert "automation.yaml:3" in shown
 
 
@@ -140,7 +140,7 @@ def test_a_decision_shows_what_was_awaited_arrived_and_consumed(operator: TestCl
 def test_the_page_of_an_asset_says_when_it_is_refreshed(operator: TestClient) -> None:
     shown = page(operator, "/assets/marts.daily")
     text = shown.text
-    assert "Every day at 06:00 in Europe/Berlin, when something is stale." in text
+    assert "At 06:00 every day (Europe/Berlin), if anything is stale then" in text
     assert "06:00 in Europe/Berlin is still to come" in text and "in 5 min" in text
     assert "the reconciler said so" in text and "young enough" in text
     assert "too old" in page(operator, "/assets/marts.old").text

@@ -48,7 +48,13 @@ def test_a_hint_says_what_to_look_at_again(
         log.append([specimens.run_started("r1"), paused(DAILY), paused(DEV)])
         change = next(stream.events())
     assert (change["event"], change["id"]) == ("change", "4")
-    assert hint(change) == {"sequence": 4, "assets": ["marts.daily"], "runs": ["r1"], "survey": 0}
+    assert hint(change) == {
+        "sequence": 4,
+        "assets": ["marts.daily"],
+        "runs": ["r1"],
+        "survey": 0,
+        "automation": 0,
+    }
 
 
 def test_its_headers_keep_it_from_being_held_back(served: Listening, cookie: str) -> None:

@@ -45,7 +45,7 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Telling:
     """What an event from outside says, for whoever is fired by it."""
 
     body: Mapping[str, object] = field(default_factory=dict[str, object])
@@ -127,7 +127,7 @@ def _add_events(app: FastAPI, services: Services, renderer: Renderer) -> None:
         request: Request,
         user: Who,
         name: Annotated[str, Path(pattern=NAME, description="The event's name")],
-        told: Annotated[Told, Body()],
+        told: Annotated[Telling, Body()],
     ) -> Response:
         body = codec.encode(told.body).decode() if told.body else ""
         arrival = actions.tell(services, user, name, body)
