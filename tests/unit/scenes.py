@@ -12,7 +12,7 @@ from itertools import count
 from tests.unit.facts import COLUMNS, ENVIRONMENT, PROJECT, asset, source, target
 
 from freshline.codec import digest
-from freshline.definitions import ProjectDefinition
+from freshline.definitions import Probe, ProbeKind, ProjectDefinition
 from freshline.events import CheckResult
 from freshline.lineage.canonical import canonicaliser
 from freshline.lineage.graph import Asset, Check, Graph, Source, in_order
@@ -76,6 +76,7 @@ class Stage:
     requests: list[Requested] = field(default_factory=list[Requested])
     kept: list[Decided] = field(default_factory=list[Decided])
     source_freshness: dict[str, Freshness] = field(default_factory=dict[str, Freshness])
+    probes: dict[str, Probe] = field(default_factory=dict[str, Probe])
     source_checks: dict[str, tuple[Check, ...]] = field(
         default_factory=dict[str, tuple[Check, ...]]
     )
@@ -91,7 +92,7 @@ class Stage:
 
     def graph(self) -> Graph:
         """Return the project compiled; the same one as long as nothing of it is edited."""
-        sources = {**self.source_freshness}, {**self.source_checks}
+        sources = {**self.source_freshness}, {**self.source_checks}, {**self.probes}
         plots = [(key, plot.said) for key, plot in self.plots.items()]
         said = (self.schedules, self.sensors, sources, plots)
         if self._compiled is None or self._compiled[0] != said:
@@ -311,11 +312,15 @@ class Stage:
         return Read(key, version, version)
 
     def _look_at(self, key: str) -> Observation:
-        return Observation(version=self.versions.get(key, "v1"), signature={}, at=self.now)
+        version = self.versions.get(key, "v1")
+        if key in self.probes and self.probes[key].kind is ProbeKind.ALWAYS:
+            version = f"{version} at {self.now!r}"
+        return Observation(version=version, signature={}, at=self.now)
 
     def _source(self, key: str) -> Source:
         found = source(key)
-        definition = replace(found.definition, freshness=self.source_freshness.get(key))
+        freshness, probe = self.source_freshness.get(key), self.probes.get(key, Probe())
+        definition = replace(found.definition, freshness=freshness, probe=probe)
         return replace(found, definition=definition, checks=self.source_checks.get(key, ()))
 
     def _asset(self, key: str) -> Asset:

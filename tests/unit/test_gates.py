@@ -1,5 +1,7 @@
 """What holds back what is stale: people, checks, inputs that do not count, hours and rates."""
 
+from dataclasses import replace
+
 from tests.unit.scenes import (
     HOUR,
     MANUAL,
@@ -11,9 +13,10 @@ from tests.unit.scenes import (
 )
 
 from freshline.definitions import CheckDefinition, CheckKind, CheckSeverity
-from freshline.errors import Span
+from freshline.errors import Diagnostic, Span
 from freshline.events import CheckResult
 from freshline.lineage.graph import Check
+from freshline.operate.deciding import evaluate
 from freshline.operate.scene import Gate
 from freshline.refresh import (
     Hours,
@@ -139,3 +142,15 @@ def test_no_more_often_than_its_rate_says() -> None:
     assert gate(world, "b") is Gate.RATE
     world.now = START + HOUR
     assert world.go() == ("b",)
+
+
+def test_nothing_goes_in_a_strict_project_while_anything_is_broken() -> None:
+    world = pair()
+    world.build("a", "new")
+    scene = world.scene()
+    broken = Diagnostic(code="E201", message="SQL that does not parse", asset="c")
+    strict = replace(scene.facts.graph.project, strict=True)
+    graph = replace(scene.facts.graph, project=strict, diagnostics=(broken,))
+    found = evaluate(replace(scene, facts=replace(scene.facts, graph=graph)), lambda: "r")
+    assert found.decided == ()
+    assert found.decisions["b"].why == "the project is strict, and something in it is broken"

@@ -14,6 +14,7 @@ from tests.unit.scenes import (
     stage,
 )
 
+from freshline.definitions import Probe, ProbeKind
 from freshline.operate.scene import Gate
 from freshline.refresh import (
     AllOf,
@@ -273,3 +274,44 @@ def test_rules_together(rule: AllOf | AnyOf, expected: list[str]) -> None:
         if world.go():
             found.append(f"{10 + minute // 60}:{minute % 60:02}")
     assert found == expected
+
+
+ALWAYS = Probe(kind=ProbeKind.ALWAYS)
+
+
+def test_a_source_that_is_changed_at_every_look_does_not_keep_automation_busy() -> None:
+    world = stage({"b": ("raw",)})
+    world.probes["raw"] = ALWAYS
+    world.build_all()
+    for _ in range(3):
+        world.now += MINUTE
+        assert world.tick() == ()
+    assert world.why("b") == (
+        "raw is taken for changed at every look: say how often, with every: or cron:"
+    )
+    world.plots["b"].text = "2"
+    assert world.go() == ("b",)
+
+
+def test_every_so_often_is_how_to_say_it() -> None:
+    world = stage({"b": ("raw",)}, b=Refresh(rule=Every(seconds=HOUR)))
+    world.probes["raw"] = ALWAYS
+    world.build_all().tick()
+    built = 0
+    for _ in range(180):
+        world.now += MINUTE
+        built += len(world.go())
+    assert built == 3
+
+
+def test_what_fails_on_such_a_source_is_not_tried_for_ever() -> None:
+    world = stage({"b": ("raw",)})
+    world.probes["raw"] = ALWAYS
+    world.build_all()
+    world.plots["b"].text = "1/0"
+    tried = 0
+    for _ in range(20):
+        world.now += HOUR
+        tried += len(world.tick())
+        world.run({"b": "F300"})
+    assert tried == 1

@@ -61,6 +61,8 @@ def _head(key: str, ground: Ground) -> str:
 
 
 def _moved_since(ground: Ground, key: str, since: float) -> bool:
+    if ground.always_moves(key):
+        return False
     moved = ground.moved(key)
     if key in ground.facts.sources:
         known = ground.facts.state.of(ground.facts.target(key)).observation

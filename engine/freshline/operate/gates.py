@@ -105,7 +105,10 @@ def _because(case: Case) -> str:
 
 
 def _aside(case: Case) -> Closed | None:
-    found = case.ground.graph.quarantined.get(case.key)
+    graph = case.ground.graph
+    found = graph.quarantined.get(case.key)
+    if found is None and graph.project.strict and graph.failed:
+        return Closed("the project is strict, and something in it is broken")
     if found is None:
         return None
     return Closed(f"it is set aside with {found.because}" if found.because else found.code)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from freshline.codec import digest
+from freshline.definitions import ProbeKind
 from freshline.lineage.graph import Asset, downstreams
 from freshline.operate.memory import AssetMemory, name_of, read
 from freshline.operate.scene import Scene
@@ -95,6 +96,11 @@ class Ground:
             return known.at
         return seen.at if seen is not None else None
 
+    def always_moves(self, key: str) -> bool:
+        """Say whether a source is taken for changed at every look, so that this says nothing."""
+        source = self.graph.sources.get(key)
+        return source is not None and source.definition.probe.kind is ProbeKind.ALWAYS
+
     def rights(self) -> Mapping[str, float | None]:
         """Return for everything when it was last known to be right, None where it never was.
 
@@ -114,7 +120,8 @@ class Ground:
         """Return the digest of what building an asset now would be an attempt at."""
         build = self.facts.builds.get(key)
         head = build.version.publish_id if build is not None else str(self.content(key))
-        parts = [f"{need}={self.content(need)}" for need in sorted(self.needs(key))]
+        needs = [need for need in sorted(self.needs(key)) if not self.always_moves(need)]
+        parts = [f"{need}={self.content(need)}" for need in needs]
         return digest(self.logic(key), head, *parts)[:16]
 
     def logic(self, key: str) -> str:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from freshline.definitions import ProbeKind
 from freshline.operate.ground import Ground, covers
 from freshline.operate.memory import AssetMemory, part_of, timed
 from freshline.operate.moments import Moments, moments_of
@@ -114,13 +113,10 @@ def _upstream(asking: Asking) -> Answer:
     """Open, unless nothing is stale about it but that a source is taken for changed every time."""
     step = asking.ground.steps.get(asking.key)
     reasons = step.reasons if step is not None else ()
-    sources = asking.ground.graph.sources
     doubted = [
-        source.definition.key
+        reason.upstream
         for reason in reasons
-        if reason.kind is ReasonKind.INPUT
-        and (source := sources.get(reason.upstream or "")) is not None
-        and source.definition.probe.kind is ProbeKind.ALWAYS
+        if reason.kind is ReasonKind.INPUT and asking.ground.always_moves(reason.upstream or "")
     ]
     if reasons and len(doubted) == len(reasons):
         why = (
