@@ -1,4 +1,4 @@
-"""sensor test: what a sensor sees now, whether it would fire, and what it would do; nothing is kept.
+"""sensor test: what a sensor sees now, whether it fires, and what it would do; nothing is kept.
 
 Its function is called, its query asked and its files looked for as the daemon would; only what
 comes of it is told to people instead of to the catalog.
@@ -18,7 +18,7 @@ from freshline.errors import UsageError
 from freshline.operate import sensors
 from freshline.operate.ground import Ground
 from freshline.operate.scene import Scene
-from freshline.operate.selecting import chosen
+from freshline.operate.selecting import selecting
 from freshline.operate.sensors import awaiting, memory_name
 from freshline.reconcile.observe import Look, look, plan_from
 from freshline.reconcile.planned import Wish
@@ -119,7 +119,7 @@ def _rehearsed(project: Project, sensor: SensorDefinition) -> _Rehearsed:
 def _would(project: Project, seen: Look, act: Act) -> _Would:
     match act:
         case Materialize(selection=selection):
-            meant = chosen(project.graph, selection)
+            meant = selecting(project.graph).chosen(selection)
             plan, _ = plan_from(seen, project.sight, Wish(selected=meant.keys))
             steps = tuple(f"{step.action} {step.asset}" for step in plan.steps)
             return _Would(act=f"make {selection} fresh", assets=steps)
