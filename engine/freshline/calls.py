@@ -84,6 +84,7 @@ class FunctionKind(StrEnum):
     MULTI_ASSET = "multi_asset"
     CHECK = "check"
     SOURCE = "source"
+    SENSOR = "sensor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +184,8 @@ class Call:
     """One call of a function, or of a command. `scratch` is an empty folder of its own.
 
     `timeout` is in seconds. `about` is what a Context tells: run, environment, asset, partition
-    and attempt.
+    and attempt; to a sensor its cursor, and when it fired last. `role` says what the function is to
+    answer, None for what its decorator made of it.
     """
 
     id: str
@@ -191,6 +193,7 @@ class Call:
     location: Location
     scratch: str
     function: str = ""
+    role: FunctionKind | None = None
     command: tuple[str, ...] = ()
     given: tuple[Given, ...] = ()
     wanted: tuple[Wanted, ...] = ()
@@ -244,6 +247,17 @@ class CheckTold:
     metadata: Metadata = field(default_factory=dict[str, Datum])
 
 
+class SensorTold(NamedTuple):
+    """What a function of a sensor said: whether it fires, why, and its cursor from now on.
+
+    Without a cursor the one from before stays.
+    """
+
+    fires: bool
+    why: str = ""
+    cursor: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
     """How a call ended that ended well."""
@@ -251,6 +265,7 @@ class Returned:
     made: tuple[Made, ...] = ()
     checks: tuple[CheckTold, ...] = ()
     metadata: Metadata = field(default_factory=dict[str, Datum])
+    sensor: SensorTold | None = None
 
 
 class Line(NamedTuple):

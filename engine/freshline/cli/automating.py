@@ -6,9 +6,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping
 from contextlib import closing, suppress
-from glob import glob
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol, cast
@@ -28,14 +26,13 @@ from freshline.cli.compose import (
 )
 from freshline.cli.launching import RunProcesses
 from freshline.cli.options import common, said
-from freshline.cli.reloading import Reloading, globs
+from freshline.cli.reloading import Reloading
 from freshline.cli.scope import Scoped, scope_of
+from freshline.cli.sensing import Senses
 from freshline.errors import BusyError, FencedError
-from freshline.events import Event
 from freshline.lineage.graph import Graph
 from freshline.operate.daemon import Daemon
 from freshline.operate.deciding import evaluate
-from freshline.operate.scene import FileSeen, Seen
 from freshline.operate.world import World
 from freshline.ports import EventLog, Holder, Lease
 from freshline.reconcile.facts import Facts
@@ -111,18 +108,22 @@ def world_of(root: Path, scoped: Scoped, kept: tuple[EventLog, Automation, Pulse
     """Return all that the daemon of an environment deals with, over an opened catalog."""
     log, automation, pulse = kept
     named = None if scoped.is_first else scoped.environment
-    view = _View(root, scoped, log, automation)
+    clock = SystemClock()
+    view = _View(root, scoped, log)
+    senses = Senses(root, (scoped.project, scoped.environment), (log, automation), named)
     return World(
         project=scoped.project,
         environment=scoped.environment,
         events=log,
         automation=automation,
-        clock=SystemClock(),
+        clock=clock,
         pulse=pulse,
         definitions=Reloading(root, named),
         processes=RunProcesses(root, named, root / LOGS),
         look=view.look,
-        seen=view.seen,
+        seen=lambda graph, memories, _: senses.seen(graph, memories, clock.now()),
+        stirs=senses.stirs,
+        let_go=senses.close,
         evaluate=evaluate,
         is_live=view.is_live,
         new_id=RandomIds().new,
@@ -133,9 +134,9 @@ def world_of(root: Path, scoped: Scoped, kept: tuple[EventLog, Automation, Pulse
 class _View:
     """What the daemon sees of a project, by one opened catalog."""
 
-    def __init__(self, root: Path, scoped: Scoped, log: EventLog, automation: Automation) -> None:
+    def __init__(self, root: Path, scoped: Scoped, log: EventLog) -> None:
         self._root, self._scoped = root, scoped
-        self._log, self._automation = log, automation
+        self._log = log
         self._project: Project | None = None
 
     def look(self, graph: Graph) -> tuple[Plan, Facts]:
@@ -146,31 +147,10 @@ class _View:
         seen = look(graph, self._root, self._scoped.environment, sight)
         return plan_from(seen, sight, Wish())
 
-    def seen(self, graph: Graph, memories: Mapping[str, str], happened: tuple[Event, ...]) -> Seen:
-        """Return what sensors wait for, as far as it is there."""
-        del memories
-        if not graph.sensors:
-            return Seen()
-        scope = (self._scoped.project, self._scoped.environment)
-        return Seen(
-            files={pattern: self._files(pattern) for pattern in globs(graph)},
-            happened=happened,
-            arrivals=self._automation.arrivals(*scope, 0),
-        )
-
     def is_live(self, run: str) -> bool:
         """Say whether the process of a run is there: it shares the environment then."""
         holders = self._log.holders(f"apply:{self._scoped.environment}")
         return any(holder.run == run for holder in holders)
-
-    def _files(self, pattern: str) -> tuple[FileSeen, ...]:
-        found: list[FileSeen] = []
-        for name in sorted(glob(pattern, root_dir=self._root, recursive=True)):
-            with suppress(OSError):
-                status = os.stat(self._root / name)
-                stamp = f"{status.st_size}:{status.st_mtime_ns}:{status.st_ino}"
-                found.append(FileSeen(path=name, stamp=stamp, changed=status.st_mtime))
-        return tuple(found)
 
 
 def leader_of(environment: str) -> Holder:

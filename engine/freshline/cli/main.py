@@ -53,7 +53,7 @@ TABLE: Mapping[str, Mapping[str, Entry]] = {
     },
     "Let it go by itself": {
         "schedule": Entry("moving:schedule", "List schedules, pause and resume them."),
-        "sensor": Entry("moving:sensor", "List sensors, pause and resume them."),
+        "sensor": Entry("moving:sensor", "List sensors, try them, pause and resume them."),
     },
     "Look": {
         "show": Entry("asking:show", "Show one asset: its columns, SQL and state."),

@@ -8,6 +8,7 @@ import click
 
 from freshline.cli.compose import Project, actor, automation_in, opened, terminal_width
 from freshline.cli.options import as_json, common, said
+from freshline.cli.rehearsing import rehearse
 from freshline.cli.render import moment
 from freshline.cli.table import table
 from freshline.codec import encode
@@ -46,8 +47,11 @@ def schedule() -> None:
 )
 @common
 def sensor() -> None:
-    """List sensors, pause and resume them."""
+    """List sensors, try them, pause and resume them."""
     _want_a_command()
+
+
+sensor.add_command(rehearse)
 
 
 @schedule.command("list")

@@ -103,9 +103,11 @@ def _asset(condition: AssetArrived, cursor: Cursor, ground: Ground) -> Sensed:
     if remote is not None and remote.error:
         return _nothing(awaited, cursor, f"{condition.key}: {remote.error}")
     if remote is None and "://" in condition.key:
-        return _nothing(awaited, cursor, f"{condition.key} was not looked at")
+        return _nothing(awaited, cursor)  # nobody has looked there yet
     if remote is not None:
         shown = remote.windows.get(",".join(condition.columns), remote.content)
+        if not (condition.changed or condition.columns):
+            shown = remote.version or remote.content
         moved, fails = remote.at, "" if remote.passed else "a blocking check fails on it"
     else:
         shown = _token(condition, ground)
@@ -142,7 +144,7 @@ def _files(condition: FilesArrived, cursor: Cursor, ground: Ground) -> Sensed:
     awaited = f"a file {condition.path}"
     found = ground.scene.seen.files.get(condition.path)
     if found is None:
-        return _nothing(awaited, cursor)
+        return _nothing(awaited, cursor, ground.scene.seen.troubles.get(condition.path, ""))
     arrived: list[Arrived] = []
     ignored: list[str] = []
     again: list[float] = []
@@ -200,7 +202,7 @@ def _function(condition: FunctionSaid, cursor: Cursor, ground: Ground, name: str
     if said.fires and not (said.cursor and said.cursor == cursor.shown):
         token = digest(said.cursor, "" if said.cursor else repr(ground.now))[:16]
         came = (*came, Arrived(token=token, at=ground.now, what=said.why))[-MOST_KEPT:]
-    kept = Cursor(shown=said.cursor, pending=came)
+    kept = Cursor(shown=said.cursor or cursor.shown, pending=came)
     ignored = () if said.fires or not said.why else (said.why,)
     return Sensed(awaited=awaited, arrived=came, ignored=ignored, cursor=kept, after=_emptied(kept))
 
@@ -219,8 +221,9 @@ def _run(condition: RunEnded, cursor: Cursor, ground: Ground) -> Sensed:
     touched = _touched(ground)
     came = list(cursor.pending)
     consumed = dict(cursor.consumed)
+    since = cursor.shown or repr(ground.now)  # what ended before it was first looked at is not new
     for event in ground.scene.seen.happened:
-        if not isinstance(event, RunFinished) or event.run in consumed:
+        if not isinstance(event, RunFinished) or event.run in consumed or event.at < float(since):
             continue
         ended = Result.SUCCEEDED if event.outcome is Outcome.SUCCEEDED else Result.FAILED
         cancelled = event.outcome is Outcome.CANCELLED
@@ -231,7 +234,7 @@ def _run(condition: RunEnded, cursor: Cursor, ground: Ground) -> Sensed:
             consumed[event.run] = ""
             came.append(Arrived(token=event.run, at=event.at, what=f"run {event.run} {ended}"))
     consumed = dict([*consumed.items()][-MOST_KEPT:])
-    kept = Cursor(consumed=consumed, pending=tuple(came))
+    kept = Cursor(shown=since, consumed=consumed, pending=tuple(came))
     return Sensed(awaited=awaited, arrived=kept.pending, cursor=kept, after=_emptied(kept))
 
 

@@ -110,10 +110,11 @@ class Daemon:
         """Let go of who waits. Runs go on."""
         self._world.definitions.close()
         self._world.processes.close()
+        self._world.let_go()
 
     def _pass(self) -> bool:
         world = self._world
-        self._is_due |= self._carried.settle() | world.definitions.look()
+        self._is_due |= self._carried.settle() | world.definitions.look() | world.stirs()
         if (pulse := world.pulse()) != self._pulse:
             self._pulse = pulse
             self._is_due |= self._news()

@@ -87,9 +87,14 @@ class FileSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remote:
-    """The current version of an asset of another catalog, or why nobody can say what it is."""
+    """The current version of an asset of another catalog, or why nobody can say what it is.
+
+    `version` tells it from all others, `content` only from those that hold something else;
+    `windows` what some columns hold, by their names with commas between.
+    """
 
     key: str
+    version: str = ""
     content: str = ""
     at: float | None = None
     passed: bool = True
@@ -99,7 +104,10 @@ class Remote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What a function or a query of a sensor said: to fire and why, or not, or that it failed."""
+    """What a function or a query of a sensor said: to fire and why, or not, or that it failed.
+
+    Without a `cursor` the one from before stays.
+    """
 
     fires: bool
     why: str
@@ -111,12 +119,15 @@ class Said:
 class Seen:
     """What was looked up for sensors: by glob, by key, by name of sensor; and what happened.
 
-    `happened` are the runs' events since the last look, `arrivals` those from outside.
+    What is not in there was not looked up, and says nothing. `troubles` say by glob why nobody
+    knows its files. `happened` are runs' events, those of earlier looks may be among them;
+    `arrivals` came from outside.
     """
 
     files: Mapping[str, tuple[FileSeen, ...]] = field(
         default_factory=dict[str, tuple[FileSeen, ...]]
     )
+    troubles: Mapping[str, str] = field(default_factory=dict[str, str])
     remotes: Mapping[str, Remote] = field(default_factory=dict[str, Remote])
     values: Mapping[str, Said] = field(default_factory=dict[str, Said])
     happened: tuple[Event, ...] = ()

@@ -103,12 +103,21 @@ class Definitions(Protocol):
         ...
 
 
+def _never() -> bool:
+    return False
+
+
+def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Everything that the daemon of a project in an environment deals with.
 
     `pulse` moves when the catalog may have changed. `look` gives the plan of everything; `seen`
-    what sensors wait for, given what happened. `is_live` says whether the process of a run is
+    what sensors wait for, given what happened; `stirs` says that there is an answer to what a look
+    had asked, and `let_go` ends who was asked. `is_live` says whether the process of a run is
     there. `say` gets a line for people; `evaluate` decides.
     """
 
@@ -126,6 +135,8 @@ class World:
     is_live: Callable[[str], bool]
     new_id: Callable[[], str]
     say: Callable[[str], None]
+    stirs: Callable[[], bool] = _never
+    let_go: Callable[[], None] = _nothing
 
     @property
     def scope(self) -> tuple[str, str]:

@@ -3,16 +3,17 @@
 from freshline.sdk.codecs import register_codec
 from freshline.sdk.configuration import Config, Resource
 from freshline.sdk.context import Context
-from freshline.sdk.declaring import asset, check, multi_asset, source
+from freshline.sdk.declaring import asset, check, multi_asset, sensor, source
 from freshline.sdk.interrupting import Cancelled
 from freshline.sdk.metadata import Image, Json, Markdown, Plot, Table, Url
-from freshline.sdk.specs import CheckResult, Input, Output
+from freshline.sdk.specs import CheckResult, Fire, Input, Output, Skip
 
 __all__ = [
     "Cancelled",
     "CheckResult",
     "Config",
     "Context",
+    "Fire",
     "Image",
     "Input",
     "Json",
@@ -20,11 +21,13 @@ __all__ = [
     "Output",
     "Plot",
     "Resource",
+    "Skip",
     "Table",
     "Url",
     "asset",
     "check",
     "multi_asset",
     "register_codec",
+    "sensor",
     "source",
 ]

@@ -8,6 +8,7 @@ from freshline.sdk.metadata import data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from logging import Logger
     from pathlib import Path
 
@@ -61,6 +62,19 @@ class Context:
     def attempt(self) -> int:
         """Which attempt this is, from 1."""
         return int(self._about.get("attempt") or 1)
+
+    @property
+    def cursor(self) -> str:
+        """Of a sensor: the cursor that its last answer gave; empty at first."""
+        return self._about.get("cursor", "")
+
+    @property
+    def last_fired(self) -> datetime | None:
+        """Of a sensor: when it fired last, in UTC; None if it never did."""
+        from datetime import datetime, timezone
+
+        told = self._about.get("last_fired")
+        return datetime.fromtimestamp(float(told), timezone.utc) if told else None
 
     @property
     def scratch(self) -> Path:

@@ -161,6 +161,16 @@ def source(key: str, **settings: object) -> Callable[[F], F]:
     return decorate
 
 
+def sensor(function: F, /) -> F:
+    """Mark a function that says whether a sensor fires; `python:` in the sensor's YAML names it.
+
+    It gets a Context with `cursor` and `last_fired`, if it asks for one, and returns True or False,
+    a text (fires, for that reason), `Fire(why, cursor=...)` or `Skip(why)`. It stays as it is.
+    """
+    _declare("@sensor", function, Spec("sensor"))
+    return function
+
+
 def _spec(kind: str, what: str, given: Mapping[str, object], own: tuple[str, ...]) -> Spec:
     """Return the spec of what all decorators of code take; the rest are keys as in YAML."""
     refuse_unknown(what, given, SETTINGS | frozenset(own), own)

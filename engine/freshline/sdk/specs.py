@@ -91,8 +91,52 @@ class CheckResult:
         return self.passed
 
 
+class Fire:
+    """What a sensor's function returns to fire: why, and its cursor from now on.
+
+    A firing with the cursor that it has already is the same firing again, and is left out.
+    """
+
+    __slots__ = ("cursor", "why")
+    fires = True
+
+    def __init__(self, why: str = "", *, cursor: object = None) -> None:
+        self.why = str(why)
+        self.cursor = cursor_of(cursor)
+
+
+class Skip:
+    """What a sensor's function returns not to fire: why not, and its cursor from now on."""
+
+    __slots__ = ("cursor", "why")
+    fires = False
+
+    def __init__(self, why: str = "", *, cursor: object = None) -> None:
+        self.why = str(why)
+        self.cursor = cursor_of(cursor)
+
+
+_LONGEST_CURSOR = 100_000
+
+
+def cursor_of(given: object) -> str:
+    """Return a cursor as the text that is kept; without one the empty text.
+
+    TypeError where it is neither a text nor a number, ValueError where it is too long.
+    """
+    if given is None:
+        return ""
+    if isinstance(given, bool) or not isinstance(given, (str, int, float)):
+        kind = type(given).__name__
+        raise TypeError(f"a cursor is a text or a number, not {kind}: use json.dumps or isoformat")
+    text = str(given)
+    if len(text) > _LONGEST_CURSOR:
+        raise ValueError(f"this cursor has {len(text):,} characters: at most {_LONGEST_CURSOR:,}")
+    return text
+
+
 class Spec:
-    """All that a decorator said of one function; `kind` is asset, multi_asset, check or source."""
+    """All that a decorator said of one function; `kind` is asset, multi_asset, check and so on."""
 
     __slots__ = (
         *("code_version", "inputs", "key", "kind", "of", "outputs"),

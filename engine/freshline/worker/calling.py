@@ -150,6 +150,8 @@ def perform(
         (str(each[0]), str(each[1]), len(each) > 2 and bool(each[2]))
         for each in asked.get("wanted") or ()
     ]
+    if asked.get("role"):
+        subject = subject._replace(asked=str(asked["role"]))
     if subject.kind == "asset" and len(wanted) == 1:
         subject = subject._replace(what=wanted[0][1] or subject.what)
     with ExitStack() as open_resources:

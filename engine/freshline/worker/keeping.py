@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from freshline.sdk.metadata import data
-from freshline.sdk.specs import CheckResult
+from freshline.sdk.specs import CheckResult, Fire, Skip
 from freshline.worker.checking import check_output
 from freshline.worker.targets import Target
 from freshline.worker.writing import write
@@ -25,6 +25,8 @@ def kept(
     """Return the Returned of what a function returned; TypeError says why it is none."""
     if subject.kind == "check":
         return {"checks": [_checked(subject, value)]}
+    if subject.kind == "sensor":
+        return {"sensor": _sensed(subject, value)}
     if subject.kind == "source":
         if not isinstance(value, (str, int, float)) or isinstance(value, bool):
             raise TypeError(f"{subject.what} returned {value!r}: a source's version is a text")
@@ -121,6 +123,30 @@ def _checked(subject: Subject, value: Any) -> Told:
         "description": value.description,
         "metadata": {name: list(datum) for name, datum in data(value.metadata).items()},
     }
+
+
+_LONGEST_WHY = 2_000
+
+
+def _sensed(subject: Subject, value: Any) -> list[object]:
+    """Return the SensorTold of what the function of a sensor returned."""
+    if hasattr(value, "item") and not isinstance(value, (bool, str)):
+        value = value.item()  # a boolean of numpy
+    if isinstance(value, bool):
+        value = Fire(f"{_name(subject)} said so") if value else Skip()
+    elif isinstance(value, str):
+        value = Fire(value)
+    if not isinstance(value, (Fire, Skip)):
+        raise TypeError(
+            f"{subject.what} returned {type(value).__name__}: a sensor returns True, False, a "
+            "text, Fire(...) or Skip(...)"
+        )
+    why = value.why[:_LONGEST_WHY] or (f"{_name(subject)} said so" if value.fires else "")
+    return [value.fires, why, value.cursor]
+
+
+def _name(subject: Subject) -> str:
+    return subject.name.rpartition(":")[2]
 
 
 def metadata_of(context: Context, output: str) -> Told:

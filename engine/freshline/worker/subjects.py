@@ -19,8 +19,9 @@ class Subject(NamedTuple):
     function: Callable[..., object]
     signature: Signature
     spec: Spec | None
+    asked: str = ""
 
     @property
     def kind(self) -> str:
-        """What its decorator made of it; a plain function is an asset."""
-        return self.spec.kind if self.spec is not None else "asset"
+        """What it is asked for as; else what its decorator made of it; else an asset."""
+        return self.asked or (self.spec.kind if self.spec is not None else "asset")

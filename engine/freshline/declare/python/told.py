@@ -109,7 +109,7 @@ def declare_python_file(
             message = f"a source that code observes {LATER}"
             fix = "declare it under `sources:`, where `version:` says how changes are noticed"
             each.report.error("E104", each.place.decorator, message, fix)
-        else:
+        elif function.kind is not FunctionKind.SENSOR:  # a sensor's YAML names its function
             _assets(each)
     declared = replace(gathering.declared(), code_checks=tuple(checks))
     return replace(without_broken(declared, scope), process=dict(around.process.asked))

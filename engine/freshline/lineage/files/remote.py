@@ -9,12 +9,13 @@ import os
 import posixpath
 import shutil
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import IO, NamedTuple, Protocol, cast
 
 from freshline.codec import digest
 from freshline.errors import ComputeError
@@ -60,17 +61,62 @@ def fetched(root: Path, address: str) -> tuple[str, ...]:
     """
     protocol = address.partition("://")[0]
     whole = resolved_text(address)
-    try:
+    with _told(address):
         system, path = _system(whole)
-        is_web = protocol in ("http", "https")
-        is_glob = any(mark in path for mark in ("*[" if is_web else "*?["))
-        found = sorted(system.glob(path)) if is_glob else [path]
-        return tuple(_one(root, system, f, protocol) for f in found)
+        return tuple(_one(root, system, f, protocol) for f in _matching(system, path, protocol))
+    return ()
+
+
+class Listed(NamedTuple):
+    """A file at an address: `stamp` is another when it changed; `at` when, where that is known."""
+
+    path: str
+    stamp: str
+    at: float | None
+
+
+def listed(address: str) -> tuple[Listed, ...]:
+    """Return the files that an address or glob stands for now, without fetching any.
+
+    ComputeError and ResourceError as `fetched`; nothing where nothing is there.
+    """
+    protocol = address.partition("://")[0]
+    whole = resolved_text(address)
+    with _told(address):
+        system, path = _system(whole)
+        found = _matching(system, path, protocol)
+        return tuple(_listed(system.info(each), each, protocol) for each in found)
+    return ()
+
+
+def _listed(facts: Mapping[str, object], path: str, protocol: str) -> Listed:
+    moments = (facts.get(name) for name in ("LastModified", "mtime", "last_modified", "updated"))
+    at: float | None = None
+    for moment in moments:
+        if at is None and isinstance(moment, datetime):
+            at = moment.timestamp()
+        elif at is None and isinstance(moment, int | float):
+            at = float(moment)
+    return Listed(_name(path, protocol), _stamps(facts), at)
+
+
+def _matching(system: _FileSystem, path: str, protocol: str) -> list[str]:
+    is_web = protocol in ("http", "https")
+    is_glob = any(mark in path for mark in ("*[" if is_web else "*?["))
+    return sorted(system.glob(path)) if is_glob else [path]
+
+
+@contextmanager
+def _told(address: str) -> Generator[None]:
+    """Make sentences of what a file system raises; that nothing is there is no error."""
+    protocol = address.partition("://")[0]
+    try:
+        yield
     except FileNotFoundError as error:
         # A web that cannot be reached is "not found" to fsspec as well: only the cause tells.
         cause = error.__cause__
         if isinstance(cause, FileNotFoundError | None) or getattr(cause, "status", 0) == 404:
-            return ()
+            return
         raise _unfetched(address, cause) from error
     except ImportError as error:
         package = _INSTALL.get(protocol, "")
@@ -109,9 +155,9 @@ def _system(address: str) -> tuple[_FileSystem, str]:
 
 def _one(root: Path, system: _FileSystem, path: str, protocol: str) -> str:
     facts = system.info(path)
-    told = [f"{tag}={facts[tag]}" for tag in _TAGS if facts.get(tag) is not None]
-    stamps = digest(*told, f"size={facts.get('size')}")
-    name = redacted(path if "://" in path else f"{protocol}://{path}")
+    told = any(facts.get(tag) is not None for tag in _TAGS)
+    stamps = _stamps(facts)
+    name = _name(path, protocol)
     index = root / CACHE / "index" / digest("fetched", name)
     known = read(index, _Fetched)
     same = known is not None and told and known.stamps == stamps
@@ -121,6 +167,15 @@ def _one(root: Path, system: _FileSystem, path: str, protocol: str) -> str:
     with suppress(OSError):
         write(index, _Fetched(stamps=stamps, result=result))
     return result
+
+
+def _stamps(facts: Mapping[str, object]) -> str:
+    told = [f"{tag}={facts[tag]}" for tag in _TAGS if facts.get(tag) is not None]
+    return digest(*told, f"size={facts.get('size')}")
+
+
+def _name(path: str, protocol: str) -> str:
+    return redacted(path if "://" in path else f"{protocol}://{path}")
 
 
 def _fetch(root: Path, system: _FileSystem, path: str, name: str) -> str:
