@@ -29,10 +29,16 @@ _LONGEST = 100
 class FileLease:
     """A held lock on a file, and the epoch that its holder was given."""
 
-    def __init__(self, descriptor: int, epoch: int) -> None:
+    def __init__(self, descriptor: int, name: str, epoch: int) -> None:
         self._descriptor: int | None = descriptor
+        self._name = name
         self._epoch = epoch
         self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """What it is a right to."""
+        return self._name
 
     @property
     def epoch(self) -> int:
@@ -73,7 +79,7 @@ def acquire(
             raise BusyError(
                 sentence(holder.name, known()), help="wait for it to end, or stop that process"
             )
-        return FileLease(descriptor, take())
+        return FileLease(descriptor, holder.name, take())
     except OSError as error:
         os.close(descriptor)
         raise _refused(path, error) from error

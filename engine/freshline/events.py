@@ -59,6 +59,34 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequested(Event):
+    """Automation asked for a run: it waits in the queue under the id that it will have.
+
+    `mover` is what asked, by its name: a reconciler, schedule, sensor or person. `assets` are
+    exactly those to build; without any, a `selection` is made fresh.
+    """
+
+    kind: ClassVar[str] = "run_requested"
+    project: str
+    environment: str
+    mover: str
+    name: str
+    why: str
+    assets: tuple[str, ...] = ()
+    selection: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunWithdrawn(Event):
+    """Somebody cancelled a run that had been asked for, before it began."""
+
+    kind: ClassVar[str] = "run_withdrawn"
+    project: str
+    environment: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
     """Somebody began to execute a plan; `assets` are what its steps act upon."""
 
@@ -309,6 +337,8 @@ class Recorded:
 KINDS: Mapping[str, type[Event]] = {
     kind.kind: kind
     for kind in (
+        RunRequested,
+        RunWithdrawn,
         RunStarted,
         RunCancelRequested,
         RunFinished,

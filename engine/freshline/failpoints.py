@@ -48,6 +48,8 @@ NAMES = frozenset(
         "docs.written",
         "docs.moved",
         "docs.placed",
+        "tick.before_commit",
+        "tick.after_commit",
     }
 )
 

@@ -304,6 +304,11 @@ class Lease(Protocol):
     """
 
     @property
+    def name(self) -> str:
+        """What it is a right to: `Holder.name`."""
+        ...
+
+    @property
     def epoch(self) -> int:
         """A number that grows with every holder."""
         ...

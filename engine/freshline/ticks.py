@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from freshline.ports import Lease
+from freshline.refresh import Act
 
 
 class Mover(StrEnum):
@@ -99,12 +100,14 @@ class Requested:
 class Decided:
     """What one evaluation leaves behind: kept whole, or not at all.
 
-    `memories` are texts by name, None to forget one; only who decides reads them.
+    `memories` are texts by name, None to forget one; only who decides reads them. `acts` are what is
+    to be done beside runs, once the decision is kept: at least once each.
     """
 
     tick: Tick
     memories: Mapping[str, str | None]
     requests: tuple[Request, ...] = ()
+    acts: tuple[Act, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +130,11 @@ class Arrival:
     at: float
     actor: str
     body: str = ""
+
+
+def leadership(environment: str) -> str:
+    """Return the name of the lease of whoever decides in an environment."""
+    return f"lead:{environment}"
 
 
 class Automation(Protocol):
@@ -155,7 +163,10 @@ class Automation(Protocol):
         ...
 
     def launched(self, leader: Lease, run: str, at: float, pid: int) -> bool:
-        """Write down that the process of a queued run was begun; False where it is not queued."""
+        """Write down that the process of a queued run was begun; False where it is not queued.
+
+        FencedError when somebody has led since.
+        """
         ...
 
     def ended(self, run: str, at: float, outcome: str, said: str = "") -> bool:
@@ -179,7 +190,10 @@ class Automation(Protocol):
         ...
 
     def forget(self, project: str, environment: str, before: float) -> None:
-        """Remove ticks and ended requests from before a moment; those that keys guard stay."""
+        """Remove ticks, ended requests and events from outside from before a moment.
+
+        The keys of ticks that asked for a run go on guarding it.
+        """
         ...
 
     def halts(self, project: str, environment: str) -> tuple[Halt, ...]:

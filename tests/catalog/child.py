@@ -3,6 +3,7 @@
 child.py append PATH          append from four threads without end, printing each sequence
 child.py fill PATH BYTES      append until a file would grow beyond BYTES, then say what came
 child.py hold PATH PURPOSE    take the lease `shop/main`, say its epoch, wait
+child.py decide PATH          lead and decide key after key, each with a run, saying each kept key
 child.py create PATH          wait for a line, then open the catalog, say its schema, wait
 child.py migrate PATH N       open the catalog, but die by SIGKILL at the N-th statement
 """
@@ -20,8 +21,10 @@ import apsw
 from freshline.errors import FreshlineError
 from freshline.keys import Target
 from freshline.ports import Holder
+from freshline.testing.automation_queue import HERE, Kept, decided, lead
 from freshline.testing.specimens import attempt_failed, claim, materialized
 from freshline_catalog import database
+from freshline_catalog.automation import SqliteAutomation
 from freshline_catalog.event_log import SqliteEventLog
 
 
@@ -72,6 +75,17 @@ def hold(path: Path, purpose: str) -> None:
     sys.stdin.readline()
 
 
+def decide(path: Path) -> None:
+    log = SqliteEventLog(path)
+    kept = Kept(log, SqliteAutomation(log))
+    leader = lead(kept)
+    for number in itertools.count(int(kept.automation.memories(*HERE).get("next", "0"))):
+        run = f"{leader.epoch}/{number}"
+        mine = decided(str(number), run, next=str(number + 1))
+        for each in kept.automation.decide(leader, [mine]):
+            say(each.tick.key)
+
+
 def create(path: Path) -> None:
     say("ready")
     sys.stdin.readline()
@@ -103,6 +117,7 @@ def main(command: str, path: str, *arguments: str) -> None:
         "append": lambda: append(Path(path)),
         "fill": lambda: fill(Path(path), int(arguments[0])),
         "hold": lambda: hold(Path(path), arguments[0]),
+        "decide": lambda: decide(Path(path)),
         "create": lambda: create(Path(path)),
         "migrate": lambda: migrate(Path(path), int(arguments[0])),
     }

@@ -150,7 +150,7 @@ def _happened(row: Row, with_payload: bool) -> Happened:
         partition=partition,
         actor=str(said.get("actor", "")),
         outcome=str(said.get("outcome", "")),
-        message=str(said.get("message", "") or said.get("reason", "")),
+        message=str(said.get("message") or said.get("reason") or said.get("why") or ""),
         version=cast(int | None, version.get("number")),
         rows=None if version.get("query") else cast(int | None, version.get("rows")),
         code_version=str(_trace(said).get("code_version", "")),

@@ -10,6 +10,8 @@ from event e left join target t on t.id = e.target_id
 where e.id > ?1 and e.id <= ?2
   and case when t.id is null
     then exists (select 1 from run r where r.id = e.run and r.project = ?3 and r.environment = ?4)
+      or e.kind in ('run_requested', 'run_withdrawn')
+        and e.body ->> 'project' = ?3 and e.body ->> 'environment' = ?4
     else t.project = ?3 and t.environment = ?4 end
   and (?5 is null or e.kind in (select value from json_each(?5)))
   and (?6 is null or t.asset in (select value from json_each(?6)))
@@ -31,6 +33,8 @@ from event e left join target t on t.id = e.target_id
 where e.run = ?8 and e.id > ?1 and e.id <= ?2
   and case when t.id is null
     then exists (select 1 from run r where r.id = e.run and r.project = ?3 and r.environment = ?4)
+      or e.kind in ('run_requested', 'run_withdrawn')
+        and e.body ->> 'project' = ?3 and e.body ->> 'environment' = ?4
     else t.project = ?3 and t.environment = ?4 end
   and (?5 is null or e.kind in (select value from json_each(?5)))
   and (?6 is null or t.asset in (select value from json_each(?6)))
@@ -43,6 +47,8 @@ from event e left join target t on t.id = e.target_id
 where e.id > ?1 and e.id <= ?2
   and case when t.id is null
     then exists (select 1 from run r where r.id = e.run and r.project = ?3 and r.environment = ?4)
+      or e.kind in ('run_requested', 'run_withdrawn')
+        and e.body ->> 'project' = ?3 and e.body ->> 'environment' = ?4
     else t.project = ?3 and t.environment = ?4 end
   and (?5 is null or e.kind in (select value from json_each(?5)))
   and (?6 is null or t.asset in (select value from json_each(?6)))
@@ -64,6 +70,8 @@ from event e left join target t on t.id = e.target_id
 where e.run = ?8 and e.id > ?1 and e.id <= ?2
   and case when t.id is null
     then exists (select 1 from run r where r.id = e.run and r.project = ?3 and r.environment = ?4)
+      or e.kind in ('run_requested', 'run_withdrawn')
+        and e.body ->> 'project' = ?3 and e.body ->> 'environment' = ?4
     else t.project = ?3 and t.environment = ?4 end
   and (?5 is null or e.kind in (select value from json_each(?5)))
   and (?6 is null or t.asset in (select value from json_each(?6)))
@@ -76,5 +84,7 @@ from event e left join target t on t.id = e.target_id
 where e.id > ?1 and e.id <= ?2
   and case when t.id is null
     then exists (select 1 from run r where r.id = e.run and r.project = ?3 and r.environment = ?4)
+      or e.kind in ('run_requested', 'run_withdrawn')
+        and e.body ->> 'project' = ?3 and e.body ->> 'environment' = ?4
     else t.project = ?3 and t.environment = ?4 end
 limit ?5;

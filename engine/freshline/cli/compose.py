@@ -30,6 +30,7 @@ from freshline.lineage.outside import Columns
 from freshline.ports import EventLog, Holder, Ports, Sight, Storage
 from freshline.secrets import resolved
 from freshline.suggest import closest
+from freshline.ticks import Automation
 
 STATE = ".freshline"
 LOGS = f"{STATE}/logs"
@@ -263,6 +264,12 @@ def surveys_in(log: EventLog) -> Surveys:
     """Return the keeper of surveys in the catalog of an event log."""
     (found,) = entry_points(group="freshline.surveys", name="sqlite")
     return cast(Surveys, found.load()(log))
+
+
+def automation_in(log: EventLog) -> Automation:
+    """Return where decisions are kept in the catalog of an event log."""
+    (found,) = entry_points(group="freshline.automations", name="sqlite")
+    return cast(Automation, found.load()(log))
 
 
 def server() -> Server:

@@ -29,7 +29,9 @@ from freshline.events import (
     Resumed,
     RunCancelRequested,
     RunFinished,
+    RunRequested,
     RunStarted,
+    RunWithdrawn,
     Unpinned,
 )
 from freshline.execute.aside import last_version
@@ -334,6 +336,11 @@ def told(event: Event) -> str:
             found = "  found in storage" if event.recovered else ""
             what = "a definition" if version.query else f"{version.rows:,} rows"
             return f"version {version.number}  {what}{found}"
+        case RunRequested():
+            asked = f"{event.mover} {event.name}".strip()
+            return f"by {asked}: {event.why}"
+        case RunWithdrawn():
+            return f"by {event.actor}"
         case RunStarted():
             return event.command
         case Checked():

@@ -51,6 +51,31 @@ class Decision:
         return self.gate is None
 
 
+class Standing(StrEnum):
+    """How something stands to what is declared of its freshness."""
+
+    PASSES = "passes"
+    WARNS = "warns"
+    FAILS = "fails"
+    UNKNOWN = "unknown"  # nobody has ever seen it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Age:
+    """How fresh something is: since when it stands so, and when that changes by itself.
+
+    `right` is when it was last known to be right. `drive` is when it should be built at the latest
+    so that it does not come to fail, None where nothing is to drive it.
+    """
+
+    standing: Standing
+    why: str
+    right: float | None = None
+    since: float | None = None
+    again: float | None = None
+    drive: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSeen:
     """A file as a look found it; `stamp` is another when it changed, `changed` when that was."""
@@ -119,9 +144,11 @@ class Scene:
 class Evaluated:
     """What an evaluation came to: what is to be kept, why not for all else, and when to look next.
 
-    `again` is None where only an event can change anything.
+    `again` is None where only an event can change anything. `ages` say of what has a `freshness:`
+    how it stands to it.
     """
 
     decided: tuple[Decided, ...]
     decisions: Mapping[str, Decision]
     again: float | None = None
+    ages: Mapping[str, Age] = field(default_factory=dict[str, Age])

@@ -120,16 +120,24 @@ def blocked(
     for key in facts.graph.assets:
         if key not in acting or points_back(judgements[key].reasons):
             continue
+        forgiven = _forgiven(facts, key)
         for need in facts.graph.looked_through(facts.graph.assets[key].needs):
             absent = need in facts.graph.assets and need not in facts.builds
             if need in blocked or (absent and need not in acting):
                 why = _absence(judgements, need) if absent else "is left out too"
                 blocked[key] = f"{need} {why}"
                 break
-            if need in bad and need not in acting:
+            if need in bad and need not in acting and need not in forgiven:
                 blocked[key] = f"{need} fails its check {bad[need]}"
                 break
     return blocked
+
+
+def _forgiven(facts: Facts, key: str) -> frozenset[str]:
+    """Return the inputs that an asset reads although a check fails on them."""
+    triggers = facts.graph.assets[key].definition.triggers
+    named = [trigger.key for trigger in triggers if trigger.ignore_checks]
+    return frozenset(facts.graph.looked_through(named)) if named else frozenset()
 
 
 def stale_inputs(

@@ -12,7 +12,24 @@ from freshline.failpoints import failpoint
 from freshline.keys import Target
 from freshline.ports import Claim, EventLog, Holder, Lease
 from freshline.state import State, TargetState, advance
+from freshline.ticks import Arrival, Halt, Mover, Requested, Tick
 from freshline.versions import Build, Logic
+
+Scope = tuple[str, str]
+TickKey = tuple[str, str, Mover, str, str]
+
+
+class Decisions:
+    """What automation decided; `MemoryAutomation` reads and writes it."""
+
+    def __init__(self) -> None:
+        self.ticks: list[Tick] = []
+        self.keys: set[TickKey] = set()
+        self.memories: dict[Scope, dict[str, str]] = {}
+        self.requests: dict[str, Requested] = {}
+        self.halts: dict[Scope, dict[tuple[Mover, str], Halt]] = {}
+        self.arrivals: dict[Scope, list[Arrival]] = {}
+        self.arrived = 0
 
 
 class Ledger:
@@ -27,6 +44,7 @@ class Ledger:
         self.states: dict[Target, TargetState] = {}
         self.held: dict[str, MemoryLease] = {}
         self.epochs: dict[str, int] = {}
+        self.decisions = Decisions()
 
 
 class MemoryLease:
@@ -36,6 +54,11 @@ class MemoryLease:
         self._ledger = ledger
         self._epoch = epoch
         self.holder = holder
+
+    @property
+    def name(self) -> str:
+        """What it is a right to."""
+        return self.holder.name
 
     @property
     def epoch(self) -> int:
@@ -68,7 +91,7 @@ class MemoryEventLog:
         BusyError when an AttemptStarted meets a live attempt.
         """
         copies = [_copy(event) for event in events]
-        with self._open() as ledger:
+        with self.opened() as ledger:
             last = _record(ledger, copies)
         if any(isinstance(event, Materialized) for event in events):
             _pass("record.after_commit")
@@ -80,7 +103,7 @@ class MemoryEventLog:
         All or none; BusyError when a target has a live attempt.
         """
         _pass("claim.before")
-        with self._open() as ledger:
+        with self.opened() as ledger:
             intents = [
                 AttemptStarted(
                     at=wish.at,
@@ -98,7 +121,7 @@ class MemoryEventLog:
 
     def acquire(self, holder: Holder) -> Lease:
         """Take the lease `holder.name`, or raise BusyError whose message says who holds it."""
-        with self._open() as ledger:
+        with self.opened() as ledger:
             held = ledger.held.get(holder.name)
             if held is not None:
                 raise BusyError(_sentence(held.holder), help="wait for it to end")
@@ -109,13 +132,13 @@ class MemoryEventLog:
 
     def holder(self, name: str) -> Holder | None:
         """Return who holds a lease at this moment, None where nobody does."""
-        with self._open() as ledger:
+        with self.opened() as ledger:
             held = ledger.held.get(name)
             return held.holder if held is not None else None
 
     def snapshot(self, project: str, environment: str) -> State:
         """Return what is known to exist there, as of one instant."""
-        with self._open() as ledger:
+        with self.opened() as ledger:
             targets = {
                 target: state
                 for target, state in ledger.states.items()
@@ -167,7 +190,7 @@ class MemoryEventLog:
             lease.release()
 
     @contextmanager
-    def _open(self) -> Generator[Ledger]:
+    def opened(self) -> Generator[Ledger]:
         """Lend the ledger for as long as a block lasts, and to nobody else."""
         if self._is_closed:
             raise CatalogError("the catalog in memory is closed", help="Open it again.")
@@ -175,7 +198,7 @@ class MemoryEventLog:
             yield self.ledger
 
     def _entries(self) -> tuple[Recorded, ...]:
-        with self._open() as ledger:
+        with self.opened() as ledger:
             return tuple(ledger.entries)
 
     def _materialized(self) -> Iterable[Materialized]:

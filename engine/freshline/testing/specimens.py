@@ -20,7 +20,9 @@ from freshline.events import (
     Resumed,
     RunCancelRequested,
     RunFinished,
+    RunRequested,
     RunStarted,
+    RunWithdrawn,
     SourceObserved,
     Unpinned,
     Verified,
@@ -114,6 +116,20 @@ def source_observed(run: str, target: Target, version: str = "v1") -> SourceObse
     """Return the event that a version of a source was seen."""
     signature = {"data/orders.csv": [120, 1_700_000_000_000_000_000]}
     return SourceObserved(at=1.5, run=run, target=target, version=version, signature=signature)
+
+
+def run_requested(run: str) -> RunRequested:
+    """Return the event that a schedule asked for a run in `main` of project `shop`."""
+    return RunRequested(
+        at=5.0,
+        run=run,
+        project="shop",
+        environment="main",
+        mover="schedule",
+        name="morning",
+        why="06:00 in Europe/Berlin",
+        selection="marts.daily",
+    )
 
 
 def run_started(run: str) -> RunStarted:
@@ -220,6 +236,8 @@ def one_of_each() -> tuple[Event, ...]:
             counts={"failed": 1, "done": 2},
             unfinished={"staging.orders": "failed"},
         ),
+        run_requested("r2"),
+        RunWithdrawn(at=5.1, run="r2", project="shop", environment="main", actor="ben"),
     )
 
 

@@ -1,0 +1,305 @@
+"""Deciding: from one look at a project to what runs now, and why all else does not."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from freshline.codec import digest
+from freshline.operate import attempts, gates, schedules, sensors
+from freshline.operate.freshness import age
+from freshline.operate.gates import Case
+from freshline.operate.ground import Ground
+from freshline.operate.memory import (
+    NOTHING,
+    AssetMemory,
+    is_plain,
+    leaves,
+    name_of,
+    part_of,
+    text_of,
+    timed,
+)
+from freshline.operate.rules import PUNCTUAL, Answer, Asking, allows, showing, spent
+from freshline.operate.scene import Age, Decision, Evaluated, Gate, Scene
+from freshline.reconcile.planned import Action
+from freshline.refresh import CatchUp, Cron, MaxLag, Refresh, Wake
+from freshline.ticks import Decided, Mover, Request, Tick, TickOutcome
+
+NAME = "reconciler"
+_SETTLED = (Gate.ASIDE, Gate.HELD, Gate.RUNNING, Gate.FRESH)
+
+
+def evaluate(scene: Scene, ids: Callable[[], str]) -> Evaluated:
+    """Return what a scene comes to: decisions on all that is declared, and what is to be kept.
+
+    `ids` gives the ids of the runs that are asked for. Where nothing is to be done, and nothing new
+    to be remembered, nothing is decided.
+    """
+    ground = Ground(scene)
+    work = _Work(ground=ground)
+    for key in _in_order(ground):
+        work.decisions[key] = _look_at(work, key)
+    reconciled = _reconciled(work, ids)
+    timely = schedules.evaluate(ground, ids)
+    felt = sensors.evaluate(ground, ids)
+    looks = [d.again for d in work.decisions.values()]
+    looks += [found.again for found in work.ages.values()]
+    looks += [timely.again, felt.again]
+    return Evaluated(
+        decided=(*reconciled, *timely.decided, *felt.decided),
+        decisions=work.decisions,
+        again=min((at for at in looks if at is not None and at > ground.now), default=None),
+        ages=work.ages,
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Work:
+    """An evaluation under way: decisions so far, and memories that are other than before."""
+
+    ground: Ground
+    decisions: dict[str, Decision] = field(default_factory=dict[str, Decision])
+    memories: dict[str, AssetMemory] = field(default_factory=dict[str, AssetMemory])
+    answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
+    ages: dict[str, Age] = field(default_factory=dict[str, Age])
+    awaited: set[str] = field(default_factory=set[str])
+
+
+def _in_order(ground: Ground) -> Iterable[str]:
+    """Return sources to check, assets so that each stands behind what it reads, what is aside."""
+    yield from (key for key in ground.graph.sources if key in ground.steps)
+    yield from ground.graph.assets
+    yield from ground.graph.quarantined
+
+
+def _look_at(work: _Work, key: str) -> Decision:
+    """Decide on one asset, and note what is to be remembered whatever is decided."""
+    ground = work.ground
+    asset = ground.graph.assets.get(key)
+    if asset is None:
+        return _source(work, key) if key in ground.graph.sources else gates.decide(_case(work, key))
+    definition = asset.definition
+    refresh, stale = definition.refresh, ground.is_stale(key)
+    lasting = not is_plain(refresh.rule)
+    if not lasting and definition.freshness is None and not stale and key not in ground.steps:
+        return gates.decide(_case(work, key))
+    was = ground.memory(key)
+    memory = _of_rule(was, refresh, ground, key) if lasting else was
+    memory = _of_staleness(memory, work, key, stale=stale)
+    if definition.freshness is not None:
+        right = ground.rights().get(key)
+        work.ages[key] = age(definition.freshness, right, ground.now)
+    tried = attempts.noted(key, memory, ground) if key in ground.steps else memory.tried
+    if tried != memory.tried:
+        memory = replace(memory, tried=tried)
+    case = _case(work, key, memory)
+    decision = gates.decide(case)
+    if case.answer is not None:
+        work.answers[key] = case.answer
+    if lasting:
+        memory = _of_moments(memory, refresh, case, decision)
+    if memory != was:
+        work.memories[key] = memory
+    return decision
+
+
+def _case(work: _Work, key: str, memory: AssetMemory = NOTHING) -> Case:
+    found = work.ages.get(key)
+    asset = work.ground.graph.assets.get(key)
+    wanted = asset.definition.freshness if asset is not None else None
+    return Case(
+        key=key,
+        ground=work.ground,
+        memory=memory,
+        decisions=work.decisions,
+        ask=_ask,
+        awaited=work.awaited,
+        age=found if wanted is not None and wanted.drives else None,
+        tried=memory.tried,
+    )
+
+
+def _ask(case: Case) -> Answer:
+    going = {key for key, decision in case.decisions.items() if decision.goes}
+    asking = Asking(key=case.key, ground=case.ground, memory=case.memory, going=going)
+    return allows(case.refresh.rule, asking)
+
+
+def _source(work: _Work, key: str) -> Decision:
+    """Decide on a source that has checks to run: they are run for one of those that read it."""
+    memory = work.ground.memory(key)
+    tried = attempts.noted(key, memory, work.ground)
+    if tried != memory.tried:
+        memory = work.memories[key] = replace(memory, tried=tried)
+    readers = _readers(work.ground, key)
+    if any(reader in work.ground.running for reader in readers):
+        return Decision(key=key, gate=Gate.RUNNING, why="it is checked by a run that reads it")
+    if not any(_may_stand_in(work.ground, reader) for reader in readers):
+        why = "it is checked when something that reads it is built"
+        return Decision(key=key, gate=Gate.RULE, why=why)
+    return gates.decide(_case(work, key, memory))
+
+
+def _readers(ground: Ground, key: str) -> tuple[str, ...]:
+    return tuple(reader for reader, asset in ground.graph.assets.items() if key in asset.needs)
+
+
+def _may_stand_in(ground: Ground, key: str) -> bool:
+    held = key in ground.facts.pins or key in ground.facts.pauses
+    return not held and not ground.is_stale(key) and key not in ground.running
+
+
+def _of_rule(was: AssetMemory, refresh: Refresh, ground: Ground, key: str) -> AssetMemory:
+    """Return a memory in which the present rule is known: what it had to say before is used up."""
+    rule = part_of(refresh.rule)
+    if was.rule == rule:
+        return was
+    wakes = (leaf for leaf in leaves(refresh.rule) if isinstance(leaf, Wake))
+    woke = {part_of(leaf): showing(leaf, ground) for leaf in wakes}
+    return replace(was, rule=rule, since=ground.now, used={}, held={}, woke=woke)
+
+
+def _of_staleness(memory: AssetMemory, work: _Work, key: str, *, stale: bool) -> AssetMemory:
+    """Return a memory that knows since when the asset has been stale, where anybody asks."""
+    definition = work.ground.graph.assets[key].definition
+    lag = any(isinstance(leaf, MaxLag) for leaf in leaves(definition.refresh.rule))
+    if not lag and definition.freshness is None:
+        return memory
+    if stale and memory.stale is None:
+        return replace(memory, stale=work.ground.now)
+    return replace(memory, stale=None) if not stale and memory.stale is not None else memory
+
+
+def _of_moments(
+    memory: AssetMemory, refresh: Refresh, case: Case, decision: Decision
+) -> AssetMemory:
+    """Return a memory in which what is fresh has used its moments up, and what waits holds them."""
+    ground = case.ground
+    if decision.gate is Gate.FRESH:
+        asking = Asking(key=case.key, ground=ground, memory=memory)
+        used = {**memory.used, **spent(refresh.rule, asking)}
+        return replace(memory, used=used, held={}) if used != memory.used else memory
+    if decision.goes or decision.gate in _SETTLED:
+        return memory
+    held = dict(memory.held)
+    for part in timed(refresh.rule):
+        if isinstance(part, Cron) and part.catch_up is CatchUp.NONE:
+            asking = Asking(key=case.key, ground=ground, memory=memory)
+            answer, name = allows(part, asking), part_of(part)
+            if answer.opens and ground.now - answer.used[name] <= PUNCTUAL:
+                held[name] = answer.used[name]
+    return replace(memory, held=held) if held != memory.held else memory
+
+
+def _reconciled(work: _Work, ids: Callable[[], str]) -> tuple[Decided, ...]:
+    """Return one request of all that goes, with what is remembered; nothing if nothing is new."""
+    ground = work.ground
+    going = [key for key, decision in work.decisions.items() if decision.goes]
+    run = ids() if going else None
+    if run is not None:
+        along = frozenset(going)
+        for key in going:
+            work.memories[key] = _of_going(work, key, run, along)
+    texts = {
+        name_of(key): text
+        for key, memory in work.memories.items()
+        if (text := text_of(memory)) != ground.scene.memories.get(name_of(key))
+    }
+    if run is None and not texts:
+        return ()
+    assets = _to_build(ground, going)
+    why = _why(work, going) if going else _remembered(texts)
+    tick = Tick(
+        project=ground.facts.project,
+        environment=ground.facts.environment,
+        mover=Mover.RECONCILER,
+        name=NAME,
+        key=_key(work, going, texts),
+        at=ground.now,
+        outcome=TickOutcome.REQUESTED if run else TickOutcome.NOTHING,
+        why=why,
+        run=run,
+        details=tuple(f"{key}: {work.decisions[key].why}" for key in going[:100]),
+    )
+    request = () if run is None else (_request(ground, run, why, assets),)
+    return (Decided(tick=tick, memories=texts, requests=request),)
+
+
+def _of_going(work: _Work, key: str, run: str, along: frozenset[str]) -> AssetMemory:
+    """Return what is remembered of an asset that is asked for now."""
+    ground = work.ground
+    memory = work.memories.get(key) or ground.memory(key)
+    answer = work.answers.get(key)
+    tried = attempts.asked(key, memory, ground, run, along)
+    memory = replace(memory, tried=tried, held={})
+    if answer is not None and (answer.used or answer.woke):
+        used, woke = {**memory.used, **answer.used}, {**memory.woke, **answer.woke}
+        memory = replace(memory, used=used, woke=woke)
+    asset = ground.graph.assets.get(key)
+    rate = asset.definition.refresh.rate if asset is not None else None
+    if rate is not None:
+        went = (*memory.went, ground.now)[-rate.most :]
+        memory = replace(memory, went=went)
+    return memory
+
+
+def _to_build(ground: Ground, going: list[str]) -> tuple[str, ...]:
+    """Return the assets of a run; a source is checked for the first of those that read it."""
+    found = {key: None for key in going if key in ground.graph.assets}
+    for key in going:
+        if key in ground.graph.sources:
+            readers = _readers(ground, key)
+            if not any(reader in found for reader in readers):
+                found[next(r for r in readers if _may_stand_in(ground, r))] = None
+    return tuple(found)
+
+
+def _key(work: _Work, going: list[str], texts: Mapping[str, str | None]) -> str:
+    """Return the name of what is decided: of a run what it is an attempt at, and how often."""
+    if not going:
+        kept = [f"{name}={text}" for name, text in sorted(texts.items())]
+        return digest(*kept, repr(work.ground.now))
+    parts: list[str] = []
+    for key in sorted(going):
+        memory = work.memories[key]
+        tried = memory.tried
+        assert tried is not None
+        parts.append(f"{key} {tried.digest} {tried.count} {sorted(memory.used.items())}")
+    return digest(*parts)
+
+
+def _request(ground: Ground, run: str, why: str, assets: tuple[str, ...]) -> Request:
+    return Request(
+        run=run,
+        project=ground.facts.project,
+        environment=ground.facts.environment,
+        at=ground.now,
+        mover=Mover.RECONCILER,
+        name=NAME,
+        why=why,
+        assets=assets,
+        only=True,
+    )
+
+
+def _why(work: _Work, going: list[str]) -> str:
+    """Return in a few words what made a run: its first cause, and how many assets it is of."""
+    first = going[0]
+    step = work.ground.steps[first]
+    words = {Action.CREATE: "is missing", Action.CHECK: "is to be checked"}
+    reason = step.reasons[0] if step.reasons else None
+    if reason is not None and reason.upstream is not None and step.certain:
+        cause = f"{reason.upstream} has something new"
+    else:
+        cause = f"{first} {words.get(step.action, 'is stale')}"
+        if reason is not None and step.action not in words:
+            cause += f": {reason.detail}"
+    return f"{cause}; {len(going)} asset{'' if len(going) == 1 else 's'}"
+
+
+def _remembered(texts: Mapping[str, str | None]) -> str:
+    count = len(texts)
+    return (
+        f"nothing is to be built; looked at the rules of {count} asset{'' if count == 1 else 's'}"
+    )

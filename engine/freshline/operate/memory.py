@@ -1,0 +1,116 @@
+"""What the reconciler remembers of an asset from one look to the next, and how that is kept."""
+
+from functools import lru_cache
+
+from msgspec import MsgspecError, Struct
+
+from freshline.codec import decode, digest_of, encode
+from freshline.refresh import (
+    AllOf,
+    AnyOf,
+    Cron,
+    Every,
+    Manual,
+    MaxLag,
+    Never,
+    Not,
+    Rule,
+    Upstream,
+    Wake,
+)
+
+Timed = Cron | Every
+_AHEAD = 26 * 3600.0  # a moment further ahead than this was used up by a clock that was wrong
+
+
+class Tried(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An attempt that was asked for: in which run, when, and on what, as a digest.
+
+    `count` is how often that was tried, `along` what it reads that was to be built in the same run.
+    `failed` is the run whose failure has been taken note of.
+    """
+
+    run: str
+    at: float
+    digest: str
+    count: int = 1
+    along: tuple[str, ...] = ()
+    failed: str = ""
+
+
+class AssetMemory(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is remembered of an asset.
+
+    `since` is when its present rule was first seen, as the digest `rule`. `used` holds the moment
+    that each part of the rule used up last, `held` one that was seen in time and could not be used.
+    `stale` is when it was first seen to be stale, `went` when it was asked for, as far as a rate
+    counts it, and `woke` what it was woken by last.
+    """
+
+    rule: str = ""
+    since: float = 0.0
+    used: dict[str, float] = {}
+    held: dict[str, float] = {}
+    stale: float | None = None
+    tried: Tried | None = None
+    went: tuple[float, ...] = ()
+    woke: dict[str, str] = {}
+
+    def floor(self, part: str, now: float) -> float:
+        """Return the moment up to which a part of the rule has nothing to say any more."""
+        used = self.used.get(part, self.since)
+        return max(self.since, used) if used <= now + _AHEAD else now
+
+
+NOTHING = AssetMemory()
+
+
+def name_of(key: str) -> str:
+    """Return under which name an asset's memory is kept."""
+    return f"asset:{key}"
+
+
+@lru_cache(maxsize=16_384)
+def read(text: str | None) -> AssetMemory:
+    """Return what a text says that was kept; what cannot be read any more is nothing."""
+    if text is None:
+        return NOTHING
+    try:
+        return decode(text, AssetMemory)
+    except (MsgspecError, ValueError):
+        return NOTHING
+
+
+def text_of(memory: AssetMemory) -> str | None:
+    """Return the text under which a memory is kept; None where there is nothing to keep."""
+    return None if memory == NOTHING else encode(memory).decode()
+
+
+@lru_cache(maxsize=16_384)
+def part_of(rule: Rule) -> str:
+    """Return a short name of a rule, the same whenever it says the same."""
+    return digest_of(rule)[:12]
+
+
+@lru_cache(maxsize=4096)
+def leaves(rule: Rule) -> tuple[Rule, ...]:
+    """Return the rules that a rule is put together from, itself where it is not."""
+    match rule:
+        case AllOf() | AnyOf():
+            return tuple(leaf for part in rule.rules for leaf in leaves(part))
+        case Not():
+            return leaves(rule.rule)
+        case Upstream() | Manual() | Never() | Cron() | Every() | MaxLag() | Wake():
+            return (rule,)
+
+
+@lru_cache(maxsize=4096)
+def timed(rule: Rule) -> tuple[Timed, ...]:
+    """Return the parts of a rule that moments are used up by."""
+    return tuple(leaf for leaf in leaves(rule) if isinstance(leaf, Cron | Every))
+
+
+@lru_cache(maxsize=4096)
+def is_plain(rule: Rule) -> bool:
+    """Say whether nothing needs to be remembered for a rule while its asset is fresh."""
+    return all(isinstance(leaf, Upstream | Manual | Never) for leaf in leaves(rule))
