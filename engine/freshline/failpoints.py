@@ -50,6 +50,8 @@ NAMES = frozenset(
         "docs.placed",
         "tick.before_commit",
         "tick.after_commit",
+        "act.before",
+        "act.after",
     }
 )
 
