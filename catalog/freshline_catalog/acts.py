@@ -38,9 +38,9 @@ class SqliteActs:
         """Return deliveries that are to be attempted by now, the oldest first."""
         return self._delivering("due", project, environment, now, max(0, limit))
 
-    def next_due(self, project: str, environment: str) -> float | None:
-        """Return when the next delivery is to be attempted, None where none waits."""
-        return cast("float | None", self._rows("next_due", project, environment)[0][0])
+    def next_due(self, project: str, environment: str, after: float) -> float | None:
+        """Return when the next delivery behind a moment is due, None where none waits."""
+        return cast("float | None", self._rows("next_due", project, environment, after)[0][0])
 
     def last_told(self, project: str, environment: str) -> Mapping[str, float]:
         """Return by recipient of notices when something was last delivered."""

@@ -148,8 +148,8 @@ class Acts(Protocol):
         """Return deliveries that are to be attempted by now, the oldest first."""
         ...
 
-    def next_due(self, project: str, environment: str) -> float | None:
-        """Return when the next delivery is to be attempted, None where none waits."""
+    def next_due(self, project: str, environment: str, after: float) -> float | None:
+        """Return when the next delivery behind a moment is due, None where none waits."""
         ...
 
     def last_told(self, project: str, environment: str) -> Mapping[str, float]:
@@ -213,7 +213,7 @@ class Acts(Protocol):
 
 
 def parted(act: CallWebhook | Notify) -> tuple[CallWebhook | Notify, ...]:
-    """Return an act for each of its recipients, so that one is not told again for another's sake."""
+    """Return an act for each of its recipients, so that nobody is told again for another."""
     if isinstance(act, CallWebhook) or len(act.to) < 2:
         return (act,)
     return tuple(Notify(to=(name,), text=act.text) for name in dict.fromkeys(act.to))

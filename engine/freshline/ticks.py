@@ -101,8 +101,9 @@ class Requested:
 class Decided:
     """What one evaluation leaves behind: kept whole, or not at all.
 
-    `memories` are texts by name, None to forget one; only who decides reads them. `acts` are what is
-    to be done beside runs, once the decision is kept: at least once each. `about` is what arrived.
+    `memories` are texts by name, None to forget one; only who decides reads them. `acts` are what
+    is to be done beside runs, once the decision is kept: at least once each. `about` is what
+    arrived.
     """
 
     tick: Tick

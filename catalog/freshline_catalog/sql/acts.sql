@@ -11,8 +11,9 @@ where project = ?1 and environment = ?2 and state = 'waiting' and due <= ?3
 order by due, number limit ?4;
 
 -- name: next_due
--- When the next delivery is to be attempted.
-select min(due) from delivery where project = ?1 and environment = ?2 and state = 'waiting';
+-- When the next delivery behind a moment is to be attempted.
+select min(due) from delivery
+where project = ?1 and environment = ?2 and state = 'waiting' and due > ?3;
 
 -- name: last_told
 -- When each recipient of notices was told something last.

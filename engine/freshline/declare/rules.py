@@ -170,7 +170,7 @@ PROJECT = Keys(
     section="project",
     known=(
         "project", "vars", "owners", "defaults", "storages", "storage", "retention",
-        "locations", "resources", "catalogs", "environments", "assets", "sources",
+        "locations", "resources", "catalogs", "notifications", "webhooks", "environments", "assets", "sources",
     ),
     later=frozenset(
         {
@@ -236,6 +236,14 @@ RETRIES = Keys(section="retries", known=("count", "delay", "backoff"))
 CUTOFF = Keys(section="cutoff", known=("round",))
 VERSION = Keys(section="version", known=("ttl",), later=frozenset({"snapshot", "watermark"}))
 LIFECYCLE = Keys(section="lifecycle", known=("stage", "replacement", "sunset"))
+WEBHOOKS = Keys(
+    section="webhooks",
+    known=("allow", "catalog"),
+    elsewhere={
+        "url": "write it where it is called: `do: {webhook: https://…}` of a sensor",
+        "secret": "write it where it signs: `do: {webhook: …, secret: ${secret.name}}` of a sensor",
+    },
+)
 OWNER = Keys(section="owner", known=("email", "chat", "on_call"))
 VARIABLE = Keys(section="variable", known=("type", "default", "description"))
 

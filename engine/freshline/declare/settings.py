@@ -12,6 +12,7 @@ from freshline.declare.environments import Environment, read_environment, read_o
 from freshline.declare.interpolation import Values
 from freshline.declare.layers import Layer
 from freshline.declare.locations import read_locations
+from freshline.declare.notifications import channels_reader, webhooks_reader
 from freshline.declare.policies import read_retention
 from freshline.declare.process import ProcessVariables
 from freshline.declare.references import filled_settings
@@ -31,21 +32,12 @@ from freshline.declare.variables import Variable, read_variables
 from freshline.definitions import ProjectDefinition, Retention, StorageDefinition
 from freshline.errors import Diagnostic
 from freshline.keys import key_from_text
+from freshline.people import OwnerDefinition, Webhooks
 
 # What is wrong in one environment or process only.
 _HERE = ("E115", "E117")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,99}")
 _LAKE = StorageDefinition(name="lake", adapter="lake")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
-    """Somebody who answers for assets, and how to reach them."""
-
-    name: str
-    email: str | None = None
-    chat: str | None = None
-    on_call: str | None = None
 
 
 class Told(NamedTuple):
@@ -69,7 +61,7 @@ class Settings:
 
     project: ProjectDefinition
     told: Mapping[str, Told]
-    owners: tuple[Owner, ...] = ()
+    owners: tuple[OwnerDefinition, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = field(default=())
     process: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -137,7 +129,7 @@ class _Whole(NamedTuple):
 
     node: source.Mapping
     project: ProjectDefinition
-    owners: tuple[Owner, ...]
+    owners: tuple[OwnerDefinition, ...]
     variables: Mapping[str, Variable]
     process: ProcessVariables
 
@@ -208,6 +200,9 @@ def _told(report: Report, whole: _Whole, name: str, entry: source.Entry | None) 
         storages=storages,
         resources=resources,
         catalogs=catalogs,
+        owners=whole.owners,
+        channels=section.get("notifications", channels_reader(values)) or (),
+        webhooks=section.get("webhooks", webhooks_reader(values)) or Webhooks(),
         default_storage=default or "lake",
         strict=here.strict,
         retention=here.retention,
@@ -282,18 +277,18 @@ def _named(report: Report, node: source.Mapping | None) -> list[source.Entry]:
     return good
 
 
-def _read_owners(report: Report, entry: source.Entry) -> tuple[Owner, ...]:
+def _read_owners(report: Report, entry: source.Entry) -> tuple[OwnerDefinition, ...]:
     node = mapping(report, entry)
-    owners: list[Owner] = []
+    owners: list[OwnerDefinition] = []
     for each in node.entries if node else ():
         if not isinstance(each.value, source.Mapping):
             expected = "a mapping with `email:`, `chat:` or `on_call:`"
             wrong(report, each, expected, 'write for instance {chat: "#data"}')
-            owners.append(Owner(name=each.key.text))
+            owners.append(OwnerDefinition(name=each.key.text))
             continue
         section = Section(report, each.value, rules.OWNER)
         owners.append(
-            Owner(
+            OwnerDefinition(
                 name=each.key.text,
                 email=section.get("email", text),
                 chat=section.get("chat", text),

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 
 from msgspec import MsgspecError, Struct
 
+from freshline.acts import OWNER, AssetVersion
 from freshline.codec import decode, digest, encode
 from freshline.operate.arrivals import Arrived, Cursor, Sensed, part, sense
 from freshline.operate.ground import Ground
 from freshline.refresh import (
     AssetArrived,
+    CallWebhook,
     Condition,
     Counts,
     FilesArrived,
     FunctionSaid,
     Materialize,
+    Notify,
     SensorDefinition,
     WatermarkMoved,
 )
@@ -186,8 +189,43 @@ def _fired(
     run = requests[0].run if requests else None
     outcome = (TickOutcome.REQUESTED, why)
     tick = _tick(ground, sensor, key, outcome, _details(pairs, fires=True), run)
-    others = tuple(act for act in sensor.acts if not isinstance(act, Materialize))
-    return Decided(tick=tick, memories=kept, requests=requests, acts=others)
+    about = _about(ground, pairs)
+    others = tuple(
+        addressed(act, _owners(ground, sensor, about))
+        for act in sensor.acts
+        if not isinstance(act, Materialize)
+    )
+    return Decided(tick=tick, memories=kept, requests=requests, acts=others, about=about)
+
+
+def addressed(act: CallWebhook | Notify, owners: tuple[str, ...]) -> CallWebhook | Notify:
+    """Return an act that names whom it tells: the owners where it says so, or names nobody."""
+    if isinstance(act, CallWebhook):
+        return act
+    named = act.to or (OWNER,)
+    to = [each for name in named for each in (owners if name == OWNER else (name,))]
+    return Notify(to=tuple(dict.fromkeys(to)), text=act.text)
+
+
+def _about(ground: Ground, pairs: list[tuple[Condition, Sensed]]) -> tuple[AssetVersion, ...]:
+    """Return the assets that arrived, each with the content that it has."""
+    found: dict[str, str] = {}
+    for condition, sensed in pairs:
+        if isinstance(condition, AssetArrived) and sensed.arrived:
+            remote = ground.scene.seen.remotes.get(condition.key)
+            content = remote.content if remote is not None else ground.content(condition.key)
+            found[condition.key] = content or ""
+    return tuple(AssetVersion(key, content) for key, content in found.items())
+
+
+def _owners(
+    ground: Ground, sensor: SensorDefinition, about: tuple[AssetVersion, ...]
+) -> tuple[str, ...]:
+    """Return who owns the assets that arrived; of what nobody owns, the owner of the sensor."""
+    nodes = (ground.graph.assets.get(a.asset) or ground.graph.sources.get(a.asset) for a in about)
+    found = [node.definition.owner for node in nodes if node is not None]
+    owners = tuple(dict.fromkeys(owner for owner in found if owner))
+    return owners or ((sensor.owner,) if sensor.owner else ())
 
 
 def _what(came: list[Arrived]) -> str:

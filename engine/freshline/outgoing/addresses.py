@@ -46,7 +46,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """What may be called though it lies within: hosts, `host:port`, and networks such as 10.0.0.0/8.
+    """What may be called though it lies within: hosts, `host:port`, networks such as 10.0.0.0/8.
 
     A host that is named may be called without TLS too.
     """
@@ -56,7 +56,9 @@ class Allowed:
     def names(self, host: str, port: int) -> bool:
         """Say whether a host is allowed by its name."""
         bracketed = f"[{host}]" if ":" in host else host
-        return any(each.lower() in (host, bracketed, f"{bracketed}:{port}") for each in self.entries)
+        return any(
+            each.lower() in (host, bracketed, f"{bracketed}:{port}") for each in self.entries
+        )
 
     def holds(self, address: Address) -> bool:
         """Say whether an address lies in a network that is allowed."""
@@ -117,7 +119,7 @@ def is_public(address: Address) -> bool:
 
 
 def resolved(host: str, port: int, *, seconds: float = 5.0) -> tuple[str, ...]:
-    """Return the addresses of a host, in the order to try them; ResourceError where none is told."""
+    """Return the addresses of a host, in the order to try them; ResourceError without any."""
     found: list[tuple[str, ...] | OSError | UnicodeError] = []
 
     def look() -> None:
@@ -139,7 +141,7 @@ def resolved(host: str, port: int, *, seconds: float = 5.0) -> tuple[str, ...]:
 
 
 def _parts_of(url: str) -> tuple[SplitResult, str, int]:
-    """Return the parts of a URL, its host in lower case and its port; DeniedError where it is none."""
+    """Return the parts of a URL, its host in lower case and its port; else DeniedError."""
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port

@@ -1,9 +1,12 @@
 """The body of a webhook: JSON whose members have a schema, with a version of its own."""
 
+from collections.abc import Mapping
+from typing import cast
+
 from freshline.acts import Delivery, Kind
 from freshline.codec import encode
 from freshline.outgoing.notices import link_of, link_to, moment
-from freshline.secrets import redacted, without_secrets
+from freshline.secrets import redacted
 
 VERSION = 1
 
@@ -34,10 +37,21 @@ def body_of(delivery: Delivery, catalog: str = "") -> bytes:
             }
             for each in happening.assets
         ],
-        "run": None
-        if run is None
-        else {"id": run, "link": link_to(catalog, "runs", run) or None},
+        "run": None if run is None else {"id": run, "link": link_to(catalog, "runs", run) or None},
         "details": list(happening.details),
         "link": link_of(happening, catalog) or None,
     }
-    return redacted(encode(without_secrets(told)).decode()).encode()
+    return encode(_redacted(told))
+
+
+def _redacted(value: object) -> object:
+    match value:
+        case str():
+            return redacted(value)
+        case Mapping():
+            mapping = cast("Mapping[str, object]", value)
+            return {name: _redacted(inner) for name, inner in mapping.items()}
+        case list():
+            return [_redacted(inner) for inner in cast("list[object]", value)]
+        case _:
+            return value

@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 from urllib.parse import quote
 
 from freshline.acts import Delivery, Happening, Kind
-from freshline.definitions import Channel, OwnerDefinition
-from freshline.outgoing.sending import Sender
+from freshline.outgoing.notifiers import Notice
+from freshline.people import Channel, OwnerDefinition
 from freshline.refresh import Notify
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -19,36 +18,6 @@ MAIL = "smtp"
 PLACEHOLDERS = (
     "name", "sensor", "why", "assets", "run", "at", "project", "environment", "link",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """What one recipient is told at one time: a subject of one line, and a text in plain words."""
-
-    subject: str
-    text: str
-
-
-class Notifier(Protocol):
-    """A way to reach people; plug-ins come by the entry point `freshline.notifiers`.
-
-    It is called with its settings, whose secrets are put in, and with who sends over HTTP.
-    """
-
-    def tell(self, notice: Notice, to: str) -> None:
-        """Deliver a notice; `to` is an address where the way is one to many people, else empty.
-
-        ResourceError where a later attempt may help, DeniedError where none can.
-        """
-        ...
-
-
-class MakeNotifier(Protocol):
-    """What an entry point `freshline.notifiers` gives."""
-
-    def __call__(self, settings: Mapping[str, object], sender: Sender) -> Notifier:
-        """Return the way to people that settings describe; DeniedError where they do not."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

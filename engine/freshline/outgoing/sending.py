@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from functools import partial
-from typing import Protocol
 
 from freshline.errors import DeniedError, FreshlineError, ResourceError
 from freshline.outgoing.addresses import Allowed, Place, Resolve, place_of, resolved
@@ -18,30 +17,18 @@ _MOST_READ = 65_536
 _GONE = 410
 
 
-class Sender(Protocol):
-    """Whoever can send something to somebody else's machine."""
-
-    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
-        """Post a body, and return once it was taken: an answer of 2xx.
-
-        DeniedError where no further attempt can help, ResourceError where one may. Neither shows
-        more of the URL than its host, nor anything of the answer but its status.
-        """
-        ...
-
-
 class HttpSender:
     """Sends over HTTP: https, or http where `allowed` names the host; never through a proxy."""
 
     def __init__(
         self,
-        allowed: Allowed = Allowed(),
+        allowed: Allowed | None = None,
         *,
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
         seconds: float = SECONDS,
     ) -> None:
-        self._allowed = allowed
+        self._allowed = allowed or Allowed()
         self._resolve = resolve or partial(resolved, seconds=seconds)
         self._tls = tls
         self._seconds = seconds
@@ -62,9 +49,7 @@ class HttpSender:
             raise DeniedError(f"{place.words} answered {status}: it is gone for good")
         raise ResourceError(f"{place.words} answered {status}")
 
-    def _status(
-        self, place: Place, headers: Mapping[str, str], body: bytes, end: float
-    ) -> int:
+    def _status(self, place: Place, headers: Mapping[str, str], body: bytes, end: float) -> int:
         try:
             with closing(self._connected(place, end)) as connected:
                 # Who sends a byte now and then is never late: the whole has one deadline.

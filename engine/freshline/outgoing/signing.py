@@ -13,7 +13,7 @@ SHORTEST = 16
 
 
 def signed(secret: str | None, id: str, at: float, body: bytes) -> Mapping[str, str]:
-    """Return the headers of a body: its id, when it is sent, and a signature where there is a secret.
+    """Return the headers of a body: its id, when it is sent, and with a secret a signature.
 
     DeniedError where the secret is so short that it could be guessed.
     """
