@@ -364,7 +364,7 @@ class ProjectDefinition:
     catalogs: tuple[OtherCatalog, ...] = ()
     owners: tuple[OwnerDefinition, ...] = ()
     channels: tuple[Channel, ...] = ()
-    webhooks: Webhooks = Webhooks()
+    webhooks: Webhooks = field(default_factory=Webhooks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,7 +170,8 @@ PROJECT = Keys(
     section="project",
     known=(
         "project", "vars", "owners", "defaults", "storages", "storage", "retention",
-        "locations", "resources", "catalogs", "notifications", "webhooks", "environments", "assets", "sources",
+        "locations", "resources", "catalogs", "notifications", "webhooks", "environments",
+        "assets", "sources",
     ),
     later=frozenset(
         {
