@@ -6,6 +6,7 @@ hangs on it and is wrong too is no incident of its own: it is listed below.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from freshline.acts import (
     AssetVersion,
@@ -49,8 +50,7 @@ class Wrongs:
     owners: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(NamedTuple):
     """Of which project and environment, and when."""
 
     project: str
@@ -66,7 +66,7 @@ def look(
     `known` are those that are open. `declared` is the graph before the look set anything aside.
     """
     facts = scene.facts
-    scope = Scope(project=facts.project, environment=facts.environment, now=scene.now)
+    scope = Scope(facts.project, facts.environment, scene.now)
     return changes(known, wrongs(scene, evaluated, declared), scope)
 
 
@@ -161,9 +161,11 @@ def _after(
         return replace(incident, trouble=wrong.trouble, why=wrong.why, below=below, well=None)
     well = incident.well if incident.well is not None else now
     incident = replace(incident, well=well)
-    if _wrong_below(incident, wrongs):
-        return incident
-    return replace(incident, closed=now)
+    left = _wrong_below(incident, wrongs)
+    if not left:
+        return replace(incident, closed=now)
+    more = {each for key in left for each in causes.get(key, ())}
+    return replace(incident, below=tuple(sorted({*incident.below, *more}))[:_MOST_BELOW])
 
 
 def _wrong_below(incident: Incident, wrongs: Wrongs) -> tuple[str, ...]:
