@@ -212,7 +212,7 @@ def test_a_missing_secret_is_told_by_its_name_and_tried_again(desk: Desk) -> Non
 def test_a_body_has_the_shape_that_the_schema_says(desk: Desk) -> None:
     (delivery,) = deliveries_of(decided(hook(desk)))
     for catalog in ("", "https://catalog.shop.example"):
-        jsonschema_rs.validate(read("webhook"), json.loads(body_of(delivery, catalog)))
+        jsonschema_rs.validate(dict(read("webhook")), json.loads(body_of(delivery, catalog)))
     told = json.loads(body_of(delivery, "https://catalog.shop.example/"))
     assert told["run"] == {"id": "r1", "link": "https://catalog.shop.example/runs/r1"}
     assert told["assets"][0]["version"] == "abc" and told["at"] == "1970-01-01T00:00:10Z"

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from asyncio import Server as Listening
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 
@@ -39,8 +40,9 @@ class Server(Controller):
     """A server at whatever port is free."""
 
     def _trigger_server(self) -> None:
+        assert isinstance(self.server, Listening)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture
@@ -63,7 +65,8 @@ def test_a_notice_is_a_mail_of_plain_text(inbox: tuple[Inbox, int]) -> None:
     box, port = inbox
     Mail(settings(port, security="none"), SENDER).tell(NOTICE, "ada@shop.example")
     (taken,) = box.taken
-    mail = message_from_bytes(bytes(taken.content or b""), policy=policy.default)
+    assert isinstance(taken.content, bytes)
+    mail = message_from_bytes(taken.content, policy=policy.default)
     assert taken.rcpt_tos == ["ada@shop.example"]
     assert mail["Subject"] == NOTICE.subject and mail["Auto-Submitted"] == "auto-generated"
     assert mail.get_content().strip().replace("\r", "") == NOTICE.text

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from freshline_catalog.server.api import consumers, description, doing, events, stream
+from freshline_catalog.server.api import consumers, description, doing, events, mutes, stream
 from freshline_catalog.server.door import failures, guard
 from freshline_catalog.server.door.doorway import Doorway
 from freshline_catalog.server.door.limits import Buckets
@@ -23,6 +23,7 @@ from freshline_catalog.server.pages import (
     health,
     home,
     impact,
+    incidents,
     lineage,
     login,
     owners,
@@ -57,6 +58,7 @@ PAGES: tuple[Page, ...] = (
     *runs.PAGES,
     *run_log.PAGES,
     *checks.PAGES,
+    *incidents.PAGES,
     *happened.PAGES,
     *reconciler.PAGES,
     *acting.PAGES,
@@ -81,7 +83,17 @@ def create_app(services: Services) -> FastAPI:
     renderer = Renderer(services)
     failures.tell(app, renderer)
     login.add(app, services, renderer)
-    for room in (description, events, stream, consumers, run_log, doing, lineage, impact):
+    for room in (
+        description,
+        events,
+        stream,
+        consumers,
+        mutes,
+        run_log,
+        doing,
+        lineage,
+        impact,
+    ):
         room.add(app, services, renderer)
     for page in PAGES:
         serve(app, page, renderer)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from freshline.acts import Acts, Delivering, DeliveryState, Incident, Mute
-from freshline.cli.compose import Project, acts_in, actor, opened, terminal_width
+from freshline.cli.compose import Project, actor, acts_in, opened, terminal_width
 from freshline.cli.options import Whole, as_json, common, said
 from freshline.cli.render import moment
 from freshline.cli.table import table
