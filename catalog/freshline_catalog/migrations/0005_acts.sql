@@ -38,7 +38,7 @@ create table incident (
   closed      real,
   body        text not null         -- the incident as JSON
 ) strict;
-create index incident_open on incident (project, environment, number) where closed is null;
+create index incident_open on incident (project, environment, closed, number);
 create index incident_scope on incident (project, environment, number);
 
 -- An older program knows nothing of these tables, and leaves them as they are.

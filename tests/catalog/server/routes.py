@@ -14,7 +14,8 @@ _COLLECTIONS = ("owners", "groups", "tags")
 _PAGES: Mapping[Role, Mapping[str, str]] = {
     VIEWER: {
         "/": "/home",
-        **{path: path for path in ("/checks", "/health", "/reconciler", "/runs", "/styles")},
+        **{path: path for path in ("/checks", "/health", "/incidents", "/reconciler")},
+        **{path: path for path in ("/runs", "/styles")},
         **{path: path for path in ("/assets", "/search", "/owners", "/groups", "/tags")},
         **{path: path for path in ("/lineage", "/impact", f"{_KEY}/lineage")},
         **{f"/{each}/{{name:path}}": f"/{each}/{{name:path}}" for each in _COLLECTIONS},
@@ -24,6 +25,7 @@ _PAGES: Mapping[Role, Mapping[str, str]] = {
         },
         **{_KEY + tab: _KEY + tab for tab in ("/history", "/metrics", "/runs")},
         **{_RUN + tab: _RUN + tab for tab in ("", "/log")},
+        **{path: path for path in ("/runs", "/styles")},
         **{path: path for path in ("/assets", "/search", "/owners", "/groups", "/tags")},
         **{
             path + "/{name:path}": path + "/{name:path}" for path in ("/owners", "/groups", "/tags")
@@ -38,6 +40,7 @@ _PAGES: Mapping[Role, Mapping[str, str]] = {
         "/resume": "/actions/resume",
         "/rollback": "/actions/rollback",
         "/unpin": "/actions/unpin",
+        "/deliveries": "/deliveries",
     },
 }
 _ACTIONS = ("accept", "cancel", "materialize", "pause", "resume", "rollback", "unpin")
@@ -54,6 +57,9 @@ ROUTES: Mapping[str, Role | None] = {
     "GET /api/v1/openapi.json": VIEWER,
     "GET /api/v1/events": VIEWER,
     "GET /api/v1/stream": VIEWER,
+    "GET /api/v1/mutes": VIEWER,
+    "PUT /api/v1/mutes/{subject}": OPERATOR,
+    "DELETE /api/v1/mutes/{subject}": OPERATOR,
     "GET /api/v1/consumers": VIEWER,
     "GET /api/v1/consumers/{name}": VIEWER,
     "GET /api/v1/consumers/{name}/events": VIEWER,
