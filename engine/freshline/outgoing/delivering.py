@@ -78,7 +78,7 @@ class Deliverer:
                 self._acts.settle(each.delivery.id, now, DeliveryState.MUTED, why)
             else:
                 groups.setdefault(each.delivery.recipient, []).append(each)
-        told = self._acts.last_told(*scope) if groups else {}
+        told = self._acts.last_told(*scope)
         for recipient, group in groups.items():
             self._notify(recipient, group, told, passing)
         later = self._acts.next_due(*scope, now)

@@ -44,7 +44,10 @@ def acts(log: SqliteEventLog, surveyed: None) -> SqliteActs:
         incident="i1",
     )
     scope = (ORDERS.project, ORDERS.environment)
-    acts_made = (Notify(to=("ada",)), CallWebhook(url="https://hooks.shop.example/T0/B0"))
+    acts_made: tuple[Notify | CallWebhook, ...] = (
+        Notify(to=("ada",)),
+        CallWebhook(url="https://hooks.shop.example/T0/B0"),
+    )
     made = tuple(
         Made(
             id=f"d{number}",
