@@ -43,7 +43,7 @@ test: $(READY)  ## run the whole suite
 	if [ $$name = none ]; then \
 	    echo "There is no Chromium on the PATH: the tests in a browser are skipped."; \
 	fi
-	@$(BIN)/pytest -q --numprocesses auto --dist loadfile
+	@$(BIN)/pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)  ## check format, style, types and import contracts
 	@$(BIN)/ruff format --check .
