@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from freshline.codec import digest
+from freshline.definitions import ProbeKind, Volatile
 from freshline.operate import attempts, gates, schedules, sensors
 from freshline.operate.freshness import age
 from freshline.operate.gates import Case
@@ -25,8 +26,11 @@ from freshline.operate.scene import Age, Decision, Evaluated, Gate, Scene
 from freshline.reconcile.planned import Action
 from freshline.refresh import CatchUp, Cron, MaxLag, Refresh, Wake
 from freshline.ticks import Decided, Mover, Request, Tick, TickOutcome
+from freshline.verdicts import ReasonKind
 
 NAME = "reconciler"
+_HOUR, _DAY = 3600.0, 86_400.0
+_OF_ITS_AUTHOR = (Gate.TRIGGER, Gate.RULE, Gate.COOLDOWN, Gate.HOURS, Gate.RATE)
 _SETTLED = (Gate.ASIDE, Gate.HELD, Gate.RUNNING, Gate.FRESH)
 
 
@@ -39,13 +43,20 @@ def evaluate(scene: Scene, ids: Callable[[], str]) -> Evaluated:
     ground = Ground(scene)
     work = _Work(ground=ground)
     for key in _in_order(ground):
-        work.decisions[key] = _look_at(work, key)
+        decision = work.decisions[key] = _look_at(work, key)
+        if decision.goes:
+            work.going[key] = None
+    for key in (*work.going,):
+        _bring_along(work, key)
+    for key, source in ground.graph.sources.items():
+        if (wanted := source.definition.freshness) is not None:
+            work.ages[key] = age(wanted, ground.moved(key), ground.now)
     reconciled = _reconciled(work, ids)
     timely = schedules.evaluate(ground, ids)
     felt = sensors.evaluate(ground, ids)
     looks = [d.again for d in work.decisions.values()]
     looks += [found.again for found in work.ages.values()]
-    looks += [timely.again, felt.again]
+    looks += [timely.again, felt.again, _by_the_clock(ground)]
     return Evaluated(
         decided=(*reconciled, *timely.decided, *felt.decided),
         decisions=work.decisions,
@@ -64,6 +75,7 @@ class _Work:
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     ages: dict[str, Age] = field(default_factory=dict[str, Age])
     awaited: set[str] = field(default_factory=set[str])
+    going: dict[str, None] = field(default_factory=dict[str, None])
 
 
 def _in_order(ground: Ground) -> Iterable[str]:
@@ -71,6 +83,38 @@ def _in_order(ground: Ground) -> Iterable[str]:
     yield from (key for key in ground.graph.sources if key in ground.steps)
     yield from ground.graph.assets
     yield from ground.graph.quarantined
+
+
+def _bring_along(work: _Work, key: str) -> None:
+    """Let go with an asset what the same call of code makes, where nothing but time keeps it."""
+    asset = work.ground.graph.assets.get(key)
+    code = asset.code if asset is not None else None
+    if code is None or code.subset:
+        return
+    for _, other in code.outputs:
+        decision = work.decisions.get(other)
+        if decision is not None and decision.gate in _OF_ITS_AUTHOR and other in work.ground.steps:
+            why = f"made by the call that makes {key}"
+            work.decisions[other] = Decision(key=other, gate=None, why=why)
+            work.going[other] = None
+
+
+def _by_the_clock(ground: Ground) -> float | None:
+    """Return when something may turn stale though nothing happens but that time goes by."""
+    now, found = ground.now, set[float]()
+    for asset in ground.graph.assets.values():
+        if asset.varies and asset.volatile in (Volatile.HOUR, Volatile.DAY):
+            found.add(_HOUR if asset.volatile is Volatile.HOUR else _DAY)
+    keys = (*ground.graph.assets, *ground.graph.sources)
+    if any(check.varies for key in keys for check in ground.graph.checks_of(key)):
+        found.add(_HOUR)
+    looks = [now - now % seconds + seconds for seconds in found]
+    for key, seen in ground.facts.sources.items():
+        source = ground.graph.sources.get(key)
+        probe = source.definition.probe if source is not None else None
+        if probe is not None and probe.kind is ProbeKind.TTL:
+            looks.append(seen.at + probe.ttl)
+    return min((at for at in looks if at > now), default=None)
 
 
 def _look_at(work: _Work, key: str) -> Decision:
@@ -91,6 +135,8 @@ def _look_at(work: _Work, key: str) -> Decision:
         right = ground.rights().get(key)
         work.ages[key] = age(definition.freshness, right, ground.now)
     tried = attempts.noted(key, memory, ground) if key in ground.steps else memory.tried
+    if lasting and key not in ground.steps and key not in ground.blocked:
+        tried = None  # what was asked for has happened
     if tried != memory.tried:
         memory = replace(memory, tried=tried)
     case = _case(work, key, memory)
@@ -115,14 +161,14 @@ def _case(work: _Work, key: str, memory: AssetMemory = NOTHING) -> Case:
         decisions=work.decisions,
         ask=_ask,
         awaited=work.awaited,
+        going=work.going.keys(),
         age=found if wanted is not None and wanted.drives else None,
         tried=memory.tried,
     )
 
 
 def _ask(case: Case) -> Answer:
-    going = {key for key, decision in case.decisions.items() if decision.goes}
-    asking = Asking(key=case.key, ground=case.ground, memory=case.memory, going=going)
+    asking = Asking(key=case.key, ground=case.ground, memory=case.memory, going=case.going)
     return allows(case.refresh.rule, asking)
 
 
@@ -132,17 +178,13 @@ def _source(work: _Work, key: str) -> Decision:
     tried = attempts.noted(key, memory, work.ground)
     if tried != memory.tried:
         memory = work.memories[key] = replace(memory, tried=tried)
-    readers = _readers(work.ground, key)
+    readers = work.ground.readers(key)
     if any(reader in work.ground.running for reader in readers):
         return Decision(key=key, gate=Gate.RUNNING, why="it is checked by a run that reads it")
     if not any(_may_stand_in(work.ground, reader) for reader in readers):
         why = "it is checked when something that reads it is built"
         return Decision(key=key, gate=Gate.RULE, why=why)
     return gates.decide(_case(work, key, memory))
-
-
-def _readers(ground: Ground, key: str) -> tuple[str, ...]:
-    return tuple(reader for reader, asset in ground.graph.assets.items() if key in asset.needs)
 
 
 def _may_stand_in(ground: Ground, key: str) -> bool:
@@ -153,7 +195,7 @@ def _may_stand_in(ground: Ground, key: str) -> bool:
 def _of_rule(was: AssetMemory, refresh: Refresh, ground: Ground, key: str) -> AssetMemory:
     """Return a memory in which the present rule is known: what it had to say before is used up."""
     rule = part_of(refresh.rule)
-    if was.rule == rule:
+    if was.rule == rule and not was.is_ahead(ground.now):
         return was
     wakes = (leaf for leaf in leaves(refresh.rule) if isinstance(leaf, Wake))
     woke = {part_of(leaf): showing(leaf, ground) for leaf in wakes}
@@ -195,7 +237,7 @@ def _of_moments(
 def _reconciled(work: _Work, ids: Callable[[], str]) -> tuple[Decided, ...]:
     """Return one request of all that goes, with what is remembered; nothing if nothing is new."""
     ground = work.ground
-    going = [key for key, decision in work.decisions.items() if decision.goes]
+    going = [*work.going]
     run = ids() if going else None
     if run is not None:
         along = frozenset(going)
@@ -215,7 +257,7 @@ def _reconciled(work: _Work, ids: Callable[[], str]) -> tuple[Decided, ...]:
         environment=ground.facts.environment,
         mover=Mover.RECONCILER,
         name=NAME,
-        key=_key(work, going, texts),
+        key=_key(work, texts),
         at=ground.now,
         outcome=TickOutcome.REQUESTED if run else TickOutcome.NOTHING,
         why=why,
@@ -249,24 +291,21 @@ def _to_build(ground: Ground, going: list[str]) -> tuple[str, ...]:
     found = {key: None for key in going if key in ground.graph.assets}
     for key in going:
         if key in ground.graph.sources:
-            readers = _readers(ground, key)
+            readers = ground.readers(key)
             if not any(reader in found for reader in readers):
                 found[next(r for r in readers if _may_stand_in(ground, r))] = None
     return tuple(found)
 
 
-def _key(work: _Work, going: list[str], texts: Mapping[str, str | None]) -> str:
-    """Return the name of what is decided: of a run what it is an attempt at, and how often."""
-    if not going:
-        kept = [f"{name}={text}" for name, text in sorted(texts.items())]
-        return digest(*kept, repr(work.ground.now))
-    parts: list[str] = []
-    for key in sorted(going):
-        memory = work.memories[key]
-        tried = memory.tried
-        assert tried is not None
-        parts.append(f"{key} {tried.digest} {tried.count} {sorted(memory.used.items())}")
-    return digest(*parts)
+def _key(work: _Work, texts: Mapping[str, str | None]) -> str:
+    """Return the name of what is decided: the same for the same look, and another for any other.
+
+    The same may well be decided again: what is asked for may have come to nothing by then.
+    """
+    before = work.ground.scene.memories
+    going = (f"{key} {work.ground.attempt(key)}" for key in sorted(work.going))
+    kept = (f"{name}: {before.get(name)}" for name in sorted(texts))
+    return digest(*going, *kept, repr(work.ground.now))
 
 
 def _request(ground: Ground, run: str, why: str, assets: tuple[str, ...]) -> Request:
@@ -289,8 +328,8 @@ def _why(work: _Work, going: list[str]) -> str:
     step = work.ground.steps[first]
     words = {Action.CREATE: "is missing", Action.CHECK: "is to be checked"}
     reason = step.reasons[0] if step.reasons else None
-    if reason is not None and reason.upstream is not None and step.certain:
-        cause = f"{reason.upstream} has something new"
+    if reason is not None and reason.kind is ReasonKind.INPUT:
+        cause = reason.detail
     else:
         cause = f"{first} {words.get(step.action, 'is stale')}"
         if reason is not None and step.action not in words:

@@ -1,12 +1,13 @@
 """The gates of an asset, in their order: the first that is closed says why it is not built now."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from freshline.definitions import AssetDefinition
+from freshline.operate.attempts import PASSING, came_to_nothing
 from freshline.operate.ground import Ground
-from freshline.operate.memory import AssetMemory, Tried
+from freshline.operate.memory import AssetMemory, Tried, is_plain
 from freshline.operate.moments import opening
 from freshline.operate.rules import Answer, told
 from freshline.operate.scene import Age, Decision, Gate
@@ -16,8 +17,6 @@ from freshline.refresh import Refresh
 from freshline.state import Failure
 from freshline.verdicts import Reason, ReasonKind
 
-# Failures that may pass by themselves: time ran out, a process or a lease was lost, no room.
-PASSING = frozenset({"F320", "F340", "F400", "F401", "F402", "F501", "F502", "F503", "F600"})
 _FIRST_DELAY, _DELAY_GROWS, MOST_TRIES = 30.0, 4.0, 3
 _OF_INPUTS = (ReasonKind.INPUT, ReasonKind.UPSTREAM)
 _AWAITED = (Gate.RUNNING, Gate.FAILED)
@@ -45,6 +44,7 @@ class Case:
     decisions: Mapping[str, Decision]
     ask: Callable[["Case"], Answer]
     awaited: set[str]
+    going: Collection[str]
     age: Age | None = None
     tried: Tried | None = None
     answer: Answer | None = None
@@ -73,8 +73,7 @@ class Case:
 
     def goes(self, key: str) -> bool:
         """Say whether something is built in this very evaluation."""
-        decision = self.decisions.get(key)
-        return decision is not None and decision.goes
+        return key in self.going
 
 
 def decide(case: Case) -> Decision:
@@ -106,7 +105,10 @@ def _because(case: Case) -> str:
 
 
 def _aside(case: Case) -> Closed | None:
-    found = case.ground.graph.quarantined.get(case.key)
+    graph = case.ground.graph
+    found = graph.quarantined.get(case.key)
+    if found is None and graph.project.strict and graph.failed:
+        return Closed("the project is strict, and something in it is broken")
     if found is None:
         return None
     return Closed(f"it is set aside with {found.because}" if found.because else found.code)
@@ -146,6 +148,8 @@ def _missing(case: Case) -> Closed | None:
         return None
     ground = case.ground
     for need in ground.needs(case.key):
+        if need in ground.graph.sources and need not in ground.facts.sources:
+            return Closed(f"{need} was never observed")
         absent = need in ground.graph.assets and need not in ground.facts.builds
         if absent and not case.goes(need) and not ground.trigger(case.key, need).optional:
             if need in ground.running:
@@ -218,6 +222,9 @@ def _rule(case: Case) -> Closed | None:
     answer = case.answer = case.ask(case)
     if answer.opens:
         return None
+    if not is_plain(case.refresh.rule) and came_to_nothing(case.key, case.tried, case.ground):
+        case.answer = Answer(opens=True, why="what was asked for before came to nothing")
+        return None
     drive = case.age.drive if case.age is not None else None
     again = min((at for at in (answer.again, drive) if at is not None), default=None)
     if drive is not None and drive <= case.ground.now:
@@ -232,14 +239,14 @@ def _failed(case: Case) -> Closed | None:
     if tried is None or not tried.digest or tried.digest != case.ground.attempt(case.key):
         return None
     failure = case.failure
-    ours = failure is not None and failure.run in (tried.run, tried.failed)
-    said = failure.message if ours and failure is not None else f"run {tried.run} came to nothing"
-    if ours and failure is not None and failure.code not in PASSING:
+    if failure is not None and failure.run != tried.run and failure.at < tried.at:
+        failure = None  # of before
+    said = f"run {tried.run} came to nothing" if failure is None else failure.message
+    if failure is not None and failure.code not in PASSING:
         return Closed(f"this was tried, and failed: {said}; nothing has changed since")
     if tried.count > MOST_TRIES:
         return Closed(f"quarantined after {tried.count} tries until something changes: {said}")
-    began = failure.at if ours and failure is not None else tried.at
-    due = began + delay(tried.count)
+    due = (tried.at if failure is None else failure.at) + delay(tried.count)
     if case.ground.now < due:
         return Closed(f"tried {_times(tried.count)}, and again at {told(due)}: {said}", due)
     return None

@@ -20,14 +20,15 @@ from freshline.refresh import (
 )
 
 Timed = Cron | Every
-_AHEAD = 26 * 3600.0  # a moment further ahead than this was used up by a clock that was wrong
+_AHEAD = 26 * 3600.0
 
 
 class Tried(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An attempt that was asked for: in which run, when, and on what, as a digest.
 
-    `count` is how often that was tried, `along` what it reads that was to be built in the same run.
-    `failed` is the run whose failure has been taken note of.
+    `count` is how often that was tried, `logic` a digest of how it was to be built, `along` what it
+    reads that was to be built in the same run, and `head` the version that there was before.
+    `failed` is the run, where its failure has been taken note of.
     """
 
     run: str
@@ -35,6 +36,8 @@ class Tried(Struct, frozen=True, kw_only=True, omit_defaults=True):
     digest: str
     count: int = 1
     along: tuple[str, ...] = ()
+    logic: str = ""
+    head: str = ""
     failed: str = ""
 
 
@@ -56,10 +59,13 @@ class AssetMemory(Struct, frozen=True, kw_only=True, omit_defaults=True):
     went: tuple[float, ...] = ()
     woke: dict[str, str] = {}
 
-    def floor(self, part: str, now: float) -> float:
+    def floor(self, part: str) -> float:
         """Return the moment up to which a part of the rule has nothing to say any more."""
-        used = self.used.get(part, self.since)
-        return max(self.since, used) if used <= now + _AHEAD else now
+        return max(self.since, self.used.get(part, self.since))
+
+    def is_ahead(self, now: float) -> bool:
+        """Say whether it was written by a clock that was wrong by more than any is turned."""
+        return max((self.since, *self.used.values())) > now + _AHEAD
 
 
 NOTHING = AssetMemory()
