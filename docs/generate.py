@@ -121,6 +121,15 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "unpin": {"freshline unpin marts.daily": "when it is mended"},
     "pause": {"freshline pause 'marts.*' --reason 'the month is being closed'": "several assets"},
     "resume": {"freshline resume 'marts.*'": "all of them again"},
+    "schedule": {
+        "freshline schedule list": "when, what for, and what each came to last",
+        "freshline schedule pause nightly --reason 'month end'": "nothing at its moments",
+        "freshline schedule resume nightly": "again",
+    },
+    "sensor": {
+        "freshline sensor list": "what each waits for, and what it came to last",
+        "freshline sensor pause tell_finance --reason 'their server is down'": "until it is up",
+    },
     "verify": {
         "freshline verify": "every byte of every current version",
         "freshline verify --paranoid --sample 10%": "and whether what is called fresh is",
@@ -176,14 +185,31 @@ PARTS = (
     Part("An asset", "asset", "asset", rules.ASSET),
     Part("An input of code below `inputs:`", "asset", "input_long", rules.INPUT),
     Part("An output of code below `outputs:`", "asset", "output_long", rules.OUTPUT),
+    Part("An input of SQL below `inputs:`", "asset", "sql_input_long", rules.SQL_INPUT),
     Part("`limits:`", "asset", "limits_long", rules.LIMITS),
     Part("`lifecycle:`", "asset", "lifecycle_long", rules.LIFECYCLE),
     Part("`retries:`", "asset", "retries_long", rules.RETRIES),
+    Part("`refresh:`", "asset", "refresh_long", rules.REFRESH),
+    Part("What is waited for below `wake:`", "asset", "wake_long", rules.WAKE),
+    Part("`hours:`", "asset", "hours_long", rules.HOURS),
+    Part("A calendar", "project", "calendar_long", rules.CALENDAR),
+    Part("`freshness:`", "asset", "freshness_long", rules.FRESHNESS),
     Part("A source", "source", "source", rules.SOURCE),
     Part("`read:` of a source", "source", "read"),
     Part("A column below `columns:`", "asset", "column_long", rules.COLUMN),
     Part("A check in the list `checks:`", "asset", "check", rules.CHECK),
     Part("A range", "asset", "range", rules.BOUNDS),
+    Part("A schedule below `schedules:`", "sensors", "schedule", rules.SCHEDULE),
+    Part("A sensor below `sensors:`", "sensors", "sensor", rules.SENSOR),
+    Part("Several conditions below `when:`", "sensors", "when_long", rules.WHEN),
+    *(
+        Part(f"A condition of `{kind}`", "sensors", f"condition_{kind}", keys)
+        for kind, keys in rules.CONDITIONS.items()
+    ),
+    *(
+        Part(f"An act of `{kind}`", "sensors", f"act_{kind}", keys)
+        for kind, keys in rules.ACTS.items()
+    ),
     Part("A test below `tests:`", "tests", "test", _TEST),
     Part("The answer of `freshline plan --json`", "plan"),
     Part("Its steps", "plan", "step"),
@@ -219,9 +245,10 @@ def keys() -> str:
         "",
         *_prose("""
         `asset.json` is for files below `assets/`, `folder.json` for each `_folder.yaml`,
-        `tests.json` for `tests/`. The front matter of a SQL file holds the keys of an asset,
-        but for `sql`. Below `assets:` and `sources:`, in `freshline.yaml` or in a file of their
-        own, assets and sources stand under their full keys, and an asset has no `key`.
+        `sensors.json` for `sensors/`, `tests.json` for `tests/`. The front matter of a SQL file
+        holds the keys of an asset, but for `sql`. Below `assets:` and `sources:`, in
+        `freshline.yaml` or in a file of their own, assets and sources stand under their full keys,
+        and an asset has no `key`.
         """),
     ]
     for part in PARTS:

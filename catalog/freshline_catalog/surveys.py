@@ -165,15 +165,16 @@ def _keep_entry(
     counts = (len(entry.columns), len(entry.checks))
     kind, status = entry.kind.value, entry.status.value
     written = (entry.language or "", int(entry.code is not None and entry.code.makes_files))
+    moved = (entry.gate, entry.again, entry.freshness)
     if before is None:
-        row = (number, entry.key, kind, status, at, *told, *counts, *written, digest, body)
+        row = (number, entry.key, kind, status, at, *told, *counts, *written, *moved, digest, body)
         id = cast(int, connection.execute(sql["add_entry"], row).fetchall()[0][0])
         is_changed = True
     else:
         id, is_changed = before.id, before.is_gone or _is_changed(connection, before.id, entry)
         since = at if before.is_gone or before.status != status else None
         changed = at if is_changed else None
-        row = (id, kind, status, since, *told, *counts, changed, *written, digest, body)
+        row = (id, kind, status, since, *told, *counts, changed, *written, *moved, digest, body)
         connection.execute(sql["save_entry"], row)
     if is_changed:
         _keep_parts(connection, id, entry)
@@ -202,6 +203,11 @@ def _declared(entry: Entry) -> Entry:
         problems=(),
         place=None,
         traced_by="",
+        refresh="",
+        waiting="",
+        gate="",
+        again=None,
+        freshness="",
         checks=tuple(check._replace(place=None) for check in entry.checks),
         code=_unplaced(entry.code) if entry.code is not None else None,
         settings=tuple(setting._replace(place=None) for setting in entry.settings),

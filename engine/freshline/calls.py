@@ -63,6 +63,8 @@ class ToldInput:
     key: str
     columns: tuple[str, ...] | None = None
     optional: bool = False
+    trigger: bool = True
+    ignore_checks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,14 @@ from msgspec import Struct
 from freshline.errors import Span
 
 
+class Named(NamedTuple):
+    """A key, a column or a selection as it is written: what to point at where it means nothing."""
+
+    words: str
+    span: Span
+    line: str = ""
+
+
 class CatchUp(StrEnum):
     """What becomes of moments that nobody was there for."""
 
@@ -131,7 +139,7 @@ class Refresh:
     """When an asset is kept fresh without being asked, and what holds it back.
 
     `cooldown` are seconds after the end of a build before the next. `span` and `line` are where
-    that is said, None where nothing is.
+    that is said, None where nothing is; `named` are the keys that it wakes for.
     """
 
     rule: Rule = field(default_factory=Upstream)
@@ -140,6 +148,7 @@ class Refresh:
     rate: Rate | None = None
     span: Span | None = None
     line: str = ""
+    named: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,13 +156,16 @@ class Trigger:
     """How an asset regards one of its inputs.
 
     Changes of one without `trigger` build nothing, though a build takes them in. What is `optional`
-    need not be there. `ignore_checks` reads it although a blocking check fails on it.
+    need not be there. `ignore_checks` reads it although a blocking check fails on it. `key` is one
+    of the asset's upstreams once the project is compiled; before that, what its author wrote.
     """
 
     key: str
     trigger: bool = True
     optional: bool = False
     ignore_checks: bool = False
+    span: Span | None = None
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +187,10 @@ class Freshness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleDefinition:
-    """A selection that is made fresh at the moments of a cron expression."""
+    """A selection that is made fresh at the moments of a cron expression.
+
+    `named` says where the selection stands.
+    """
 
     name: str
     cron: Cron
@@ -186,6 +201,7 @@ class ScheduleDefinition:
     owner: str | None = None
     priority: int = 0
     line: str = ""
+    named: tuple[Named, ...] = ()
 
 
 class Counts(StrEnum):
@@ -280,7 +296,7 @@ class SensorDefinition:
     """What is done when something happened that was awaited.
 
     `counts` says how many of the conditions; `at_least` takes their place with a number. A firing
-    consumes what it was fired by.
+    consumes what it was fired by. `named` are the keys, queries and selections of all of them.
     """
 
     name: str
@@ -295,3 +311,4 @@ class SensorDefinition:
     description: str = ""
     owner: str | None = None
     line: str = ""
+    named: tuple[Named, ...] = ()

@@ -131,6 +131,10 @@ class Entry:
     its status, `proof` the one of a fresh asset; `action` is what a plan would do, empty where
     nothing. `traced_by` is the digest of what its column lineage hangs on: where it is equal, the
     hops on record still hold.
+
+    `refresh` says in words when it is built by itself; `waiting` why that is not now, by which
+    `gate`, empty where it would be; `again` when it is looked at next, None where only an event can
+    change anything. `freshness` is what its policy says of its age, empty without one.
     """
 
     key: str
@@ -162,6 +166,11 @@ class Entry:
     traced_by: str = ""
     language: Language | None = None
     code: EntryCode | None = None
+    refresh: str = ""
+    waiting: str = ""
+    gate: str = ""
+    again: float | None = None
+    freshness: str = ""
 
 
 class ColumnHop(NamedTuple):
@@ -186,6 +195,24 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntryMover:
+    """A schedule or a sensor: `words` say when it moves, `does` what it does then, both in words.
+
+    `selection` is what it makes fresh, empty where it does something else. `again` is its next
+    moment, as far as that is known.
+    """
+
+    name: str
+    words: str
+    does: str = ""
+    selection: str = ""
+    again: float | None = None
+    description: str = ""
+    owner: str | None = None
+    place: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
     """A project in one environment as of `at`, unix seconds, and of event `sequence`.
 
@@ -205,3 +232,5 @@ class Survey:
     problems: tuple[Diagnostic, ...] = ()
     warnings: tuple[str, ...] = ()
     made_of: str = ""
+    schedules: tuple[EntryMover, ...] = ()
+    sensors: tuple[EntryMover, ...] = ()

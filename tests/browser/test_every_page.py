@@ -37,6 +37,8 @@ PATHS = (
     "/owners/operations",
     "/groups",
     "/tags",
+    "/automation",
+    "/automation/ticks",
     "/reconciler",
     "/health",
     "/materialize?select=marts.carriers&force=true",

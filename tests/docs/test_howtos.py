@@ -85,6 +85,48 @@ def test_what_is_said_of_an_asset_there_is_understood(key: str) -> None:
     assert getattr(found.assets[0], key) is not None
 
 
+KEEPING = blocks("keep-fresh.md", "yaml")
+
+
+@pytest.mark.parametrize(
+    "yaml", [each for each in KEEPING if each.startswith(("refresh", "freshness", "sql"))]
+)
+def test_what_keeps_an_asset_fresh_is_understood(yaml: str) -> None:
+    (settings,) = (each for each in KEEPING if each.startswith("project"))
+    text = yaml if yaml.startswith("sql") else f"{yaml}sql: SELECT 1 AS one\n"
+    found = declare_file("assets/a.yaml", text, read_settings(settings))
+    assert found.diagnostics == ()
+    assert (
+        found.assets[0]
+        != declare_file("assets/a.yaml", "sql: SELECT 1 AS one\n", read_settings(settings)).assets[
+            0
+        ]
+    )
+
+
+def test_the_sensors_and_schedules_that_are_shown_are_understood() -> None:
+    (settings,) = (each for each in KEEPING if each.startswith("project"))
+    (sensors,) = (each for each in KEEPING if each.startswith("schedules"))
+    known = read_settings(settings)
+    assert known.diagnostics == ()
+    found = declare_file("sensors/ops.yaml", sensors, known)
+    assert found.diagnostics == ()
+    assert [each.name for each in found.schedules] == ["nightly"]
+    assert [each.name for each in found.sensors] == ["tell_finance", "month_is_closed"]
+
+
+def test_the_rules_that_are_listed_are_rules() -> None:
+    text = (HOWTO / "keep-fresh.md").read_text(encoding="utf-8")
+    rows = text.partition("| `refresh:` |")[2].partition("\n\n")[0].splitlines()[2:]
+    listed = [word for row in rows for word in re.findall(r"`([^`]+)`", row.split("|")[1])]
+    assert len(listed) == 9
+    for rule in listed:
+        found = declare_file(
+            "assets/a.yaml", f"refresh: {rule}\nsql: SELECT 1\n", read_settings("project: a\n")
+        )
+        assert found.diagnostics == ()
+
+
 def test_the_assets_in_python_are_made(tmp_path: Path) -> None:
     text = (HOWTO / "python-assets.md").read_text(encoding="utf-8")
     files = {

@@ -26,7 +26,12 @@ _SENTENCES = _HERE / "wrong_arguments.txt"
 _RIGHT = {"sql": "SELECT 1", "site": "site"}
 _ANY = "marts.daily"
 # What a command wants besides.
-_NEEDED = {"pause": ("--reason", "tried out"), "rollback": ("--yes",)}
+_NEEDED = {
+    "pause": ("--reason", "tried out"),
+    "schedule pause": ("--reason", "tried out"),
+    "sensor pause": ("--reason", "tried out"),
+    "rollback": ("--yes",),
+}
 _WRONG = {
     "selection": (
         *("marts.dayly", "raw.order", "tag:stagin", "tga:staging", "stat:stale", "state:stail"),

@@ -83,7 +83,7 @@ def test_a_data_file_below_assets_is_a_source(path: str, key: str, format: str) 
         pytest.param("{path: a.csv, format: cvs}", "E302", id="an unknown format"),
         pytest.param("{path: }", "E116", id="no path"),
         pytest.param("{path: a.csv, version: {watermark: x}}", "E104", id="a version to come"),
-        pytest.param("{path: a.csv, freshness: 26h}", "E104", id="a key to come"),
+        pytest.param("{path: a.csv, lifecycle: certified}", "E104", id="a key to come"),
         pytest.param("{path: a.csv, pth: x}", "E102", id="an unknown key"),
     ],
 )

@@ -25,6 +25,7 @@ from freshline.declare.python.told import declare_python_file
 from freshline.declare.python.version import Surroundings
 from freshline.definitions import CheckKind, Kind
 from freshline.errors import Diagnostic, Span
+from freshline.refresh import Every
 
 FILE = "assets/ml/models.py"
 PROJECT = """project: shop
@@ -484,3 +485,18 @@ def test_lines_are_counted_as_python_does_and_columns_as_people_do() -> None:
     (problem,) = Told(functions=(told,), text="\ufeff" + text).problems()
     assert problem.span == at(2, 25, 9)
     assert problem.excerpt == '@asset(owner="ä", tags=["not one"])'
+
+
+def test_a_decorator_says_when_its_asset_is_kept_fresh_and_which_inputs_count() -> None:
+    text = SOURCE.replace('tags=["ml"],', 'refresh={"cron": "0 25 * * *"},')
+    bad = replace(CHURN, settings={"refresh": {"cron": "0 25 * * *"}})
+    (found,) = Told(functions=(bad,), text=text).declared().diagnostics
+    assert (found.code, found.span and found.span.line) == ("E127", 8)
+    inputs = {"customers": ToldInput(key="stg.customers", trigger=False, ignore_checks=True)}
+    good = replace(CHURN, inputs=inputs, settings={"refresh": "15m", "freshness": "26h"})
+    (asset,) = Told(functions=(good,)).declared().assets
+    assert asset.refresh.rule == Every(seconds=900)
+    assert asset.freshness is not None and asset.freshness.fail == 93_600
+    (trigger,) = asset.triggers
+    assert (trigger.key, trigger.trigger, trigger.ignore_checks) == ("stg.customers", False, True)
+    assert trigger.span is not None and trigger.span.line == 6

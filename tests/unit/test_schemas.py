@@ -172,6 +172,73 @@ SECTIONS = {
     "variable": Section(
         rules.VARIABLE, "project", "variable_long", "freshline.yaml", "vars:\n  a:\n    {}: x\n"
     ),
+    "refresh": Section(
+        rules.REFRESH, "asset", "refresh_long", "assets/a.yaml", "refresh:\n  {}: x\n"
+    ),
+    "rule within another": Section(
+        rules.RULE, "asset", "rule_long", "assets/a.yaml", "refresh:\n  all:\n    - {}: x\n"
+    ),
+    "what is waited for": Section(
+        rules.WAKE,
+        "asset",
+        "wake_long",
+        "assets/a.yaml",
+        "refresh:\n  wake:\n    - {}: x\n",
+    ),
+    "calendar": Section(
+        rules.CALENDAR,
+        "project",
+        "calendar_long",
+        "freshline.yaml",
+        "calendars:\n  work:\n    {}: x\n",
+    ),
+    "hours": Section(
+        rules.HOURS, "asset", "hours_long", "assets/a.yaml", "refresh:\n  hours:\n    {}: x\n"
+    ),
+    "freshness": Section(
+        rules.FRESHNESS, "asset", "freshness_long", "assets/a.yaml", "freshness:\n  {}: x\n"
+    ),
+    "input of SQL": Section(
+        rules.SQL_INPUT,
+        "asset",
+        "sql_input_long",
+        "assets/a.yaml",
+        "sql: SELECT 1\ninputs:\n  c.d:\n    {}: x\n",
+    ),
+    "file of sensors": Section(rules.SENSORS_FILE, "sensors", None, "sensors/a.yaml", "{}: x\n"),
+    "schedule": Section(
+        rules.SCHEDULE, "sensors", "schedule", "sensors/a.yaml", "schedules:\n  a:\n    {}: x\n"
+    ),
+    "sensor": Section(
+        rules.SENSOR, "sensors", "sensor", "sensors/a.yaml", "sensors:\n  a:\n    {}: x\n"
+    ),
+    "list of conditions": Section(
+        rules.WHEN,
+        "sensors",
+        "when_long",
+        "sensors/a.yaml",
+        "sensors:\n  a:\n    when:\n      within: 1h\n      {}: x\n",
+    ),
+    **{
+        f"condition of {kind}": Section(
+            keys,
+            "sensors",
+            f"condition_{kind}",
+            "sensors/a.yaml",
+            f"sensors:\n  a:\n    when:\n      {kind}: b\n      {{}}: x\n",
+        )
+        for kind, keys in rules.CONDITIONS.items()
+    },
+    **{
+        f"act of {kind}": Section(
+            keys,
+            "sensors",
+            f"act_{kind}",
+            "sensors/a.yaml",
+            f"sensors:\n  a:\n    do:\n      {kind}: b\n      {{}}: x\n",
+        )
+        for kind, keys in rules.ACTS.items()
+    },
     "file of tests": Section(_TEST_FILE, "tests", None, "tests/a.yaml", "{}: x\n"),
     "test": Section(_TEST, "tests", "test", "tests/a.yaml", "tests:\n  a:\n    {}: x\n"),
 }
@@ -322,7 +389,7 @@ def test_files_that_the_code_finds_misshapen_break_their_schema(folder: Path) ->
 def _schema_of(file: str) -> str:
     if file.endswith(("/_folder.yaml", "/_folder.yml")):
         return "folder"
-    known = {"assets": "asset", "sources": "source", "tests": "tests"}
+    known = {"assets": "asset", "sources": "source", "sensors": "sensors", "tests": "tests"}
     return known.get(file.partition("/")[0], "project")
 
 

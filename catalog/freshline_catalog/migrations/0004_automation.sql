@@ -69,5 +69,48 @@ create table arrival (
 ) strict;
 create index arrival_scope on arrival (project, environment, sequence);
 
+-- Grows whenever pages of automation would look otherwise: who shows them asks for nothing else.
+create table automation_serial (
+  project     text not null,
+  environment text not null,
+  serial      integer not null,
+  primary key (project, environment)
+) strict, without rowid;
+create trigger tick_added after insert on tick begin
+  insert into automation_serial values (new.project, new.environment, 1)
+  on conflict (project, environment) do update set serial = serial + 1;
+end;
+create trigger request_added after insert on request begin
+  insert into automation_serial values (new.project, new.environment, 1)
+  on conflict (project, environment) do update set serial = serial + 1;
+end;
+create trigger request_changed after update on request begin
+  insert into automation_serial values (new.project, new.environment, 1)
+  on conflict (project, environment) do update set serial = serial + 1;
+end;
+create trigger halt_added after insert on halt begin
+  insert into automation_serial values (new.project, new.environment, 1)
+  on conflict (project, environment) do update set serial = serial + 1;
+end;
+create trigger halt_changed after update on halt begin
+  insert into automation_serial values (new.project, new.environment, 1)
+  on conflict (project, environment) do update set serial = serial + 1;
+end;
+create trigger halt_removed after delete on halt begin
+  insert into automation_serial values (old.project, old.environment, 1)
+  on conflict (project, environment) do update set serial = serial + 1;
+end;
+create trigger arrival_added after insert on arrival begin
+  insert into automation_serial values (new.project, new.environment, 1)
+  on conflict (project, environment) do update set serial = serial + 1;
+end;
+
+-- What automation says of an asset: what holds it back, when it is looked at next, how old it may be.
+alter table entry add column gate text not null default '';
+alter table entry add column again real;
+alter table entry add column freshness text not null default '';
+create index entry_gate on entry (survey_id, gone, gate);
+create index entry_again on entry (survey_id, again) where again is not null;
+
 -- An older program knows nothing of these tables, and leaves them as they are.
 insert into schema_version values (4, 1, 2, unixepoch('subsec'));

@@ -16,6 +16,7 @@ _PLAIN: Mapping[str, Callable[[Listed], str]] = {
     "group": attrgetter("group"),
     "kind": attrgetter("kind"),
     "language": attrgetter("language"),
+    "freshness": attrgetter("freshness"),
     "lifecycle": attrgetter("stage"),
     "storage": attrgetter("storage"),
 }
@@ -48,6 +49,8 @@ def values(listing: Listing, facet: str) -> Callable[[Listed], tuple[str, ...]]:
             return lambda row: (row.kind,)
         case "language":
             return lambda row: (row.language or NOBODY,)
+        case "freshness":
+            return lambda row: (row.freshness or NOBODY,)
         case _:
             return lambda row: (row.storage or NOBODY,)
 

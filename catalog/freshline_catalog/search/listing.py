@@ -35,8 +35,8 @@ class Lately(NamedTuple):
 class Listed(NamedTuple):
     """One asset or source as lists know it. `name` is the key folded: `marts.daily orders`.
 
-    `language` is what it is written in, empty where that is nothing; `is_files` says that it is
-    files and not rows.
+    `language` is what it is written in, empty where that is nothing; `freshness` what its policy
+    says of its age, empty where it has none; `is_files` says that it is files and not rows.
     """
 
     id: int
@@ -54,6 +54,7 @@ class Listed(NamedTuple):
     checks: int
     changed_at: float
     language: str
+    freshness: str
     is_files: bool
     name: str
     tags: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
     orders net_amount     words, all of them; each may be the beginning of one
     "net amount"          these words, whole and side by side
     column:net_amount     assets with this column; `*` stands for any run of characters
-    owner:finance tag:pii group: kind: language: status: checks: lifecycle: storage:
+    owner:finance tag:pii group: kind: language: status: freshness: checks: lifecycle: storage:
 
 A text with signs of the selection language (`+x`, `not x`, brackets, `x and y`, `changed:`, `*`) is
 a selection where it can be read as one, and words where it cannot.
@@ -19,7 +19,7 @@ from freshline_catalog.search.words import words
 
 FACETS = (
     *("group", "owner", "tag", "kind", "language"),
-    *("status", "checks", "lifecycle", "storage"),
+    *("status", "freshness", "checks", "lifecycle", "storage"),
 )
 _MOST_TERMS = 12
 _LONGEST_WORD = 64

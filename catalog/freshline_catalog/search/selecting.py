@@ -114,7 +114,7 @@ def _lasting(connection: Connection, listing: Listing) -> Selectable:
     for row in connection.execute(sql["files"], (listing.survey,)):
         file, key = cast(tuple[str, str], row)
         files.setdefault(file, []).append(key)
-    still = ("group", "owner", "tag", "kind", "language", "lifecycle", "storage")
+    still = ("group", "owner", "tag", "kind", "language", "freshness", "lifecycle", "storage")
     states: dict[str, set[str]] = {name: set() for name in _STATES.values()}
     for listed in listing.rows:
         state = _STATES.get(Status(listed.status))

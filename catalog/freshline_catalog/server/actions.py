@@ -17,9 +17,12 @@ from freshline.catalog import By, Ended, Wanted
 from freshline.errors import FreshlineError
 from freshline.keys import time_ordered_id
 from freshline.secrets import redacted
+from freshline.ticks import Arrival, Halt
+from freshline_catalog.automation import SqliteAutomation
 from freshline_catalog.connection import Connection
 from freshline_catalog.server import doings
 from freshline_catalog.server.asked import Role, User
+from freshline_catalog.server.automation.movers import Moving
 from freshline_catalog.server.doings import Came, Doing, Kind
 from freshline_catalog.server.plans import PlanFacts, plan_facts
 from freshline_catalog.server.problems import InvalidError, OutdatedError, RefusedError
@@ -29,6 +32,7 @@ from freshline_catalog.server.services import Services
 MOST_SAID = 4_000
 LONGEST_REASON = 500
 LONGEST_SELECTION = 4_000
+LONGEST_BODY = 16_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +184,61 @@ def accept(services: Services, user: User, wanted: Acceptance) -> Doing:
     return _carried_out(
         services, draft, lambda by: services.engine.accept(wanted.key, wanted.check, by)
     )
+
+
+def pause_mover(services: Services, user: User, moving: Moving, reason: str, id: str = "") -> Doing:
+    """Have a schedule or sensor do nothing until it is resumed."""
+    subject = f"{moving.mover} {moving.name}"
+    draft = _draft(services, user, Kind.PAUSE, subject, _given(reason), id)
+    halt = Halt(
+        mover=moving.mover, name=moving.name, actor=draft.actor, reason=draft.reason, at=draft.at
+    )
+    kept = SqliteAutomation(services.log)
+    return _carried_out(services, draft, lambda by: kept.halt(*services.scope, halt))
+
+
+def resume_mover(
+    services: Services, user: User, moving: Moving, reason: str, id: str = ""
+) -> Doing:
+    """Let a schedule or sensor go on."""
+    subject = f"{moving.mover} {moving.name}"
+    draft = _draft(services, user, Kind.RESUME, subject, reason, id)
+    kept = SqliteAutomation(services.log)
+
+    def act(by: By) -> None:
+        if not kept.resume(*services.scope, moving.mover, moving.name):
+            raise InvalidError("it is not paused", help="nothing has to be resumed")
+
+    return _carried_out(services, draft, act)
+
+
+def withdraw(services: Services, user: User, run: str, reason: str, id: str = "") -> Doing:
+    """Cancel a run that is queued, before it begins."""
+    if not is_run(run):
+        raise InvalidError("this is no run's id", help="see the queue")
+    draft = replace(_draft(services, user, Kind.WITHDRAW, run, reason, id), run=run)
+    kept = SqliteAutomation(services.log)
+
+    def act(by: By) -> None:
+        if not kept.withdraw(run, draft.at, by.actor):
+            raise OutdatedError(
+                "it is not queued any more", help="a run that has begun can be asked to stop"
+            )
+
+    return _carried_out(services, draft, act)
+
+
+def tell(services: Services, user: User, name: str, body: str) -> Arrival:
+    """Write down an event from outside, for sensors that wait for one of this name."""
+    operating(user)
+    if len(body) > LONGEST_BODY:
+        raise InvalidError(
+            f"an event says at most {LONGEST_BODY} characters", help="say where to read the rest"
+        )
+    told = Arrival(sequence=0, name=name, at=services.clock.now(), actor=user.actor, body=body)
+    sequence = SqliteAutomation(services.log).arrive(*services.scope, told)
+    audited(services, user, Kind.TELL, name)
+    return replace(told, sequence=sequence)
 
 
 def audited(services: Services, user: User, kind: Kind, subject: str) -> Doing:

@@ -2,7 +2,15 @@
 
 from fastapi import FastAPI
 
-from freshline_catalog.server.api import consumers, description, doing, events, mutes, stream
+from freshline_catalog.server.api import (
+    consumers,
+    description,
+    doing,
+    events,
+    moving,
+    mutes,
+    stream,
+)
 from freshline_catalog.server.door import failures, guard
 from freshline_catalog.server.door.doorway import Doorway
 from freshline_catalog.server.door.limits import Buckets
@@ -19,6 +27,7 @@ from freshline_catalog.server.pages import (
     asset_rows,
     asset_runs,
     assets,
+    automation,
     checks,
     health,
     home,
@@ -60,6 +69,7 @@ PAGES: tuple[Page, ...] = (
     *checks.PAGES,
     *incidents.PAGES,
     *happened.PAGES,
+    *automation.PAGES,
     *reconciler.PAGES,
     *acting.PAGES,
     *health.PAGES,
@@ -91,6 +101,7 @@ def create_app(services: Services) -> FastAPI:
         mutes,
         run_log,
         doing,
+        moving,
         lineage,
         impact,
     ):

@@ -14,7 +14,7 @@ class Asked:
     """What a page is made from: the connection stands in one read transaction for all of it.
 
     `survey` is the id of the survey that entries belong to, 0 where none was kept yet; `sequence`
-    is that of the newest event.
+    is that of the newest event, `serials` those of the survey and of automation.
     """
 
     services: Services
@@ -23,3 +23,4 @@ class Asked:
     now: float
     survey: int
     sequence: int = 0
+    serials: tuple[int, int] = (0, 0)

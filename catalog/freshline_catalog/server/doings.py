@@ -22,6 +22,8 @@ class Kind(StrEnum):
     UNPIN = "unpin"
     ACCEPT = "accept"
     ROWS = "rows"
+    WITHDRAW = "withdraw"
+    TELL = "tell"
 
 
 class Came(StrEnum):

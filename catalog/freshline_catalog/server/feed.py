@@ -78,7 +78,7 @@ class Filter(NamedTuple):
 def moment(connection: Connection, scope: Scope) -> Moment:
     """Return how far the catalog is at this instant."""
     rows = connection.execute(statements("feed")["last"], scope).fetchall()
-    return Moment(*cast(tuple[int, int], rows[0]))
+    return Moment(*cast(tuple[int, int, int], rows[0]))
 
 
 def last_of(asked: Asked) -> Moment:

@@ -32,6 +32,8 @@ TONES = {
     "gone": Tone("none", "none"),
     "running": Tone("running", "running"),
     "queued": Tone("running", "missing"),
+    "requested": Tone("running", "running"),
+    "nothing": Tone("none", "none"),
     "failed": Tone("failed", "failed"),
     "interrupted": Tone("failed", "blocked"),
     "cancelled": Tone("none", "blocked"),

@@ -88,6 +88,7 @@ class AssetRow:
     key: str
     kind: str
     language: str
+    freshness: str
     is_files: bool
     standing: Standing
     since: float
@@ -166,6 +167,7 @@ def asset_rows(
                 key=row.key,
                 kind=row.kind,
                 language=row.language,
+                freshness=row.freshness,
                 is_files=row.is_files,
                 standing=standing_of(listing, row),
                 since=row.since,

@@ -11,10 +11,11 @@ from typing import NamedTuple, Protocol
 
 
 class Moment(NamedTuple):
-    """How far the catalog is: its last sequence, and the serial of its last survey."""
+    """How far the catalog is: its last sequence, the serials of its survey and of automation."""
 
     sequence: int
     survey: int
+    automation: int = 0
 
 
 class Trouble(NamedTuple):
@@ -98,4 +99,4 @@ class Hub:
 
 
 def _is_behind(before: Moment, now: Moment) -> bool:
-    return before.sequence < now.sequence or before.survey < now.survey
+    return any(earlier < later for earlier, later in zip(before, now, strict=True))

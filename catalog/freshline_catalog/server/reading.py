@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.door.guard import signed_in
+from freshline_catalog.server.feed import moment
 from freshline_catalog.server.people import User
 from freshline_catalog.server.services import Services
 from freshline_catalog.statements import statements
@@ -19,7 +20,7 @@ def instant(services: Services, user: User) -> Generator[Asked]:
     with services.log.reader() as connection:
         connection.execute("begin")
         try:
-            last = connection.execute(statements("queries")["last_sequence"]).fetchall()[0][0]
+            now = moment(connection, services.scope)
             rows = connection.execute(statements("entries")["survey"], services.scope).fetchall()
             yield Asked(
                 services=services,
@@ -27,7 +28,8 @@ def instant(services: Services, user: User) -> Generator[Asked]:
                 connection=connection,
                 now=services.clock.now(),
                 survey=cast(int, rows[0][0]) if rows else 0,
-                sequence=cast(int, last),
+                sequence=now.sequence,
+                serials=(now.survey, now.automation),
             )
         finally:
             connection.execute("rollback")
@@ -36,7 +38,8 @@ def instant(services: Services, user: User) -> Generator[Asked]:
 def reading(request: Request, user: Annotated[User, Depends(signed_in)]) -> Iterator[Asked]:
     """Lend a connection for the length of a request, at one instant of the catalog."""
     with instant(cast(Services, request.app.state.services), user) as asked:
-        request.state.sequence = asked.sequence  # what the page knows; the stream tells the rest
+        # What the page knows; the stream tells the rest.
+        request.state.sequence, request.state.serials = asked.sequence, asked.serials
         yield asked
 
 

@@ -136,6 +136,7 @@ class Renderer:
             "request": request,
             "user": getattr(request.state, "user", None),
             "sequence": getattr(request.state, "sequence", 0),
+            "serials": getattr(request.state, "serials", (0, 0)),
             "theme": theme_of(request),
             "now": self._services.clock.now(),
         }

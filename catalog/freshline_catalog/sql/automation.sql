@@ -115,3 +115,48 @@ where project = ?1 and environment = ?2 and sequence > ?3 order by sequence;
 -- name: forget_arrivals
 -- Forget events from outside that came long ago.
 delete from arrival where project = ?1 and environment = ?2 and at < ?3;
+
+-- name: tick_page
+-- A page of ticks, newest first; of one kind of mover or one name where these are given.
+select id, body from tick
+where project = ?1 and environment = ?2 and (?3 is null or mover = ?3) and (?4 is null or name = ?4)
+  and id < ?5
+order by id desc limit ?6;
+
+-- name: tick_page_of
+-- A page of the ticks of one schedule or sensor, newest first.
+select id, body from tick
+where project = ?1 and environment = ?2 and mover = ?3 and name = ?4 and id < ?5
+order by id desc limit ?6;
+
+-- name: latest_arrivals
+-- The newest events from outside, newest first.
+select sequence, name, at, actor, body from arrival
+where project = ?1 and environment = ?2 order by sequence desc limit ?3;
+
+-- name: request_of
+-- What was asked for under the id of a run, and what became of it.
+select body, state, launched, ended, pid, outcome, said from request
+where project = ?1 and environment = ?2 and run = ?3;
+
+-- name: requests_for
+-- The newest requests that name an asset, newest first, among the last thousand.
+select body, state, launched, ended, pid, outcome, said from (
+  select * from request where project = ?1 and environment = ?2 order by id desc limit 1000
+) r
+where exists (select 1 from json_each(r.body, '$.assets') a where a.value = ?3)
+order by r.id desc limit ?4;
+
+-- name: coming
+-- The assets that are looked at next, the soonest first, and what each waits for.
+select key, again, coalesce(body ->> 'waiting', '') from entry
+where survey_id = ?1 and gone is null and again >= ?2 order by again limit ?3;
+
+-- name: gates
+-- How many assets something holds back, by what.
+select gate, count(*) from entry
+where survey_id = ?1 and gone is null and gate not in ('', 'fresh') group by gate order by 2 desc, 1;
+
+-- name: aside
+-- How many assets are set aside.
+select count(*) from entry where survey_id = ?1 and gone is null and status = 'set aside';

@@ -1,7 +1,8 @@
 -- name: last
--- The sequence of the newest event, and the serial of the survey.
+-- The sequence of the newest event, and the serials of the survey and of automation.
 select (select coalesce(max(id), 0) from event),
-  coalesce((select serial from survey where project = ?1 and environment = ?2), 0);
+  coalesce((select serial from survey where project = ?1 and environment = ?2), 0),
+  coalesce((select serial from automation_serial where project = ?1 and environment = ?2), 0);
 
 -- name: forward
 -- A stretch of the log, oldest first, filtered: kinds and assets are JSON arrays, null for all.

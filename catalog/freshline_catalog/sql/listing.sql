@@ -6,7 +6,7 @@ select serial from survey where id = ?1;
 -- What lists say of every entry that is there.
 select id, key, kind, status, status_since, owner, group_name, stage, storage,
   upstream_count, downstream_count, columns_count, checks_count, changed_at,
-  language, is_files
+  language, freshness, is_files
 from entry where survey_id = ?1 and gone is null order by key;
 
 -- name: tags

@@ -24,8 +24,9 @@ select body from entry where id = ?1;
 -- Keep an entry that was never there before; its counts follow.
 insert into entry (survey_id, key, kind, status, status_since, owner, group_name, stage, storage,
   position, upstream_count, downstream_count, columns_count, checks_count, first_seen, changed_at,
-  language, is_files, digest, body)
-values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0, ?10, ?11, ?5, ?5, ?12, ?13, ?14, ?15)
+  language, is_files, gate, again, freshness, digest, body)
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0, ?10, ?11, ?5, ?5, ?12, ?13, ?14, ?15, ?16,
+  ?17, ?18)
 returning id;
 
 -- name: save_entry
@@ -33,7 +34,7 @@ returning id;
 update entry set kind = ?2, status = ?3, status_since = coalesce(?4, status_since), owner = ?5,
   group_name = ?6, stage = ?7, storage = ?8, columns_count = ?9, checks_count = ?10,
   changed_at = coalesce(?11, changed_at), gone = null, language = ?12, is_files = ?13,
-  digest = ?14, body = ?15
+  gate = ?14, again = ?15, freshness = ?16, digest = ?17, body = ?18
 where id = ?1;
 
 -- name: place_entry

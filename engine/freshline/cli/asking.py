@@ -25,6 +25,7 @@ from freshline.reconcile.held import Held
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.plan import make_plan
 from freshline.reconcile.planned import Plan, Wish, report
+from freshline.refresh_words import freshness_words, refresh_words, trigger_words
 from freshline.versions import Manifest, Version
 
 if TYPE_CHECKING:
@@ -238,6 +239,7 @@ def _facts_of(project: Project, key: str) -> dict[str, object]:
         "owner": definition.owner,
         "group": definition.group,
         "tags": list(definition.tags),
+        "freshness": freshness_words(definition.freshness) if definition.freshness else None,
         "columns": [c._asdict() for c in node.columns],
         "read_by": _readers(graph, key),
     }
@@ -255,6 +257,9 @@ def _facts_of(project: Project, key: str) -> dict[str, object]:
         "reads": list(asset.upstreams),
         "windows": {read: _window(graph, asset, read) for read in asset.reads},
         "code_version": asset.code_version,
+        "refresh": refresh_words(asset.definition.refresh),
+        "inputs": [trigger_words(each) for each in asset.definition.triggers],
+        "pool": asset.definition.pool,
     }
     if asset.code is None:
         facts["sql"] = _sql(project, key)

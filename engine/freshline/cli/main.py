@@ -51,6 +51,10 @@ TABLE: Mapping[str, Mapping[str, Entry]] = {
         "pause": Entry("keeping:pause", "Leave assets as they are until they are resumed."),
         "resume": Entry("keeping:resume", "Keep paused assets fresh again."),
     },
+    "Let it go by itself": {
+        "schedule": Entry("moving:schedule", "List schedules, pause and resume them."),
+        "sensor": Entry("moving:sensor", "List sensors, pause and resume them."),
+    },
     "Look": {
         "show": Entry("asking:show", "Show one asset: its columns, SQL and state."),
         "lineage": Entry("asking:lineage", "Show what an asset reads and who reads it."),

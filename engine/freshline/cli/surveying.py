@@ -19,8 +19,10 @@ from freshline.lineage.sql import readable
 from freshline.reconcile.entries import entries, traced_by
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.planned import Wish
+from freshline.refresh import Materialize, ScheduleDefinition, SensorDefinition
+from freshline.refresh_words import act_words, awaited_words, cron_words, refresh_words
 from freshline.secrets import redacted, without_secrets
-from freshline.survey import ColumnHop, Entry, EntryCode, Owner, Setting, Survey
+from freshline.survey import ColumnHop, Entry, EntryCode, EntryMover, Owner, Setting, Survey
 
 _BATCH = 50  # assets whose column lineage is kept at once
 
@@ -49,14 +51,49 @@ def survey_of(project: Project, files: Sequence[ProjectFile]) -> Surveyed:
         at=facts.now,
         sequence=facts.state.sequence,
         plan_id=plan.plan_id,
-        entries=tuple(without_secrets_in(entry) for entry in found),
+        entries=tuple(without_secrets_in(_refreshed(entry, graph)) for entry in found),
         owners=_owners(root, graph),
         orphans=plan.orphans,
         problems=plan.problems,
         warnings=tuple(redacted(warning) for warning in plan.warnings),
         made_of=made_of,
+        schedules=tuple(map(_schedule, graph.schedules)),
+        sensors=tuple(map(_sensor, graph.sensors)),
     )
     return Surveyed(survey=survey, data=data)
+
+
+def _refreshed(entry: Entry, graph: Graph) -> Entry:
+    """Return an entry that says when its asset is kept fresh."""
+    asset = graph.assets.get(entry.key)
+    if asset is None or asset.is_view:
+        return entry
+    return replace(entry, refresh=refresh_words(asset.definition.refresh))
+
+
+def _schedule(schedule: ScheduleDefinition) -> EntryMover:
+    return EntryMover(
+        name=schedule.name,
+        words=cron_words(schedule.cron),
+        does=f"make {schedule.selection} fresh",
+        selection=schedule.selection,
+        description=schedule.description,
+        owner=schedule.owner,
+        place=schedule.span,
+    )
+
+
+def _sensor(sensor: SensorDefinition) -> EntryMover:
+    made = [act.selection for act in sensor.acts if isinstance(act, Materialize)]
+    return EntryMover(
+        name=sensor.name,
+        words=redacted(awaited_words(sensor)),
+        does=redacted("; ".join(map(act_words, sensor.acts))),
+        selection=made[0] if len(made) == 1 else "",
+        description=sensor.description,
+        owner=sensor.owner,
+        place=sensor.span,
+    )
 
 
 def trace(project: Project, surveys: Surveys) -> int:

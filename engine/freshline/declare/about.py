@@ -8,12 +8,14 @@ from freshline.declare import rules, source
 from freshline.declare.checks import is_none, read_checks, sql_for
 from freshline.declare.columns import column_reader
 from freshline.declare.config import placed, read_config
+from freshline.declare.freshness import freshness_reader
 from freshline.declare.interpolation import Values
 from freshline.declare.layers import About, Layer, resolved
 from freshline.declare.limits import read_isolation, read_limits
 from freshline.declare.links import read_links
 from freshline.declare.policies import read_lifecycle, read_retries, read_timeout
 from freshline.declare.probes import read_cutoff, read_volatile
+from freshline.declare.refreshing import refresh_reader
 from freshline.declare.report import Report
 from freshline.declare.section import (
     LATER,
@@ -30,6 +32,7 @@ from freshline.declare.section import (
 from freshline.declare.text import quoted
 from freshline.definitions import Kind
 from freshline.errors import Severity
+from freshline.refresh import Calendar
 from freshline.suggest import closest
 
 
@@ -52,6 +55,8 @@ class Scope:
     storages: tuple[str, ...] = ("lake",)
     catalogs: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
+    calendars: Mapping[str, Calendar] = field(default_factory=dict[str, Calendar])
+    pools: tuple[str, ...] = ()
     is_complete: bool = True
 
     def broken(self, key: str) -> str:
@@ -91,6 +96,7 @@ def read_layer(section: Section, key: str | None, scope: Scope) -> Layer:
     columns = section.get("columns", column_reader(scope.values)) or ()
     below = [check for described in columns for check in described.checks]
     given = tuple(name for name in section.keys.known if name in section)
+    calendars = scope.calendars if scope.is_complete else None
     config = section.get("config", lambda report, entry: read_config(report, entry, scope.values))
     return Layer(
         given=given,
@@ -109,6 +115,9 @@ def read_layer(section: Section, key: str | None, scope: Scope) -> Layer:
         volatile=section.get("volatile", read_volatile),
         cutoff=section.get("cutoff", read_cutoff),
         preview=section.get("preview", read_truth),
+        refresh=section.get("refresh", refresh_reader(calendars)),
+        freshness=section.get("freshness", freshness_reader(calendars)),
+        pool=read_pool(section, scope),
         config=config or {},
         places=placed(section, "config"),
         fresh_process=section.get("isolation", read_isolation),
@@ -163,6 +172,17 @@ def read_storage(section: Section, key: str, scope: Scope) -> str | None:
     if entry is not None and name is not None and scope.is_complete and name not in scope.storages:
         fix = did_you_mean(name, scope.storages) or f"storages are {', '.join(scope.storages)}"
         section.report.error("E107", place_of(entry), f"unknown storage {quoted(name)}", fix)
+        return None
+    return name
+
+
+def read_pool(section: Section, scope: Scope) -> str | None:
+    """Return the name of a pool that a section gives; None where the project has none such."""
+    entry, name = section.entry("pool"), section.get("pool", text)
+    if entry is not None and name is not None and scope.is_complete and name not in scope.pools:
+        named = [pool for pool in scope.pools if not pool.startswith("tag:")]
+        fix = did_you_mean(name, named) or f"declare it: `pools: {{{name}: 2}}` in freshline.yaml"
+        section.report.error("E130", place_of(entry), f"there is no pool {quoted(name)}", fix)
         return None
     return name
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from freshline.code import CodeCheck
 from freshline.declare.declared import FileDeclared
@@ -13,6 +13,9 @@ from freshline.declare.settings import Settings
 from freshline.definitions import AssetDefinition, Declared, MacroDefinition, SourceDefinition
 from freshline.errors import Diagnostic, Severity, Span
 from freshline.keys import relation_name
+from freshline.refresh import ScheduleDefinition, SensorDefinition
+
+_Automation = TypeVar("_Automation", ScheduleDefinition, SensorDefinition)
 
 
 class _Candidate(NamedTuple):
@@ -49,6 +52,12 @@ def assemble(settings: Settings, parts: Iterable[FileDeclared]) -> Declared:
         sources=tuple(d for d in good if isinstance(d, SourceDefinition)),
         macros=macros,
         code_checks=checks,
+        schedules=_each_name_once(
+            "schedule", [each for part in ordered for each in part.schedules], problems
+        ),
+        sensors=_each_name_once(
+            "sensor", [each for part in ordered for each in part.sensors], problems
+        ),
         broken=tuple(sorted(broken)),
         causes={key: code for part in ordered for key, code in part.causes.items()},
         diagnostics=in_order(problems),
@@ -195,6 +204,28 @@ def _macros(ordered: list[FileDeclared], problems: list[Diagnostic]) -> tuple[Ma
             for other in others
         )
     return tuple(found[0] for _, found in sorted(by_name.items()) if len(found) == 1)
+
+
+def _each_name_once(
+    what: str, found: Iterable[_Automation], problems: list[Diagnostic]
+) -> tuple[_Automation, ...]:
+    """Return schedules or sensors by name; those of one name are all left out."""
+    by_name: dict[str, list[_Automation]] = {}
+    for each in found:
+        by_name.setdefault(each.name, []).append(each)
+    for name, (first, *others) in by_name.items():
+        problems += (
+            Diagnostic(
+                code="E110",
+                message=f"the {what} {name} is declared twice: here and at {first.span}",
+                span=other.span,
+                excerpt=other.line,
+                fix="give one of them another name",
+                related=((first.span, "declared here too"),),
+            )
+            for other in others
+        )
+    return tuple(named[0] for _, named in sorted(by_name.items()) if len(named) == 1)
 
 
 def _candidates(

@@ -14,6 +14,7 @@ from freshline.declare.code import declare_code, way_of
 from freshline.declare.declared import FileDeclared, Gathering
 from freshline.declare.defining import definition_of, read_was
 from freshline.declare.frontmatter import read_front_matter
+from freshline.declare.inputs import read_sql_inputs
 from freshline.declare.interpolation import render
 from freshline.declare.paths import path_key
 from freshline.declare.report import Quote, Report, Stretch
@@ -147,4 +148,6 @@ def _asset(
         report.add(body[1], problem)
     about = read_about(section, key, scope)
     was = section.get("was", read_was) if section else None
-    return replace(definition_of(key, sql, report.span(body[1]), about), was=was)
+    triggers = (section.get("inputs", read_sql_inputs) if section else None) or ()
+    asset = definition_of(key, sql, report.span(body[1]), about)
+    return replace(asset, was=was, triggers=triggers)

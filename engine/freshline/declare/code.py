@@ -13,7 +13,7 @@ from freshline.declare.inputs import Inputs, check_name, read_inputs
 from freshline.declare.locations import location_of
 from freshline.declare.outputs import Output, definitions, read_outputs
 from freshline.declare.report import Placed
-from freshline.declare.section import LATER, Section, read_truth, text, words, wrong
+from freshline.declare.section import Section, read_truth, text, words, wrong
 from freshline.definitions import SqlText
 
 read_variables = words(
@@ -37,14 +37,11 @@ def way_of(section: Section) -> str | None:
     way = ways[0].key.text if ways else None
     if way in ("run", "command"):
         return way
-    for name in rules.CODE:
+    for name in rules.NOT_OF_SQL:
         entry = section.entry(name)
         if entry is None:
             continue
-        if way == "sql" and name == "inputs":
-            message = f"`inputs` of SQL {LATER}"
-            report.error("E104", entry.key, message, "remove it: what SQL reads is inferred")
-        elif way == "sql":
+        if way == "sql":
             message = f"`{name}` is about code, and this asset is SQL"
             report.error("E122", entry.key, message, "remove it")
         else:
@@ -89,6 +86,7 @@ def declare_code(
     made = list(definitions(section, code, outputs, sql, scope))
     for output, asset, about in made:
         gathering.refuse_second(part, output.key, output.place)
+        asset = replace(asset, triggers=inputs.triggers)
         gathering.keep(part, output.key or None, asset, output.place)
         places = {**said.places, **about.places}
         gathering.note_code(output.key, replace(said, places=places))

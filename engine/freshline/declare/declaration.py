@@ -14,6 +14,7 @@ from freshline.declare.macros import declare_macro_file
 from freshline.declare.paths import (
     ASSETS,
     MACROS,
+    SENSORS,
     SOURCES,
     folders_above,
     is_data,
@@ -25,6 +26,7 @@ from freshline.declare.process import ProcessVariables
 from freshline.declare.report import Quote, Report
 from freshline.declare.scalars import is_null
 from freshline.declare.section import Keys, Section, check_key, mapping
+from freshline.declare.sensors import read_schedule, read_sensor
 from freshline.declare.settings import Settings, is_declared
 from freshline.declare.source import compose
 from freshline.declare.sources import declare_data_file, read_source
@@ -32,6 +34,12 @@ from freshline.declare.text import Content, decode, source_text
 from freshline.errors import Diagnostic, Span
 
 _YAML = frozenset({".yaml", ".yml"})
+_READERS = {
+    "assets": read_asset,
+    "sources": read_source,
+    "schedules": read_schedule,
+    "sensors": read_sensor,
+}
 
 
 def needs_content(path: str) -> bool:
@@ -125,8 +133,8 @@ def _declare_yaml(path: str, text: str, scope: Scope) -> FileDeclared:
     names: set[str] = set()
     if isinstance(node, source.Mapping):
         names = {entry.key.text for entry in node.entries}
-    if path.startswith(SOURCES):
-        keys: Keys | None = rules.SOURCES_FILE
+    if path.startswith((SOURCES, SENSORS)):
+        keys: Keys | None = rules.SENSORS_FILE if path.startswith(SENSORS) else rules.SOURCES_FILE
     else:
         keys = rules.LISTING_FILE if names & {"assets", "sources"} else None
     if keys is None:
@@ -134,9 +142,8 @@ def _declare_yaml(path: str, text: str, scope: Scope) -> FileDeclared:
     if isinstance(node, source.Mapping):
         _read_listed(gathering, node, keys, scope)
     elif node is not None:
-        report.error(
-            "E105", node, "this file is a mapping of keys to values", "begin with `sources:`"
-        )
+        fix = f"begin with `{keys.known[0]}:`"
+        report.error("E105", node, "this file is a mapping of keys to values", fix)
     return gathering.declared()
 
 
@@ -158,15 +165,16 @@ def _folder(report: Report, node: source.Node | None, scope: Scope) -> FileDecla
 def _read_listed(
     gathering: Gathering, node: source.Mapping, keys: Keys | None, scope: Scope
 ) -> None:
-    """Read the assets and sources that a file lists by their keys."""
+    """Read what a file lists: assets and sources by their keys, sensors and schedules by name."""
     report = gathering.report
     listed = Section(report, node, keys) if keys else None
     for entry in node.entries:
         name = entry.key.text
-        read = {"assets": read_asset, "sources": read_source}.get(name)
+        read = _READERS.get(name)
         if read is None or (listed is not None and name not in listed):
             continue
         entries = None if is_null(entry.value) else mapping(report, entry)
         for each in entries.entries if entries else ():
-            if check_key(report, each.key, each.key.text):
+            is_named = name in ("sensors", "schedules")
+            if is_named or check_key(report, each.key, each.key.text):
                 read(gathering, each, scope)

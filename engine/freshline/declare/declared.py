@@ -8,6 +8,7 @@ from freshline.declare.layers import Layer
 from freshline.declare.report import Placed, Quote, Report
 from freshline.definitions import AssetDefinition, MacroDefinition, SourceDefinition
 from freshline.errors import Diagnostic, Span
+from freshline.refresh import ScheduleDefinition, SensorDefinition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,8 @@ class FileDeclared:
     code_checks: tuple[CodeCheck, ...] = ()
     sources: tuple[SourceDefinition, ...] = ()
     macros: tuple[MacroDefinition, ...] = ()
+    schedules: tuple[ScheduleDefinition, ...] = ()
+    sensors: tuple[SensorDefinition, ...] = ()
     side_car: AssetDefinition | None = None
     front_matter: Span | None = None
     layer: Layer | None = None
@@ -64,6 +67,8 @@ class Gathering:
         self.report = report
         self._assets: list[AssetDefinition] = []
         self._sources: list[SourceDefinition] = []
+        self._schedules: list[ScheduleDefinition] = []
+        self._sensors: list[SensorDefinition] = []
         self._broken: list[str] = []
         self._aside: set[str] = set()
         self._code: dict[str, CodeSaid] = {}
@@ -87,6 +92,14 @@ class Gathering:
             self._assets.append(definition)
         else:
             self._sources.append(definition)
+
+    def keep_schedule(self, schedule: ScheduleDefinition) -> None:
+        """Keep a schedule that is understood; one that is not is only told."""
+        self._schedules.append(schedule)
+
+    def keep_sensor(self, sensor: SensorDefinition) -> None:
+        """Keep a sensor that is understood; one that is not is only told."""
+        self._sensors.append(sensor)
 
     def refuse_second(self, part: Report, key: str, place: Placed) -> None:
         """Report a key that this file has declared already; then both are broken."""
@@ -130,6 +143,8 @@ class Gathering:
             file=self.report.text.file,
             assets=tuple(self._assets),
             sources=tuple(self._sources),
+            schedules=tuple(self._schedules),
+            sensors=tuple(self._sensors),
             code={
                 each.key: self._code[each.key] for each in self._assets if each.key in self._code
             },

@@ -35,6 +35,9 @@ def definition_of(
         volatile=about.volatile,
         cutoff=about.cutoff,
         preview=about.preview,
+        refresh=about.refresh,
+        freshness=about.freshness,
+        pool=about.pool,
         code=code,
     )
 

@@ -11,7 +11,7 @@ from freshline.errors import ResourceError
 PROJECT_FILES = ("freshline.yaml", "freshline.yml")
 # Clocks of file systems are coarse: a second write could hide behind the time of the first.
 _SETTLED_NS = 2_000_000_000
-_FOLDERS = ("assets", "macros", "sources")
+_FOLDERS = ("assets", "macros", "sensors", "sources")
 
 
 class ProjectFile(NamedTuple):
@@ -74,10 +74,10 @@ def _file(root: Path, name: str) -> ProjectFile | None:
 
 
 def _matters(path: str) -> bool:
-    """Say whether a file may declare something: below sources/ only YAML does, data does not."""
+    """Say whether a file may declare something: below sources/ and sensors/ only YAML does."""
     if path.startswith("macros/"):
         return path.lower().endswith(".sql")
-    return not path.startswith("sources/") or path.lower().endswith((".yaml", ".yml"))
+    return not path.startswith(("sources/", "sensors/")) or path.lower().endswith((".yaml", ".yml"))
 
 
 def _files_in(

@@ -17,6 +17,7 @@ from freshline.declare.section import did_you_mean
 from freshline.declare.text import legible, quoted
 from freshline.definitions import AssetDefinition
 from freshline.errors import Diagnostic, Severity
+from freshline.refresh import Trigger
 
 Read = Callable[[str], str | None]
 
@@ -97,7 +98,35 @@ def finish_function(
         return Finished(None, found)
     code = replace(code, packages=told.packages)
     description = asset.description or function.description
-    return Finished(replace(asset, code=code, description=description), found)
+    named = {each.name for each in asset.code.inputs} if asset.code is not None else set[str]()
+    told_of = triggers_of(function, lambda name: said.place)
+    own = tuple(trigger for name, trigger in told_of if name not in named)
+    asset = replace(asset, code=code, description=description, triggers=(*asset.triggers, *own))
+    return Finished(asset, found)
+
+
+def triggers_of(
+    told: ToldFunction, place: Callable[[str], Quote]
+) -> tuple[tuple[str, Trigger], ...]:
+    """Return how a decorator regards its inputs, by parameter, where it is not as every other.
+
+    `place` is where each parameter's input stands.
+    """
+    return tuple(
+        (
+            name,
+            Trigger(
+                key=each.key,
+                trigger=each.trigger,
+                optional=each.optional,
+                ignore_checks=each.ignore_checks,
+                span=place(name).span,
+                line=place(name).line,
+            ),
+        )
+        for name, each in told.inputs.items()
+        if each.optional or each.ignore_checks or not each.trigger
+    )
 
 
 def finish_command(

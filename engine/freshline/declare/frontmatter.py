@@ -77,10 +77,19 @@ def _is_one_comment(report: Report, start: int, close: int) -> bool:
         return True
     side_car = split_suffix(report.text.file)[0] + ".yaml"
     fix = f"move the front matter to {side_car}"
-    if re.match(r"\*/\d", text[where:]):
-        fix = f"write `every: 15m` or `0,15,30,45 ...`, or {fix}"
+    step = re.match(r"\*/(\d{1,2})(?!\d)", text[where : where + 5])
+    if step is not None:
+        fix = f"write {_without_star(int(step[1]))}, or {fix}"
     report.error("E112", Stretch(where, where + 2), what, fix)
     return False
+
+
+def _without_star(step: int) -> str:
+    """Return how `*/15` is said without a star and a slash, the first field of a cron."""
+    if not step or 60 % step or step > 30:
+        return "`every: 15m` or `0,15,30,45 ...`"
+    listed = ",".join(str(minute) for minute in range(0, 60, step))
+    return f"`every: {step}m`" if step < 10 else f"`every: {step}m` or `{listed} ...`"
 
 
 def _refuse_misplaced(report: Report, start: int, message: str) -> None:

@@ -17,6 +17,7 @@ from freshline.declare.section import (
     wrong,
 )
 from freshline.declare.text import quoted
+from freshline.refresh import Trigger
 
 _EXAMPLE = "write for instance `[marts.daily]`, or `marts.daily: [day, revenue]`"
 _COLUMN = r"[^\n]{1,200}"
@@ -24,15 +25,17 @@ _read_columns = words(_COLUMN, "a list of columns", "[day, revenue]")
 
 
 class Inputs(NamedTuple):
-    """The inputs of code, by name, with the place of each."""
+    """The inputs of code, by name, with the place of each; `triggers` say how some are regarded."""
 
     inputs: tuple[CodeInput, ...]
     places: Mapping[str, Quote]
+    triggers: tuple[Trigger, ...] = ()
 
 
 def read_inputs(report: Report, entry: source.Entry) -> Inputs | None:
     """Read `[key, ...]`, or a mapping of keys to columns or to `{columns, as, optional}`."""
     found: dict[str, CodeInput] = {}
+    triggers: list[Trigger] = []
     match entry.value:
         case source.Sequence(items=items):
             for item in items:
@@ -44,11 +47,53 @@ def read_inputs(report: Report, entry: source.Entry) -> Inputs | None:
         case source.Mapping(entries=entries):
             for each in entries:
                 _add(report, found, each.key, _described(report, each))
+                if isinstance(each.value, source.Mapping):
+                    # What is wrong in it has just been told.
+                    section = Section(Report(report.text), each.value, rules.INPUT)
+                    triggers += read_trigger(section, each.key)
         case source.Scalar():
             wrong(report, entry, "a list of keys, or a mapping of keys", _EXAMPLE)
             return None
     places = {each.name: Quote(each.span, each.line) for each in found.values() if each.span}
-    return Inputs(tuple(found.values()), places)
+    return Inputs(tuple(found.values()), places, tuple(triggers))
+
+
+def read_sql_inputs(report: Report, entry: source.Entry) -> tuple[Trigger, ...]:
+    """Read how SQL regards what it reads: a mapping of keys to `{trigger, optional, ...}`."""
+    if not isinstance(entry.value, source.Mapping):
+        fix = "remove it: what SQL reads is inferred; `{stg.orders: {trigger: false}}` says more"
+        wrong(report, entry, "a mapping of keys to what is said of each", fix)
+        return ()
+    triggers: list[Trigger] = []
+    for each in entry.value.entries:
+        if not check_key(report, each.key, each.key.text):
+            continue
+        if isinstance(each.value, source.Mapping):
+            triggers += read_trigger(Section(report, each.value, rules.SQL_INPUT), each.key)
+            continue
+        fix = "write for instance `{trigger: false}`; what SQL reads is inferred"
+        wrong(report, each, "a mapping of what is said of this input", fix)
+    return tuple(triggers)
+
+
+def read_trigger(section: Section, key: source.Scalar) -> tuple[Trigger, ...]:
+    """Return how an input is regarded, where that is not like every other: one, or nothing."""
+    trigger, optional, ignoring = (
+        section.get(name, read_truth) for name in ("trigger", "optional", "ignore_checks")
+    )
+    if trigger is not False and not optional and not ignoring:
+        return ()
+    span, line = section.report.quote(key)
+    return (
+        Trigger(
+            key=key.text,
+            trigger=trigger is not False,
+            optional=bool(optional),
+            ignore_checks=bool(ignoring),
+            span=span,
+            line=line,
+        ),
+    )
 
 
 def check_name(report: Report, place: Placed, name: str) -> bool:
@@ -95,6 +140,8 @@ def _described(report: Report, entry: source.Entry) -> CodeInput | None:
     match entry.value:
         case source.Mapping():
             section = Section(report, entry.value, rules.INPUT)
+            section.get("trigger", read_truth)
+            section.get("ignore_checks", read_truth)
             return _named(
                 report,
                 entry.key,

@@ -21,8 +21,10 @@ from freshline.definitions import (
     Retries,
     Volatile,
 )
+from freshline.refresh import Freshness, Refresh
 
 _BY_CONTENT = Cutoff()
+_IN_SYNC = Refresh()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,9 @@ class Layer:
     volatile: Volatile | None = None
     cutoff: Cutoff | None = None
     preview: bool | None = None
+    refresh: Refresh | None = None
+    freshness: Freshness | None = None
+    pool: str | None = None
     config: Mapping[str, object] = field(default_factory=dict[str, object])
     places: Mapping[str, Quote] = field(default_factory=dict[str, Quote])
     fresh_process: bool | None = None
@@ -77,6 +82,9 @@ class About:
     volatile: Volatile | None = None
     cutoff: Cutoff = _BY_CONTENT
     preview: bool = False
+    refresh: Refresh = _IN_SYNC
+    freshness: Freshness | None = None
+    pool: str | None = None
     config: Mapping[str, object] = field(default_factory=dict[str, object])
     places: Mapping[str, Quote] = field(default_factory=dict[str, Quote])
     fresh_process: bool = False
@@ -116,6 +124,9 @@ def _over(about: About, layer: Layer, key: str) -> About:
         volatile=layer.volatile if "volatile" in given else about.volatile,
         cutoff=layer.cutoff or _BY_CONTENT if "cutoff" in given else about.cutoff,
         preview=bool(layer.preview) if "preview" in given else about.preview,
+        refresh=layer.refresh or _IN_SYNC if "refresh" in given else about.refresh,
+        freshness=layer.freshness if "freshness" in given else about.freshness,
+        pool=layer.pool if "pool" in given else about.pool,
         config=_configured(about, layer) if "config" in given else about.config,
         places={**about.places, **layer.places} if layer.places else about.places,
         fresh_process=bool(layer.fresh_process) if "isolation" in given else about.fresh_process,

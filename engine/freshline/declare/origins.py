@@ -39,14 +39,17 @@ from freshline.definitions import (
     SourceDefinition,
 )
 from freshline.errors import Diagnostic, Span
+from freshline.refresh import Freshness, Refresh
+from freshline.refresh_words import freshness_words, refresh_words, trigger_words
 
 Definition = AssetDefinition | SourceDefinition
 # What replaces what was said before, in the order in which people read it.
 _REPLACED = (
     *("description", "owner", "group", "kind", "storage", "links"),
     *("lifecycle", "retries", "timeout", "volatile", "cutoff", "preview"),
+    *("refresh", "freshness", "pool"),
 )
-_OF_SOURCES = ("description", "owner", "group")
+_OF_SOURCES = ("description", "owner", "group", "freshness")
 _OF_CODE = ("description", "kind")
 
 
@@ -124,6 +127,8 @@ def _of(
         found.append(Origin(key=name, value=text, by=by, place=place))
     if isinstance(definition, SourceDefinition):
         found += _of_source(definition, said)
+    if isinstance(definition, AssetDefinition):
+        found += _triggers(definition)
     if isinstance(definition, AssetDefinition) and definition.code is not None:
         found += _of_code(definition.code, said)
     found += _added("tags", about.tags, said, lambda layer: layer.tags)
@@ -288,6 +293,13 @@ def _of_code(code: Code, said: Sequence[_Said]) -> Iterator[Origin]:
         yield Origin(key="isolation", value="fresh", by=fresh.by, place=fresh.place("isolation"))
 
 
+def _triggers(definition: AssetDefinition) -> Iterator[Origin]:
+    """Yield how an asset regards inputs that it does not take like the others."""
+    for each in definition.triggers:
+        said = trigger_words(each).partition(": ")[2]
+        yield Origin(key=f"input {each.key}", value=said, by="asset", place=each.span)
+
+
 def _of_source(definition: SourceDefinition, said: Sequence[_Said]) -> Iterator[Origin]:
     """Yield what only a source says, and only itself."""
     own = next((each for each in said if each.by == "source"), None)
@@ -341,6 +353,10 @@ def _text(value: object) -> str:
             return f"ttl {spelled(value.ttl)}" if value.kind is ProbeKind.TTL else str(value.kind)
         case Retries():
             return f"{value.count}, after {spelled(value.delay)}, each wait x{value.backoff:g}"
+        case Refresh():
+            return refresh_words(value)
+        case Freshness():
+            return freshness_words(value)
         case Lifecycle():
             instead = f", read {value.replacement}" if value.replacement else ""
             return f"{value.stage}{instead}{f', gone {value.sunset}' if value.sunset else ''}"

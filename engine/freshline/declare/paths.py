@@ -9,6 +9,7 @@ from freshline.keys import key_from_text, key_problem
 ASSETS = "assets/"
 SOURCES = "sources/"
 MACROS = "macros/"
+SENSORS = "sensors/"
 _FOLDER_FILES = ("_folder.yaml", "_folder.yml")
 _FORMATS: Mapping[str, str] = {
     ".csv": "csv",

@@ -12,7 +12,10 @@ _ABOUT = ("description", "owner", "group", "tags", "meta", "columns")
 _CHECKS = ("checks", "primary_key")
 _SQL_INFERS = "remove it: what an asset reads is inferred from its SQL"
 
-_POLICY = ("lifecycle", "retries", "timeout", "volatile", "cutoff", "preview")
+_POLICY = (
+    *("lifecycle", "retries", "timeout", "volatile", "cutoff", "preview"),
+    *("refresh", "freshness", "pool"),
+)
 _OF_ONE = "say it of each: this is said of many"
 _OF_ASSETS = "remove it: it is about assets, and here are sources"
 _OF_SQL = "remove it: it is about assets; of a source `version:` says how changes are noticed"
@@ -41,8 +44,7 @@ ASSET = Keys(
     ),
     later=frozenset(
         {
-            "for_each", "freshness", "ignore_checks", "on_change", "partition", "pool", "protect",
-            "refresh", "strict", "use", "write",
+            "for_each", "on_change", "partition", "protect", "strict", "use", "write",
         }
     ),
     elsewhere={
@@ -52,16 +54,21 @@ ASSET = Keys(
         "deps": _SQL_INFERS,
         "upstream": _SQL_INFERS,
         "path": "files that Freshline only reads are declared under `sources:`",
+        "schedule": "write `refresh:` with a cron expression",
+        "cron": "write `refresh:` with the cron expression",
+        "ignore_checks": "say it of an input: `inputs: {stg.orders: {ignore_checks: true}}`",
     },
 )  # fmt: skip
+# What code has and SQL has not: of its inputs SQL may say how they count.
+NOT_OF_SQL = tuple(key for key in CODE if key != "inputs")
 FRONT_MATTER = Keys(
     section="asset",
-    known=tuple(key for key in ASSET.known if key not in ("sql", *CODE)),
-    later=ASSET.later | {"inputs"},
+    known=tuple(key for key in ASSET.known if key not in ("sql", *NOT_OF_SQL)),
+    later=ASSET.later,
     elsewhere={
         **ASSET.elsewhere,
         "sql": "remove it: the SQL stands below the front matter",
-        **dict.fromkeys(CODE, _CODE_IS_ITS_OWN),
+        **dict.fromkeys(NOT_OF_SQL, _CODE_IS_ITS_OWN),
         **dict.fromkeys(("run", "command"), "write it in a YAML file, without SQL beside it"),
     },
 )
@@ -90,9 +97,20 @@ OVERRIDE = Keys(
 )
 INPUT = Keys(
     section="input",
-    known=("columns", "as", "optional"),
-    later=frozenset({"trigger", "ignore_checks", "partitions"}),
+    known=("columns", "as", "trigger", "optional", "ignore_checks"),
+    later=frozenset({"partitions"}),
     elsewhere={"key": "remove it: the name above it is the key"},
+)
+SQL_INPUT = Keys(
+    section="input of SQL",
+    known=("trigger", "optional", "ignore_checks"),
+    later=INPUT.later,
+    elsewhere={
+        **dict.fromkeys(
+            ("columns", "as"), "remove it: the SQL says what it reads, and by which name"
+        ),
+        **INPUT.elsewhere,
+    },
 )
 OUTPUT = Keys(
     section="output",
@@ -128,10 +146,13 @@ LIMITS = Keys(section="list of limits", known=LIMITS_NAMES)
 OF_ONE_OUTPUT = ("key", "was", "columns", "primary_key", "checks")
 SOURCE = Keys(
     section="source",
-    known=("path", "format", "read", "version", "catalog", "asset", *_ABOUT, *_CHECKS),
+    known=(
+        *("path", "format", "read", "version", "catalog", "asset"),
+        *(*_ABOUT, *_CHECKS, "freshness"),
+    ),
     later=frozenset(
         {
-            "freshness", "lifecycle", "links",
+            "lifecycle", "links",
             "partition", "preview", "refresh", "storage", "table", "url", "was",
         }
     ),
@@ -170,15 +191,10 @@ PROJECT = Keys(
     section="project",
     known=(
         "project", "vars", "owners", "defaults", "storages", "storage", "retention",
-        "locations", "resources", "catalogs", "notifications", "webhooks", "environments",
-        "assets", "sources",
+        "locations", "resources", "catalogs", "notifications", "webhooks", "calendars", "pools",
+        "runs", "environments", "assets", "sources", "schedules", "sensors",
     ),
-    later=frozenset(
-        {
-            "approve", "catalog", "checks", "policies", "pools", "presets",
-            "schedules", "sensors", "tests",
-        }
-    ),
+    later=frozenset({"approve", "catalog", "checks", "policies", "presets", "tests"}),
     elsewhere={
         "macros": "macros are files: write CREATE MACRO in macros/name.sql",
         "name": "write `project:`",
@@ -190,7 +206,7 @@ DEFAULTS = Keys(
     section="list of defaults",
     known=(
         "owner", "group", "tags", "storage", "kind", "meta", "checks", "lifecycle", "retries",
-        "timeout", "volatile", "cutoff", "preview", *_PROCESS,
+        "timeout", "volatile", "cutoff", "preview", "refresh", "freshness", "pool", *_PROCESS,
     ),
     later=ASSET.later,
     elsewhere=dict.fromkeys(
@@ -201,14 +217,14 @@ DEFAULTS = Keys(
 FOLDER = replace(DEFAULTS, section="folder")
 SOURCES_FOLDER = Keys(
     section="folder",
-    known=("owner", "group", "tags", "meta", "checks"),
+    known=("owner", "group", "tags", "meta", "checks", "freshness"),
     later=SOURCE.later,
     elsewhere={
         **dict.fromkeys(
             ("path", "format", "read", "version"), "remove it: each source has its own"
         ),
         **dict.fromkeys(("description", "columns", "primary_key"), _OF_ONE),
-        **dict.fromkeys(("storage", "kind", "retries", "timeout", *_PROCESS), _OF_ASSETS),
+        **dict.fromkeys(("storage", "kind", "retries", "timeout", "pool", *_PROCESS), _OF_ASSETS),
         **dict.fromkeys(("volatile", "cutoff"), _OF_SQL),
     },
 )
@@ -247,5 +263,107 @@ WEBHOOKS = Keys(
 )
 OWNER = Keys(section="owner", known=("email", "chat", "on_call"))
 VARIABLE = Keys(section="variable", known=("type", "default", "description"))
+
+# A rule to refresh by; within another one, and as a whole with what holds it back.
+RULE = Keys(
+    section="rule",
+    known=(
+        *("cron", "every", "max_lag", "wake", "all", "any", "not"),
+        *("timezone", "calendar", "require", "catch_up", "window"),
+    ),
+    elsewhere={
+        **dict.fromkeys(("cooldown", "hours", "rate"), "say it once, directly below `refresh:`"),
+        "or": "write `any:`",
+        "and": "write `all:`",
+        "schedule": "write `cron:`",
+        "interval": "write `every:`",
+        "lag": "write `max_lag:`",
+        "sensors": "write `wake:`",
+    },
+)
+REFRESH = Keys(
+    section="refresh",
+    known=(*RULE.known, "cooldown", "hours", "rate"),
+    elsewhere={
+        **RULE.elsewhere,
+        **dict.fromkeys(("upstream", "manual", "never"), "write it alone: `refresh: manual`"),
+        "business_hours": "write `hours:`",
+    },
+)
+WAKE = Keys(
+    section="list of what is waited for",
+    known=("asset", "source", "columns", "settle"),
+    elsewhere={"key": "write `asset:` or `source:`"},
+)
+CALENDAR = Keys(
+    section="calendar",
+    known=("exclude",),
+    elsewhere={"holidays": "write `exclude: [DE holidays]`", "include": "write `exclude:`"},
+)
+HOURS = Keys(
+    section="range of hours",
+    known=("days", "from", "to", "timezone", "calendar"),
+    elsewhere={"begin": "write `from:`", "until": "write `to:`", "end": "write `to:`"},
+)
+FRESHNESS = Keys(
+    section="freshness",
+    known=("warn", "fail", "by", "timezone", "calendar", "drive"),
+    elsewhere={"cron": "write `by:`", "deadline": "write `by:`", "max_age": "write `fail:`"},
+)
+SENSORS_FILE = Keys(
+    section="file",
+    known=("sensors", "schedules"),
+    elsewhere=dict.fromkeys(
+        ("assets", "sources"), "declare it in a file below assets/ or sources/"
+    ),
+)
+SCHEDULE = Keys(
+    section="schedule",
+    known=(
+        *("cron", "every", "timezone", "calendar", "catch_up", "select"),
+        *("priority", "description", "owner"),
+    ),
+    elsewhere={
+        "selection": "write `select:`",
+        "assets": "write `select:`",
+        "refresh": "write `cron:` or `every:`",
+        "name": "remove it: below `schedules:` the name is the key",
+    },
+)
+SENSOR = Keys(
+    section="sensor",
+    known=("when", "do", "every", "description", "owner"),
+    elsewhere={
+        "within": "say it below `when:`, beside `all:` or `count:`",
+        "then": "write `do:`",
+        "if": "write `when:`",
+        "name": "remove it: below `sensors:` the name is the key",
+    },
+)
+WHEN = Keys(section="list of conditions", known=("any", "all", "count", "of", "within"))
+_KINDS = ("asset", "files", "sql", "run", "event", "python")
+_ONE_EACH = "a condition is of one kind: write two, as a list, or below `all:`"
+
+
+def _condition(kind: str, *more: str) -> Keys:
+    others = (each for each in _KINDS if each != kind)
+    return Keys(
+        section="condition", known=(kind, *more), elsewhere=dict.fromkeys(others, _ONE_EACH)
+    )
+
+
+CONDITIONS = {
+    "asset": _condition("asset", "columns", "checks", "changed", "settle"),
+    "files": _condition("files", "settle"),
+    "sql": _condition("sql"),
+    "run": _condition("run", "select"),
+    "event": _condition("event"),
+    "python": _condition("python", "location"),
+}
+ACTS = {
+    "materialize": Keys(section="act", known=("materialize",)),
+    "webhook": Keys(section="act", known=("webhook", "secret")),
+    "notify": Keys(section="act", known=("notify", "text")),
+}
 
 LATER_KINDS = frozenset({"incremental", "history"})

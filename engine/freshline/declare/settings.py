@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from freshline.declare import rules, source
 from freshline.declare.about import Scope, read_outer, read_storage
+from freshline.declare.calendars import read_calendars
 from freshline.declare.catalogs import catalogs_reader
 from freshline.declare.environments import Environment, read_environment, read_own_values
 from freshline.declare.interpolation import Values
@@ -14,6 +15,7 @@ from freshline.declare.layers import Layer
 from freshline.declare.locations import read_locations
 from freshline.declare.notifications import channels_reader, webhooks_reader
 from freshline.declare.policies import read_retention
+from freshline.declare.pools import read_count, read_pools
 from freshline.declare.process import ProcessVariables
 from freshline.declare.references import filled_settings
 from freshline.declare.report import Quote, Report, Stretch
@@ -33,10 +35,14 @@ from freshline.definitions import ProjectDefinition, Retention, StorageDefinitio
 from freshline.errors import Diagnostic
 from freshline.keys import key_from_text
 from freshline.people import OwnerDefinition, Webhooks
+from freshline.refresh import Calendar
 
 # What is wrong in one environment or process only.
 _HERE = ("E115", "E117")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,99}")
+# What the project's file may list, and is read where all files are that list such things.
+LISTED = ("assets", "sources", "schedules", "sensors")
+_RUNS = ProjectDefinition(name="").runs
 _LAKE = StorageDefinition(name="lake", adapter="lake")
 
 
@@ -103,17 +109,17 @@ def read_settings(
         elif node is not None:
             report.error("E105", node, "this file is a mapping of keys", "add `project: name`")
         return _unread(file, report.diagnostics())
-    # What is wrong with its assets and sources is told where the file is read for these.
+    # What is wrong with its assets, sources and sensors is told where the file is read for these.
     report.findings = [f for f in report.findings if not is_declared(node, f.offset)]
     return _settings(report, node, ProcessVariables(process or {}))
 
 
 def is_declared(node: source.Mapping, offset: int) -> bool:
-    """Say whether a place in the project's file lies in the assets or sources that it holds."""
+    """Say whether a place in the project's file lies in what it lists: assets, sensors, ..."""
     return any(
         entry.value.start <= offset < entry.value.end
         for entry in node.entries
-        if entry.key.text in ("assets", "sources")
+        if entry.key.text in LISTED
     )
 
 
@@ -132,6 +138,7 @@ class _Whole(NamedTuple):
     owners: tuple[OwnerDefinition, ...]
     variables: Mapping[str, Variable]
     process: ProcessVariables
+    calendars: Mapping[str, Calendar]
 
 
 def _settings(report: Report, node: source.Mapping, process: ProcessVariables) -> Settings:
@@ -149,8 +156,11 @@ def _settings(report: Report, node: source.Mapping, process: ProcessVariables) -
         environments=tuple(environments) or ("main",),
         retention=read_retention(report, kept, Retention()) if kept else Retention(),
         locations=section.get("locations", read_locations) or (),
+        pools=section.get("pools", read_pools) or {},
+        runs=section.get("runs", read_count) or _RUNS,
     )
-    whole = _Whole(node, project, owners, variables, process)
+    calendars = section.get("calendars", read_calendars) or {}
+    whole = _Whole(node, project, owners, variables, process, calendars)
     told = {
         each: _told(Report(report.text), whole, each, environments.get(each))
         for each in ("", *project.environments)
@@ -188,6 +198,8 @@ def _told(report: Report, whole: _Whole, name: str, entry: source.Entry | None) 
         storages=tuple(storage.name for storage in storages),
         catalogs=tuple(each.name for each in catalogs),
         owners=tuple(owner.name for owner in whole.owners),
+        calendars=whole.calendars,
+        pools=tuple(whole.project.pools),
     )
     default = read_storage(section, "storage", scope)
     defaults = section.get("defaults", mapping)

@@ -8,6 +8,7 @@ from freshline.declare.about import Scope, read_about
 from freshline.declare.catalogs import folder_of, read_origin
 from freshline.declare.declared import FileDeclared, Gathering
 from freshline.declare.interpolation import Misplaced, Values
+from freshline.declare.layers import About
 from freshline.declare.paths import FORMATS, data_format, is_address, path_key
 from freshline.declare.probes import fitting_probe, read_probe
 from freshline.declare.readers import read_options
@@ -24,6 +25,7 @@ from freshline.declare.section import (
 from freshline.declare.text import quoted, source_text
 from freshline.definitions import Probe, SourceDefinition
 from freshline.errors import Span
+from freshline.refresh import Freshness
 
 _SECRET = re.compile(r"\$\{secret\.[^{}\n]*\}")
 
@@ -73,6 +75,7 @@ def declare_data_file(file: str, scope: Scope) -> FileDeclared:
                 tags=about.tags,
                 meta=about.meta,
                 checks=about.checks,
+                freshness=_of_source(about.freshness),
             ),
         ),
         places={path.key: quote},
@@ -83,25 +86,13 @@ def declare_data_file(file: str, scope: Scope) -> FileDeclared:
 def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> SourceDefinition | None:
     report, key = section.report, key_node.text
     about = read_about(section, key, scope)
+    _refuse_drive(section)
     if section.entry("catalog") is not None or section.entry("asset") is not None:
         origin = read_origin(section, key_node, scope)
         if origin is None:
             return None
-        return SourceDefinition(
-            key=key,
-            file=report.text.file,
-            span=report.span(key_node),
-            path=folder_of(origin),
-            format="parquet",
-            description=about.description,
-            owner=about.owner,
-            group=about.group,
-            tags=about.tags,
-            meta=about.meta,
-            columns=about.columns,
-            checks=about.checks,
-            origin=origin,
-        )
+        made = _source(section, key_node, about, (folder_of(origin), "parquet"))
+        return replace(made, origin=origin)
     path = section.get("path", _path_reader(scope.values))
     probe = section.get("version", read_probe) or Probe()
     entry = section.entry("version")
@@ -124,14 +115,20 @@ def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> Sour
             message = f"the format of {quoted(path)} cannot be told from its name"
             fix = f"add `format:`, one of {', '.join(FORMATS)}"
             report.error("E302", place_of(entry) if entry else key_node, message, fix)
+    made = _source(section, key_node, about, (path, format or ""))
+    return replace(made, options=options or (), probe=probe)
+
+
+def _source(
+    section: Section, key_node: source.Scalar, about: About, files: tuple[str, str]
+) -> SourceDefinition:
+    """Return a source with what holds of it; `files` are its path and its format."""
     return SourceDefinition(
-        key=key,
-        file=report.text.file,
-        span=report.span(key_node),
-        path=path,
-        format=format or "",
-        options=options or (),
-        probe=probe,
+        key=key_node.text,
+        file=section.report.text.file,
+        span=section.report.span(key_node),
+        path=files[0],
+        format=files[1],
         description=about.description,
         owner=about.owner,
         group=about.group,
@@ -139,7 +136,22 @@ def _definition(section: Section, key_node: source.Scalar, scope: Scope) -> Sour
         meta=about.meta,
         columns=about.columns,
         checks=about.checks,
+        freshness=_of_source(about.freshness),
     )
+
+
+def _of_source(freshness: Freshness | None) -> Freshness | None:
+    """Return what is said of many as it holds of a source: nobody here can make it any fresher."""
+    return None if freshness is None else replace(freshness, drives=False)
+
+
+def _refuse_drive(section: Section) -> None:
+    entry = section.entry("freshness")
+    node = entry.value if entry is not None else None
+    for each in node.entries if isinstance(node, source.Mapping) else ():
+        if each.key.text == "drive":
+            message = "a source is not built here, so its freshness drives nothing"
+            section.report.error("E105", each.key, message, "remove it")
 
 
 def _path_reader(values: Values) -> Reader[str]:

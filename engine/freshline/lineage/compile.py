@@ -15,6 +15,7 @@ from freshline.errors import Diagnostic
 from freshline.lineage import sql
 from freshline.lineage.analysed import Analysis, Reference
 from freshline.lineage.analysis import Doubt, analyse, insist_on_syntax, take_apart
+from freshline.lineage.automation import with_automation
 from freshline.lineage.binder import Binder
 from freshline.lineage.canonical import MARK, canonicaliser
 from freshline.lineage.checks import Checking, compile_checks
@@ -119,6 +120,7 @@ def compile_graph(
         sensors=declared.sensors,
         diagnostics=(*declared.diagnostics, *sorted(work.diagnostics, key=_place)),
     )
+    graph = with_automation(graph)
     told = (*graph.diagnostics, *deprecated_reads(graph), *without_policy(graph))
     return replace(graph, diagnostics=told), work.results
 

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
         isolation: str
         limits: Mapping[str, object]
         resources: Mapping[str, object]
+        refresh: str | Mapping[str, object]
+        freshness: str | Mapping[str, object]
+        pool: str
 
     class MultiSettings(About, total=False):
         """What `@multi_asset` takes beside its outputs; settings count for all of them."""

@@ -18,13 +18,20 @@ class Input:
 
     The function gets exactly these columns, and runs again only where they change; without
     `columns` it gets all. Of an `optional` upstream that does not exist yet the function gets None,
-    or the parameter's default.
+    or the parameter's default. Without `trigger` changes of the upstream alone run nothing, and
+    with `ignore_checks` it is read although a blocking check fails on it.
     """
 
-    __slots__ = ("columns", "key", "optional")
+    __slots__ = ("columns", "ignore_checks", "key", "optional", "trigger")
 
     def __init__(
-        self, key: str = "", *, columns: Sequence[str] | None = None, optional: bool = False
+        self,
+        key: str = "",
+        *,
+        columns: Sequence[str] | None = None,
+        optional: bool = False,
+        trigger: bool = True,
+        ignore_checks: bool = False,
     ) -> None:
         if not isinstance(key, str):
             raise TypeError(f"Input takes the key of an asset, such as 'stg.orders', not {key!r}")
@@ -33,6 +40,8 @@ class Input:
         self.key = key
         self.columns = None if columns is None else tuple(columns)
         self.optional = bool(optional)
+        self.trigger = bool(trigger)
+        self.ignore_checks = bool(ignore_checks)
 
     def __repr__(self) -> str:
         return f"Input({self.key!r}, columns={self.columns!r}, optional={self.optional!r})"
@@ -109,6 +118,7 @@ SETTINGS = frozenset(
         *("description", "owner", "group", "tags", "meta", "links", "lifecycle", "preview"),
         *("kind", "storage", "columns", "checks", "primary_key", "was"),
         *("retries", "timeout", "volatile", "cutoff", "config", "isolation", "limits", "resources"),
+        *("refresh", "freshness", "pool"),
     )
 )
 

@@ -90,7 +90,13 @@ def _parameters(signature: Signature) -> list[Told]:
 
 def _input(name: str, given: Input) -> Told:
     columns = None if given.columns is None else list(given.columns)
-    return {"key": given.key or name, "columns": columns, "optional": given.optional}
+    return {
+        "key": given.key or name,
+        "columns": columns,
+        "optional": given.optional,
+        "trigger": given.trigger,
+        "ignore_checks": given.ignore_checks,
+    }
 
 
 def _output(name: str, output: Output) -> Told:

@@ -9,6 +9,7 @@ from freshline_catalog.server.people import Role
 
 VIEWER, OPERATOR = Role.VIEWER, Role.OPERATOR
 _KEY, _RUN = "/assets/{key}", "/runs/{run}"
+_MOVING = ("pause", "resume", "withdraw")
 _COLLECTIONS = ("owners", "groups", "tags")
 # Of pages: where each is in the API. A page is three routes: itself, its twin, and that.
 _PAGES: Mapping[Role, Mapping[str, str]] = {
@@ -16,6 +17,7 @@ _PAGES: Mapping[Role, Mapping[str, str]] = {
         "/": "/home",
         **{path: path for path in ("/checks", "/health", "/incidents", "/reconciler")},
         **{path: path for path in ("/runs", "/styles")},
+        **{path: path for path in ("/automation", "/automation/ticks")},
         **{path: path for path in ("/assets", "/search", "/owners", "/groups", "/tags")},
         **{path: path for path in ("/lineage", "/impact", f"{_KEY}/lineage")},
         **{f"/{each}/{{name:path}}": f"/{each}/{{name:path}}" for each in _COLLECTIONS},
@@ -41,6 +43,7 @@ _PAGES: Mapping[Role, Mapping[str, str]] = {
         "/rollback": "/actions/rollback",
         "/unpin": "/actions/unpin",
         "/deliveries": "/deliveries",
+        **{f"/automation/{each}": f"/actions/automation/{each}" for each in _MOVING},
     },
 }
 _ACTIONS = ("accept", "cancel", "materialize", "pause", "resume", "rollback", "unpin")
@@ -66,6 +69,11 @@ ROUTES: Mapping[str, Role | None] = {
     "PUT /api/v1/consumers/{name}": OPERATOR,
     "POST /api/v1/consumers/{name}/ack": OPERATOR,
     "DELETE /api/v1/consumers/{name}": OPERATOR,
+    **{f"POST /automation/{each}": OPERATOR for each in _MOVING},
+    "POST /api/v1/automation/{kind}/{name}/pause": OPERATOR,
+    "POST /api/v1/automation/{kind}/{name}/resume": OPERATOR,
+    "POST /api/v1/automation/requests/{run}/withdraw": OPERATOR,
+    "POST /api/v1/events/{name}": OPERATOR,
     f"GET {_RUN}/log.txt": VIEWER,
     **{f"GET /lineage.{kind}": VIEWER for kind in ("svg", "mmd", "dot", "csv")},
     "GET /impact.csv": VIEWER,
@@ -86,6 +94,7 @@ PARAMETERS: Mapping[str, str] = {
     "digest": "0" * 16,
     "name:path": "freshline.css",
     "name": "reports",
+    "kind": "schedules",
     "key": "marts.daily",
     "run": "01a2034b-0000-7000-8000-000000000000",
 }

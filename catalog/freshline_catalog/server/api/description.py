@@ -29,6 +29,7 @@ _WORDS: Mapping[str, str] = {
     "down": "How many edges down",
     "explain": "Whether to say how each result was scored",
     "force": "Also what is fresh",
+    "freshness": "Only what its policy calls so",
     "from": "The first of what is compared or shown",
     "group": "Only assets of this group",
     "key": "The asset's key",

@@ -44,12 +44,14 @@ class Hint:
     """What to look at again: the assets and runs that something happened to, up to a sequence.
 
     `survey` is the serial of the last survey: where it grew, any asset may look otherwise.
+    `automation` grows with every decision, request and wish about them.
     """
 
     sequence: int
     assets: tuple[str, ...]
     runs: tuple[str, ...]
     survey: int
+    automation: int
 
 
 class Streams:
@@ -81,7 +83,7 @@ class Streams:
         """Yield hints from `after` on (None: from now) until the reader or the session is gone."""
         loop = asyncio.get_running_loop()
         now = await run_in_threadpool(present, self._services)
-        seen = now if after is None else Moment(after, now.survey)
+        seen = now if after is None else now._replace(sequence=after)
         yield b"retry: 2000\n\n"
         if not 0 <= now.sequence - seen.sequence <= OLDEST:
             yield self._reset(now)
@@ -115,13 +117,19 @@ class Streams:
             assets=tuple(sorted({asset for asset, _ in rows if asset})),
             runs=tuple(sorted({run for _, run in rows if run})),
             survey=now.survey,
+            automation=now.automation,
         )
         return self._told("change", hint)
 
     def _reset(self, now: Moment) -> bytes:
-        return self._told(
-            "reset", Hint(sequence=now.sequence, assets=(), runs=(), survey=now.survey)
+        everything = Hint(
+            sequence=now.sequence,
+            assets=(),
+            runs=(),
+            survey=now.survey,
+            automation=now.automation,
         )
+        return self._told("reset", everything)
 
     def _told(self, event: str, hint: Hint) -> bytes:
         data = self._redact(codec.encode(hint))

@@ -18,7 +18,8 @@ class Head:
     """An asset in short. `declared` is whether anybody declares it still.
 
     `language` is what it is written in, None of a source; one that `is_files` keeps files in place
-    of rows. `gone` is since when nobody does, None where that is not known.
+    of rows. `freshness` is what its policy says of its age, empty without one. `gone` is since when
+    nobody does, None where that is not known.
     `columns`, `checks` and `upstreams` are counts; `downstreams` is of all that hangs on it, over
     any number of edges. `since` is when it came to be as it is, `built_at` when its current version
     was made visible.
@@ -28,6 +29,7 @@ class Head:
     kind: EntryKind
     language: Language | None
     is_files: bool
+    freshness: str
     group: str
     owner: str
     place: Span | None
@@ -84,6 +86,7 @@ def found(asked: Asked, key: str) -> Found:
         kind=entry.kind,
         language=entry.language,
         is_files=entry.code is not None and entry.code.makes_files,
+        freshness=entry.freshness,
         group=entry.group,
         owner=entry.owner or "",
         place=entry.place,

@@ -8,8 +8,11 @@ from fastapi import Query
 
 from freshline.catalog import Wanted
 from freshline.events import CheckResult
+from freshline.ticks import Mover, RequestState
 from freshline_catalog.server import actions
 from freshline_catalog.server.assets.head import found
+from freshline_catalog.server.automation.movers import Moving, moving
+from freshline_catalog.server.automation.queue import Request, request_of
 from freshline_catalog.server.builds.checks import results_on_current
 from freshline_catalog.server.builds.history import numbered
 from freshline_catalog.server.doings import Kind
@@ -23,6 +26,8 @@ from freshline_catalog.server.runs.log_file import is_run
 from freshline_catalog.server.runs.reading import RunFacts, run_of
 from freshline_catalog.server.services import Services
 
+Which = Annotated[Mover, Query(description="Which kind of thing: a schedule or a sensor")]
+Name = Annotated[str, Query(max_length=200, description="Its name")]
 Key = Annotated[str, Query(alias="select", max_length=200, description="The asset's key")]
 
 
@@ -65,6 +70,8 @@ class Confirm:
     until: float | None = None
     result: CheckResult | None = None
     facts: RunFacts | None = None
+    moving: Moving | None = None
+    request: Request | None = None
 
 
 def materialize(
@@ -161,6 +168,39 @@ def accept(
     return replace(view, check=check, result=result)
 
 
+def pause_mover(asked: Reading, mover: Which, name: Name) -> Confirm:
+    """Show which schedule or sensor would do nothing."""
+    return _about_mover(asked, Kind.PAUSE, mover, name)
+
+
+def resume_mover(asked: Reading, mover: Which, name: Name) -> Confirm:
+    """Show which schedule or sensor would go on."""
+    view = _about_mover(asked, Kind.RESUME, mover, name)
+    if view.moving is None or view.moving.halt is None:
+        raise InvalidError("it is not paused", help="nothing has to be resumed")
+    return view
+
+
+def withdraw(
+    asked: Reading, run: Annotated[str, Query(max_length=100, description="The run's id")]
+) -> Confirm:
+    """Show which queued run would not begin."""
+    actions.operating(asked.user)
+    request = request_of(asked, run) if is_run(run) else None
+    if request is None:
+        raise AbsentError("no run of this id was asked for", help="see the queue")
+    if request.state is not RequestState.QUEUED:
+        raise InvalidError("it is not queued any more", help="see the run")
+    id = actions.new_id(asked.services)
+    return Confirm(id=id, kind=Kind.WITHDRAW, run=run, request=request)
+
+
+def _about_mover(asked: Reading, kind: Kind, mover: Mover, name: str) -> Confirm:
+    actions.operating(asked.user)
+    known = moving(asked, mover, name)
+    return Confirm(id=actions.new_id(asked.services), kind=kind, moving=known)
+
+
 def _about(asked: Reading, kind: Kind, key: str) -> Confirm:
     actions.operating(asked.user)
     head = found(asked, key).head
@@ -183,7 +223,7 @@ def _page(name: str, make: Callable[..., object], api: str = "") -> Page:
     return Page(
         path=f"/{name}",
         make=make,
-        template=f"{name}.html",
+        template=f"{name.replace('/', '_')}.html",
         api=api or f"/actions/{name}",
         role=Role.OPERATOR,
     )
@@ -197,4 +237,7 @@ PAGES = (
     _page("rollback", rollback),
     _page("unpin", unpin),
     _page("accept", accept),
+    _page("automation/pause", pause_mover),
+    _page("automation/resume", resume_mover),
+    _page("automation/withdraw", withdraw),
 )

@@ -8,9 +8,11 @@ from freshline.errors import Diagnostic
 from freshline.state import Failure, Pause, Pin, TargetState
 from freshline.survey import Entry, EntryColumn
 from freshline.verdicts import Reason
+from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.assets.around import Around, around
 from freshline_catalog.server.assets.checks import CheckShown, checks_of
 from freshline_catalog.server.assets.head import Found, Head, found, survey_of
+from freshline_catalog.server.automation.queue import Request, requests_for
 from freshline_catalog.server.builds.history import Attempted, attempts_of
 from freshline_catalog.server.entries import state_of
 from freshline_catalog.server.lineage.known import known
@@ -21,6 +23,7 @@ from freshline_catalog.server.reading import Reading
 
 FIRST_COLUMNS = 12
 LAST_ATTEMPTS = 30
+LAST_REQUESTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,23 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """When it is built by itself: its rule in words, why not now, and what was asked for last.
+
+    `gate` is what holds it back, empty where nothing does; `again` is when it is looked at next,
+    None where only an event can change anything. `freshness` is what its policy says of its age,
+    empty without one.
+    """
+
+    rule: str
+    gate: str
+    waiting: str
+    again: float | None
+    freshness: str
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """A way to reach an owner: what it is (email, chat, ...), and the address."""
 
@@ -59,6 +79,7 @@ class AssetView:
     head: Head
     description: str
     freshness: Freshness
+    refreshed: Refreshed
     contacts: tuple[Contact, ...]
     around: Around
     beside: Picture | None
@@ -82,6 +103,7 @@ def asset(asked: Reading, key: str) -> AssetView:
         head=here.head,
         description=entry.description,
         freshness=_freshness(here, state),
+        refreshed=_refreshed(asked, entry),
         contacts=contacts(survey_of(asked), here.head.owner),
         around=around(asked, here.number),
         beside=beside(known(asked), key) if here.head.gone is None else None,
@@ -116,6 +138,17 @@ def _freshness(here: Found, state: TargetState) -> Freshness:
         pin=state.pin,
         pause=state.pause,
         seen_at=state.observation.at if state.observation is not None else None,
+    )
+
+
+def _refreshed(asked: Asked, entry: Entry) -> Refreshed:
+    return Refreshed(
+        rule=entry.refresh,
+        gate=entry.gate,
+        waiting=entry.waiting,
+        again=entry.again,
+        freshness=entry.freshness,
+        requests=requests_for(asked, entry.key, LAST_REQUESTS),
     )
 
 

@@ -64,6 +64,7 @@ class Wanted:
     kind: Values = ()
     language: Values = ()
     status: Values = ()
+    freshness: Values = ()
     checks: Values = ()
     lifecycle: Values = ()
     storage: Values = ()

@@ -13,6 +13,11 @@ let updated = 0;
 let waiting = 0;
 let polling = 0;
 let news = 0;
+/** What the page, or the last hint, said of these. */
+const serials = {
+  survey: Number(document.body.dataset.survey ?? 0),
+  automation: Number(document.body.dataset.automation ?? 0),
+};
 /** @type {EventSource | null} */
 let stream = null;
 
@@ -41,11 +46,23 @@ function concerns(name, keys) {
   return wanted.includes("*") ? keys.length > 0 : keys.some((key) => wanted.includes(key));
 }
 
-/** @param {{assets?: string[], runs?: string[], survey?: unknown}} change */
-function heard(change) {
+/** @param {"survey" | "automation"} of @param {number} serial whether it is another than was heard last */
+function grew(of, serial) {
+  const before = serials[of];
+  serials[of] = serial;
+  return serial !== before;
+}
+
+/** @param {{assets?: string[], runs?: string[], survey?: number, automation?: number}} change @param {boolean} [everything] */
+function heard(change, everything = false) {
   const { assets = [], runs = [] } = change;
-  const told = main().dataset.assets !== undefined || main().dataset.runs !== undefined;
-  const mine = told ? concerns("assets", assets) || concerns("runs", runs) || Boolean(change.survey) : true;
+  const { assets: mineOf, runs: runsOf, automation: decides } = main().dataset;
+  const told = mineOf !== undefined || runsOf !== undefined || decides !== undefined;
+  const surveyed = grew("survey", Number(change.survey) || 0);
+  const decided = grew("automation", Number(change.automation) || 0);
+  const touched = concerns("assets", assets) || concerns("runs", runs) || (decides !== undefined && decided);
+  // A decision alone changes no list: only who shows decisions looks again.
+  const mine = everything || (told ? touched || surveyed : assets.length > 0 || runs.length > 0 || surveyed);
   if (!mine || main().dataset.live === "off") return;
   if (told) later();
   else notice();
@@ -140,7 +157,7 @@ function connect() {
     sequence = Math.max(sequence, Number(change.sequence) || 0);
     heard(change);
   });
-  stream.addEventListener("reset", () => heard({ survey: true }));
+  stream.addEventListener("reset", (event) => heard(JSON.parse(event.data), true));
   stream.addEventListener("error", () => {
     if (stream?.readyState === EventSource.CLOSED) {
       // The server is there and does not stream: somebody may have too many pages open.

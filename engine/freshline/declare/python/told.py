@@ -15,7 +15,7 @@ from freshline.declare.aside import without_broken
 from freshline.declare.code import read_resources
 from freshline.declare.config import placed
 from freshline.declare.declared import CodeSaid, FileDeclared, Gathering
-from freshline.declare.finishing import Whose, completed
+from freshline.declare.finishing import Whose, completed, triggers_of
 from freshline.declare.locations import location_of
 from freshline.declare.outputs import Output, beside, definitions, refuse_of_many
 from freshline.declare.paths import ASSETS, better_segments
@@ -130,6 +130,7 @@ def _assets(function: _Function) -> None:
     said = _said(function)
     code = _code(function)
     sql = _source_of(function)
+    triggers = triggers_of(told, lambda name: said.places.get(f"inputs.{name}", said.place))
     made: list[tuple[Output, AssetDefinition]] = []
     for output, asset, about in definitions(function.section, code, outputs, sql, file.scope):
         file.gathering.refuse_second(report, output.key, output.place)
@@ -139,6 +140,7 @@ def _assets(function: _Function) -> None:
         description = asset.description or told.description
         if finished is not None:
             asset = replace(asset, code=finished, description=description)
+        asset = replace(asset, triggers=tuple(trigger for _, trigger in triggers))
         made.append((output, asset))
     for output, asset in made:  # one call makes all of them: what is wrong with one is with each
         file.gathering.keep(report, output.key or None, asset, output.place)
