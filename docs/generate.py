@@ -92,6 +92,23 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "freshline logs --follow": "of what is running now",
         "freshline logs 01a2034b --asset marts.daily": "what an earlier run said of an asset",
     },
+    "incidents": {
+        "freshline incidents": "what is wrong now, by its first cause",
+        "freshline incidents --all --json": "what was wrong too, for programs",
+    },
+    "deliveries": {
+        "freshline deliveries --dead": "what was given up, and why",
+        "freshline deliveries --retry 3f2a91c0": "attempt it anew",
+    },
+    "mute": {
+        "freshline mute marts.daily --until 2h --reason 'moving the warehouse'": (
+            "no notices of an asset for two hours"
+        ),
+    },
+    "unmute": {
+        "freshline unmute": "list what is muted",
+        "freshline unmute marts.daily": "send notices of it again",
+    },
     "runs": {
         "freshline runs -n 5": "the last five",
         "freshline runs --format csv": "for programs; also json, jsonl and parquet",
@@ -161,6 +178,7 @@ PARTS = (
     Part("A storage below `storages:`", "project", "storage_of_project"),
     Part("A location below `locations:`", "project", "location_of_project", rules.LOCATION),
     Part("A resource below `resources:`", "project", "resource_of_project"),
+    Part("`webhooks:`", "project", "webhooks", rules.WEBHOOKS),
     Part("An environment below `environments:`", "project", "environment", rules.ENVIRONMENT),
     Part("An asset in an environment", "project", "override", rules.OVERRIDE),
     Part("`retention:`", "project", "retention_long", rules.RETENTION),

@@ -9,7 +9,7 @@ from functools import partial
 from typing import cast
 
 from freshline import codec
-from freshline.errors import FencedError, InternalError
+from freshline.errors import InternalError
 from freshline.events import RunRequested, RunWithdrawn
 from freshline.failpoints import failpoint
 from freshline.ports import Lease
@@ -23,8 +23,9 @@ from freshline.ticks import (
     Requested,
     RequestState,
     Tick,
+    deliveries_of,
 )
-from freshline_catalog import recording
+from freshline_catalog import acts, recording
 from freshline_catalog.connection import Connection, Row, Value
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.faults import translated
@@ -75,7 +76,7 @@ class SqliteAutomation:
         """
 
         def work(connection: Connection) -> bool:
-            _refuse_follower(connection, leader)
+            acts.refuse_follower(connection, leader)
             return _changed(connection, "launch", run, at, pid)
 
         return self._log.write(work)
@@ -205,11 +206,12 @@ class _Draft:
         self.tick = _text(decided.tick)
         self.requests = tuple((request, _text(request)) for request in decided.requests)
         self.events = tuple(recording.draft(_event(request)) for request in decided.requests)
+        self.deliveries = acts.drafts(deliveries_of(decided))
         _text(decided.memories)
 
 
 def _decide(connection: Connection, leader: Lease, drafts: Sequence[_Draft]) -> tuple[Decided, ...]:
-    _refuse_follower(connection, leader)
+    acts.refuse_follower(connection, leader)
     kept = tuple(draft.decided for draft in drafts if _keep(connection, draft))
     failpoint("tick.before_commit")
     return kept
@@ -233,16 +235,8 @@ def _keep(connection: Connection, draft: _Draft) -> bool:
         if not _changed(connection, "add_request", request.run, *scope, body):
             raise InternalError(f"run {request.run} has been asked for before")
     recording.record(connection, draft.events)
+    acts.put(connection, draft.deliveries)
     return True
-
-
-def _refuse_follower(connection: Connection, leader: Lease) -> None:
-    rows = _run(connection, "epoch", leader.name)
-    if not rows or rows[0][0] != leader.epoch:
-        raise FencedError(
-            f"somebody else leads by now: {leader.name} was taken again",
-            help="nothing was changed; whoever leads goes on",
-        )
 
 
 def _forget(connection: Connection, scope: tuple[str, str], before: float) -> None:

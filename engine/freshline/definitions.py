@@ -12,6 +12,7 @@ from typing import NamedTuple
 from freshline.code import Code, CodeCheck, Location, ResourceDefinition
 from freshline.errors import Diagnostic, Span
 from freshline.other_catalogs import Origin, OtherCatalog
+from freshline.people import Channel, OwnerDefinition, Webhooks
 from freshline.refresh import Freshness, Refresh, ScheduleDefinition, SensorDefinition, Trigger
 
 
@@ -361,6 +362,9 @@ class ProjectDefinition:
     pools: Mapping[str, int] = field(default_factory=dict[str, int])
     runs: int = 4
     catalogs: tuple[OtherCatalog, ...] = ()
+    owners: tuple[OwnerDefinition, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    webhooks: Webhooks = field(default_factory=Webhooks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,8 @@ NAMES = frozenset(
         "launch.after",
         "tick.before_commit",
         "tick.after_commit",
+        "act.before",
+        "act.after",
     }
 )
 

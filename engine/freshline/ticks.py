@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from freshline.acts import AssetVersion, Delivery, Happening, Kind, delivery_id, parted
 from freshline.ports import Lease
-from freshline.refresh import Act
+from freshline.refresh import Act, Materialize
 
 
 class Mover(StrEnum):
@@ -101,13 +102,15 @@ class Decided:
     """What one evaluation leaves behind: kept whole, or not at all.
 
     `memories` are texts by name, None to forget one; only who decides reads them. `acts` are what
-    is to be done beside runs, once the decision is kept: at least once each.
+    is to be done beside runs, once the decision is kept: at least once each. `about` is what
+    arrived.
     """
 
     tick: Tick
     memories: Mapping[str, str | None]
     requests: tuple[Request, ...] = ()
     acts: tuple[Act, ...] = ()
+    about: tuple[AssetVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +133,33 @@ class Arrival:
     at: float
     actor: str
     body: str = ""
+
+
+def deliveries_of(decided: Decided) -> tuple[Delivery, ...]:
+    """Return what is to be delivered because of a decision; the same decision gives the same."""
+    tick = decided.tick
+    happening = Happening(
+        kind=Kind.FIRED,
+        name=tick.name,
+        at=tick.at,
+        why=tick.why,
+        assets=decided.about,
+        run=tick.run,
+        details=tick.details,
+    )
+    acts = [a for act in decided.acts if not isinstance(act, Materialize) for a in parted(act)]
+    scope = (tick.project, tick.environment)
+    return tuple(
+        Delivery(
+            id=delivery_id(*scope, tick.mover.value, tick.name, tick.key, str(number)),
+            project=tick.project,
+            environment=tick.environment,
+            at=tick.at,
+            act=act,
+            happening=happening,
+        )
+        for number, act in enumerate(acts)
+    )
 
 
 def leadership(environment: str) -> str:

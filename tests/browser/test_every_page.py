@@ -28,6 +28,8 @@ PATHS = (
     "/runs/RUN",
     "/runs/RUN/log",
     "/checks",
+    "/incidents",
+    "/deliveries",
     "/events",
     "/search",
     "/search?q=carriers",

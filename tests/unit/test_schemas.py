@@ -125,6 +125,9 @@ SECTIONS = {
         "sources/a.yaml",
         "sources:\n  a.b:\n    path: a.csv\n    version:\n      {}: x\n",
     ),
+    "webhooks": Section(
+        rules.WEBHOOKS, "project", "webhooks", "freshline.yaml", "webhooks:\n  {}: x\n"
+    ),
     "location": Section(
         rules.LOCATION,
         "project",

@@ -2,7 +2,15 @@
 
 from fastapi import FastAPI
 
-from freshline_catalog.server.api import consumers, description, doing, events, moving, stream
+from freshline_catalog.server.api import (
+    consumers,
+    description,
+    doing,
+    events,
+    moving,
+    mutes,
+    stream,
+)
 from freshline_catalog.server.door import failures, guard
 from freshline_catalog.server.door.doorway import Doorway
 from freshline_catalog.server.door.limits import Buckets
@@ -24,6 +32,7 @@ from freshline_catalog.server.pages import (
     health,
     home,
     impact,
+    incidents,
     lineage,
     login,
     owners,
@@ -58,6 +67,7 @@ PAGES: tuple[Page, ...] = (
     *runs.PAGES,
     *run_log.PAGES,
     *checks.PAGES,
+    *incidents.PAGES,
     *happened.PAGES,
     *automation.PAGES,
     *reconciler.PAGES,
@@ -83,7 +93,18 @@ def create_app(services: Services) -> FastAPI:
     renderer = Renderer(services)
     failures.tell(app, renderer)
     login.add(app, services, renderer)
-    for room in (description, events, stream, consumers, run_log, doing, moving, lineage, impact):
+    for room in (
+        description,
+        events,
+        stream,
+        consumers,
+        mutes,
+        run_log,
+        doing,
+        moving,
+        lineage,
+        impact,
+    ):
         room.add(app, services, renderer)
     for page in PAGES:
         serve(app, page, renderer)

@@ -15,6 +15,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import cast
 
+from freshline.acts import Acts
 from freshline.catalog import Exporter, Server, Surveys
 from freshline.cli.code import outside, workers
 from freshline.cli.options import Common
@@ -276,6 +277,12 @@ def automation_in(log: EventLog) -> Automation:
     """Return where decisions are kept in the catalog of an event log."""
     (found,) = entry_points(group="freshline.automations", name="sqlite")
     return cast(Automation, found.load()(log))
+
+
+def acts_in(log: EventLog) -> Acts:
+    """Return where acts and incidents are kept in the catalog of an event log."""
+    (found,) = entry_points(group="freshline.acts", name="sqlite")
+    return cast(Acts, found.load()(log))
 
 
 def server() -> Server:

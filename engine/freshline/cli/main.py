@@ -67,6 +67,14 @@ TABLE: Mapping[str, Mapping[str, Entry]] = {
         "serve": Entry("serving:serve", "Serve the asset catalog in a browser, and nothing else."),
         "docs": Entry("docs:docs", "Write the asset catalog as pages that need no server."),
     },
+    "Be told": {
+        "incidents": Entry("told:incidents", "List what is wrong, by its first cause."),
+        "deliveries": Entry(
+            "told:deliveries", "List webhooks and notices, and what became of them."
+        ),
+        "mute": Entry("told:mute", "Send no notices of a sensor or asset until they are wanted."),
+        "unmute": Entry("told:unmute", "Send notices of a sensor or asset again."),
+    },
     "Look back": {
         "diff": Entry("diff:diff", "Compare two versions of an asset."),
         "history": Entry("records:history", "List the versions of an asset."),

@@ -191,8 +191,8 @@ PROJECT = Keys(
     section="project",
     known=(
         "project", "vars", "owners", "defaults", "storages", "storage", "retention",
-        "locations", "resources", "catalogs", "calendars", "pools", "runs", "environments",
-        "assets", "sources", "schedules", "sensors",
+        "locations", "resources", "catalogs", "notifications", "webhooks", "calendars", "pools",
+        "runs", "environments", "assets", "sources", "schedules", "sensors",
     ),
     later=frozenset({"approve", "catalog", "checks", "policies", "presets", "tests"}),
     elsewhere={
@@ -253,6 +253,14 @@ RETRIES = Keys(section="retries", known=("count", "delay", "backoff"))
 CUTOFF = Keys(section="cutoff", known=("round",))
 VERSION = Keys(section="version", known=("ttl",), later=frozenset({"snapshot", "watermark"}))
 LIFECYCLE = Keys(section="lifecycle", known=("stage", "replacement", "sunset"))
+WEBHOOKS = Keys(
+    section="webhooks",
+    known=("allow", "catalog"),
+    elsewhere={
+        "url": "write it where it is called: `do: {webhook: https://…}` of a sensor",
+        "secret": "write it where it signs: `do: {webhook: …, secret: ${secret.name}}` of a sensor",
+    },
+)
 OWNER = Keys(section="owner", known=("email", "chat", "on_call"))
 VARIABLE = Keys(section="variable", known=("type", "default", "description"))
 

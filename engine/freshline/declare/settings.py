@@ -13,6 +13,7 @@ from freshline.declare.environments import Environment, read_environment, read_o
 from freshline.declare.interpolation import Values
 from freshline.declare.layers import Layer
 from freshline.declare.locations import read_locations
+from freshline.declare.notifications import channels_reader, webhooks_reader
 from freshline.declare.policies import read_retention
 from freshline.declare.pools import read_count, read_pools
 from freshline.declare.process import ProcessVariables
@@ -33,6 +34,7 @@ from freshline.declare.variables import Variable, read_variables
 from freshline.definitions import ProjectDefinition, Retention, StorageDefinition
 from freshline.errors import Diagnostic
 from freshline.keys import key_from_text
+from freshline.people import OwnerDefinition, Webhooks
 from freshline.refresh import Calendar
 
 # What is wrong in one environment or process only.
@@ -42,16 +44,6 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,99}")
 LISTED = ("assets", "sources", "schedules", "sensors")
 _RUNS = ProjectDefinition(name="").runs
 _LAKE = StorageDefinition(name="lake", adapter="lake")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
-    """Somebody who answers for assets, and how to reach them."""
-
-    name: str
-    email: str | None = None
-    chat: str | None = None
-    on_call: str | None = None
 
 
 class Told(NamedTuple):
@@ -75,7 +67,7 @@ class Settings:
 
     project: ProjectDefinition
     told: Mapping[str, Told]
-    owners: tuple[Owner, ...] = ()
+    owners: tuple[OwnerDefinition, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = field(default=())
     process: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -143,7 +135,7 @@ class _Whole(NamedTuple):
 
     node: source.Mapping
     project: ProjectDefinition
-    owners: tuple[Owner, ...]
+    owners: tuple[OwnerDefinition, ...]
     variables: Mapping[str, Variable]
     process: ProcessVariables
     calendars: Mapping[str, Calendar]
@@ -220,6 +212,9 @@ def _told(report: Report, whole: _Whole, name: str, entry: source.Entry | None) 
         storages=storages,
         resources=resources,
         catalogs=catalogs,
+        owners=whole.owners,
+        channels=section.get("notifications", channels_reader(values)) or (),
+        webhooks=section.get("webhooks", webhooks_reader(values)) or Webhooks(),
         default_storage=default or "lake",
         strict=here.strict,
         retention=here.retention,
@@ -294,18 +289,18 @@ def _named(report: Report, node: source.Mapping | None) -> list[source.Entry]:
     return good
 
 
-def _read_owners(report: Report, entry: source.Entry) -> tuple[Owner, ...]:
+def _read_owners(report: Report, entry: source.Entry) -> tuple[OwnerDefinition, ...]:
     node = mapping(report, entry)
-    owners: list[Owner] = []
+    owners: list[OwnerDefinition] = []
     for each in node.entries if node else ():
         if not isinstance(each.value, source.Mapping):
             expected = "a mapping with `email:`, `chat:` or `on_call:`"
             wrong(report, each, expected, 'write for instance {chat: "#data"}')
-            owners.append(Owner(name=each.key.text))
+            owners.append(OwnerDefinition(name=each.key.text))
             continue
         section = Section(report, each.value, rules.OWNER)
         owners.append(
-            Owner(
+            OwnerDefinition(
                 name=each.key.text,
                 email=section.get("email", text),
                 chat=section.get("chat", text),

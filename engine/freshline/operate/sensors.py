@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from freshline.codec import decode, digest, encode
 from freshline.lineage.graph import Graph
+from freshline.operate import recipients
 from freshline.operate.arrivals import Arrived, Cursor, Sensed, part, sense
 from freshline.operate.ground import Ground
 from freshline.refresh import (
@@ -247,8 +248,9 @@ def _fired(
     kept = _kept(sensor, _knowing(memory, pairs, [request.run for request in requests]))
     outcome = (TickOutcome.REQUESTED, why)
     tick = _tick(ground, sensor, key, outcome, _details(pairs, fires=True), run)
-    others = tuple(act for act in sensor.acts if not isinstance(act, Materialize))
-    return Decided(tick=tick, memories=kept, requests=requests, acts=others)
+    about = recipients.about(ground, pairs)
+    others = recipients.addressed(ground, sensor, about)
+    return Decided(tick=tick, memories=kept, requests=requests, acts=others, about=about)
 
 
 def _knowing(

@@ -15,7 +15,8 @@ _COLLECTIONS = ("owners", "groups", "tags")
 _PAGES: Mapping[Role, Mapping[str, str]] = {
     VIEWER: {
         "/": "/home",
-        **{path: path for path in ("/checks", "/health", "/reconciler", "/runs", "/styles")},
+        **{path: path for path in ("/checks", "/health", "/incidents", "/reconciler")},
+        **{path: path for path in ("/runs", "/styles")},
         **{path: path for path in ("/automation", "/automation/ticks")},
         **{path: path for path in ("/assets", "/search", "/owners", "/groups", "/tags")},
         **{path: path for path in ("/lineage", "/impact", f"{_KEY}/lineage")},
@@ -26,6 +27,7 @@ _PAGES: Mapping[Role, Mapping[str, str]] = {
         },
         **{_KEY + tab: _KEY + tab for tab in ("/history", "/metrics", "/runs")},
         **{_RUN + tab: _RUN + tab for tab in ("", "/log")},
+        **{path: path for path in ("/runs", "/styles")},
         **{path: path for path in ("/assets", "/search", "/owners", "/groups", "/tags")},
         **{
             path + "/{name:path}": path + "/{name:path}" for path in ("/owners", "/groups", "/tags")
@@ -40,6 +42,7 @@ _PAGES: Mapping[Role, Mapping[str, str]] = {
         "/resume": "/actions/resume",
         "/rollback": "/actions/rollback",
         "/unpin": "/actions/unpin",
+        "/deliveries": "/deliveries",
         **{f"/automation/{each}": f"/actions/automation/{each}" for each in _MOVING},
     },
 }
@@ -57,6 +60,9 @@ ROUTES: Mapping[str, Role | None] = {
     "GET /api/v1/openapi.json": VIEWER,
     "GET /api/v1/events": VIEWER,
     "GET /api/v1/stream": VIEWER,
+    "GET /api/v1/mutes": VIEWER,
+    "PUT /api/v1/mutes/{subject}": OPERATOR,
+    "DELETE /api/v1/mutes/{subject}": OPERATOR,
     "GET /api/v1/consumers": VIEWER,
     "GET /api/v1/consumers/{name}": VIEWER,
     "GET /api/v1/consumers/{name}/events": VIEWER,
