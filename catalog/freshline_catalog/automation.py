@@ -88,7 +88,7 @@ class SqliteAutomation:
         """
 
         def work(connection: Connection) -> bool:
-            _refuse_follower(connection, leader)
+            acts.refuse_follower(connection, leader)
             return _changed(connection, "requeue", run)
 
         return self._log.write(work)

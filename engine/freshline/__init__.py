@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __sdk__ = frozenset(
-    "Cancelled CheckResult Config Context Fire Image Input Json Markdown Output Plot Resource Skip Table "
-    "Url asset check multi_asset register_codec sensor source".split()
+    "Cancelled CheckResult Config Context Fire Image Input Json Markdown Output Plot Resource Skip "
+    "Table Url asset check multi_asset register_codec sensor source".split()
 )
 
 

@@ -8,13 +8,14 @@ import pytest
 from tests.simulation.test_world import check
 from tests.simulation.world import NARROW, World
 
+from freshline.claims import Claim
 from freshline.events import AttemptFailed, Event, Paused, Pinned
 from freshline.execute.apply import Applied, Order, apply
 from freshline.execute.place import Place
 from freshline.execute.run import Status
 from freshline.execute.runner import Patience, Progress
 from freshline.keys import Target
-from freshline.ports import Claim, Holder
+from freshline.ports import Holder
 from freshline.reconcile.planned import Wish
 from freshline.testing.memory_log import MemoryEventLog
 

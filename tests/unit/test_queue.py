@@ -94,13 +94,19 @@ def test_a_run_that_is_not_due_keeps_its_place() -> None:
     assert [each.run for each in to_begin(requests, 4, NOW, {"2", "3"})] == ["3"]
 
 
+def _some(number: int, assets: set[str], priority: int, ago: float, is_launched: bool) -> Requested:
+    if is_launched:
+        return launched(f"r{number}", *assets)
+    return asked(f"r{number}", *assets, priority=priority, ago=ago)
+
+
+def _run(each: Requested) -> str:
+    return each.request.run
+
+
 _REQUESTS = st.lists(
     st.builds(
-        lambda number, assets, priority, ago, is_launched: (
-            launched(f"r{number}", *assets)
-            if is_launched
-            else asked(f"r{number}", *assets, priority=priority, ago=ago)
-        ),
+        _some,
         st.integers(0, 10_000),
         st.sets(st.sampled_from("abcdef"), min_size=1),
         st.integers(-3, 3),
@@ -108,7 +114,7 @@ _REQUESTS = st.lists(
         st.booleans(),
     ),
     max_size=12,
-    unique_by=lambda each: each.request.run,
+    unique_by=_run,
 )
 
 

@@ -66,8 +66,12 @@ def daemon(attended: bool) -> int:
     root = root_of(said())
     scoped = scope_of(root, said().environment)
     over = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
+
+    def end(number: int, frame: object) -> None:
+        over.set()
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, end)
     if attended:
         threading.Thread(target=_until_alone, args=(over,), daemon=True).start()
     automate(root, scoped, over)
