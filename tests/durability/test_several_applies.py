@@ -224,11 +224,12 @@ def test_who_renames_waits_for_everybody_and_begins_once_more(
     """Under the id that it was to have, though it has settled what a dead run left before that."""
     write_project(tmp_path)
     assert freshline(tmp_path, "apply").returncode == 0
-    write_project(tmp_path, factor=5)
-    freshline(tmp_path, "apply", "stg.orders", failpoints="stage.after_write=kill")
     write_slow(tmp_path)
     slow = begun(tmp_path, "apply", "mart.slow")
     until(lambda: _live(tmp_path, "mart.slow"))
+    write_project(tmp_path, factor=5)
+    killed = freshline(tmp_path, "apply", "stg.orders", failpoints="stage.after_write=kill")
+    assert killed.returncode == -signal.SIGKILL
     old = tmp_path / "assets/mart/top.sql"
     new = tmp_path / "assets/mart/best.sql"
     new.write_text(f"/*---\nwas: mart.top\n---*/\n{old.read_text()}")
