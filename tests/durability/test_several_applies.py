@@ -216,3 +216,33 @@ def test_who_does_not_want_to_wait_fails_at_once(tmp_path: Path) -> None:
     said = freshline(tmp_path, "apply", "--no-wait", "mart.slow", "mart.top")
     assert said.returncode == 1 and "waits for run" in said.stderr, said.stderr
     assert "mart.top" in said.stderr and "3 rows" in said.stderr
+
+
+def test_who_renames_waits_for_everybody_and_begins_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under the id that it was to have, though it has settled what a dead run left before that."""
+    write_project(tmp_path)
+    assert freshline(tmp_path, "apply").returncode == 0
+    write_slow(tmp_path)
+    slow = begun(tmp_path, "apply", "mart.slow")
+    until(lambda: _live(tmp_path, "mart.slow"))
+    write_project(tmp_path, factor=5)
+    killed = freshline(tmp_path, "apply", "stg.orders", failpoints="stage.after_write=kill")
+    assert killed.returncode == -signal.SIGKILL
+    old = tmp_path / "assets/mart/top.sql"
+    new = tmp_path / "assets/mart/best.sql"
+    new.write_text(f"/*---\nwas: mart.top\n---*/\n{old.read_text()}")
+    old.unlink()
+    run = "01a20000-0000-7000-8000-000000000001"
+    monkeypatch.setenv("FRESHLINE_RUN", run)
+    renaming = begun(tmp_path, "apply", "mart.best")
+    monkeypatch.delenv("FRESHLINE_RUN")
+    _reads(renaming, "waiting: apply:main is in use: apply by")
+    assert freshline(tmp_path, "cancel").returncode == 0
+    slow.communicate(timeout=30)
+    said, _ = renaming.communicate(timeout=60)
+    assert renaming.returncode == 0, said
+    started = [e for e in _events(tmp_path) if isinstance(e, RunStarted)]
+    assert started[-1].run == run
+    assert sum(asset == "mart.best" for asset, _ in builds(tmp_path)) >= 1

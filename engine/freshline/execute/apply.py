@@ -109,7 +109,8 @@ def _applied(
 ) -> Applied | None:
     """Apply under the lease; None, and nothing was done, where it has to be held alone."""
     run, holder = order.holder.run, order.holder
-    _refuse_again(order, ports)
+    if not is_alone:  # else it has looked before, and may have settled what others left
+        _refuse_again(order, ports)
     state = ports.events.snapshot(place.graph.project.name, place.environment)
     problems = settle(run, holder, state, ports)
     seen = look(place.graph, place.root, place.environment, ports)
