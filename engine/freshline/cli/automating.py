@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from glob import glob
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import FrameType
 from typing import Protocol, cast
 
 import click
@@ -69,8 +70,12 @@ def daemon(attended: bool) -> int:
     root = root_of(said())
     scoped = scope_of(root, said().environment)
     over = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        over.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
+        signal.signal(number, end)
     if attended:
         threading.Thread(target=_until_alone, args=(over,), daemon=True).start()
     automate(root, scoped, over)

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from contextlib import closing
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -163,13 +164,10 @@ def _wait(busy: BusyError) -> None:
 
 def _ready(root: Path) -> EventLog:
     """Import and open all that a run needs sooner or later, before there is any hurry."""
-    import getpass  # noqa: F401
-
     import duckdb
 
-    import freshline.execute.sql_engine
-    import freshline.execute.views  # noqa: F401
-
+    for module in ("getpass", "freshline.execute.sql_engine", "freshline.execute.views"):
+        import_module(module)
     for adapter in entry_points(group="freshline.storages", name="lake"):
         adapter.load()
     duckdb.connect().close()
