@@ -94,28 +94,16 @@ def test_a_run_that_is_not_due_keeps_its_place() -> None:
     assert [each.run for each in to_begin(requests, 4, NOW, {"2", "3"})] == ["3"]
 
 
-def _some(number: int, assets: set[str], priority: int, ago: float, is_launched: bool) -> Requested:
-    if is_launched:
-        return launched(f"r{number}", *assets)
-    return asked(f"r{number}", *assets, priority=priority, ago=ago)
+@st.composite
+def _one(draw: st.DrawFn) -> Requested:
+    run = f"r{draw(st.integers(0, 10_000))}"
+    assets = sorted(draw(st.sets(st.sampled_from("abcdef"), min_size=1)))
+    if draw(st.booleans()):
+        return launched(run, *assets)
+    return asked(run, *assets, priority=draw(st.integers(-3, 3)), ago=draw(st.floats(0, 1000)))
 
 
-def _run(each: Requested) -> str:
-    return each.request.run
-
-
-_REQUESTS = st.lists(
-    st.builds(
-        _some,
-        st.integers(0, 10_000),
-        st.sets(st.sampled_from("abcdef"), min_size=1),
-        st.integers(-3, 3),
-        st.floats(0, 1000),
-        st.booleans(),
-    ),
-    max_size=12,
-    unique_by=_run,
-)
+_REQUESTS = st.lists(_one(), max_size=12, unique_by=lambda each: each.request.run)
 
 
 @given(_REQUESTS, st.integers(0, 5))

@@ -9,6 +9,7 @@ import time
 from contextlib import closing, suppress
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import FrameType
 from typing import Protocol, cast
 
 import click
@@ -67,11 +68,11 @@ def daemon(attended: bool) -> int:
     scoped = scope_of(root, said().environment)
     over = threading.Event()
 
-    def end(number: int, frame: object) -> None:
+    def end(number: int, frame: FrameType | None) -> None:
         over.set()
 
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, end)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
     if attended:
         threading.Thread(target=_until_alone, args=(over,), daemon=True).start()
     automate(root, scoped, over)

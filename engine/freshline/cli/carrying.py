@@ -166,8 +166,8 @@ def _ready(root: Path) -> EventLog:
     """Import and open all that a run needs sooner or later, before there is any hurry."""
     import duckdb
 
-    for name in ("getpass", "freshline.execute.sql_engine", "freshline.execute.views"):
-        import_module(name)
+    for module in ("getpass", "freshline.execute.sql_engine", "freshline.execute.views"):
+        import_module(module)
     for adapter in entry_points(group="freshline.storages", name="lake"):
         adapter.load()
     duckdb.connect().close()

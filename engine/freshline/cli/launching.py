@@ -52,18 +52,18 @@ class RunProcesses:
 
     def go(self, process: Waiting, run: str) -> None:
         """Tell a process its run: it looks up what was asked for, and does it."""
-        process = cast("subprocess.Popen[bytes]", process)
-        self._runs[run] = process
+        ours = cast("subprocess.Popen[bytes]", process)
+        self._runs[run] = ours
         self._last = time.monotonic()
-        _tell(process, run)
+        _tell(ours, run)
 
     def keep(self, process: Waiting) -> None:
         """Take a process back that was not needed after all."""
-        process = cast("subprocess.Popen[bytes]", process)
+        ours = cast("subprocess.Popen[bytes]", process)
         if self._spare is None:
-            self._spare = process
+            self._spare = ours
         else:
-            _dismiss(process)
+            _dismiss(ours)
 
     def adopt(self, run: str, pid: int, since: float) -> None:
         """Attend to a run whose process an earlier daemon began at that time."""
