@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar, cast
 
 from freshline import codec
+from freshline.claims import Claim
 from freshline.events import Event, Materialized, Recorded
 from freshline.failpoints import failpoint
 from freshline.keys import Target
-from freshline.ports import Claim, EventLog, Holder, Lease, Wait
+from freshline.ports import EventLog, Holder, Lease, Wait
 from freshline.state import State, TargetState
 from freshline.versions import Build, Logic
 from freshline_catalog import audit, database, lease, projections, recording

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, cast
 
 from freshline import codec
+from freshline.claims import Claim
 from freshline.errors import InternalError
 from freshline.events import AttemptStarted, Event
 from freshline.keys import Target
-from freshline.ports import Claim, Holder
+from freshline.ports import Holder
 from freshline.state import TargetState
 from freshline_catalog.connection import Connection
 from freshline_catalog.lease import SHARE

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from freshline.claims import Claim
 from freshline.errors import BusyError
 from freshline.events import AssetDefined, Event, Outcome, RunFinished, Verified
 from freshline.keys import Target
-from freshline.ports import Claim, EventLog
+from freshline.ports import EventLog
 from freshline.state import fold
 from freshline.testing.event_log_reading import folded
 from freshline.testing.memory_log import MemoryEventLog

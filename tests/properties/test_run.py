@@ -9,6 +9,7 @@ from freshline.execute.run import FINAL, GOOD, TRANSITIONS, Run, Status
 
 KEYS = "abcdef"
 RETRIES = 2
+QUEUED = 3
 
 
 @st.composite
@@ -31,6 +32,7 @@ class Player:
         self.live: list[str] = []
         self.began: dict[str, int] = dict.fromkeys(after, 0)
         self.failures: dict[str, int] = dict.fromkeys(after, 0)
+        self.queued: dict[str, int] = dict.fromkeys(after, 0)
         self.cancelled = False
 
     def play(self) -> None:
@@ -64,6 +66,11 @@ class Player:
         key = self.live.pop(self.choices.draw(st.integers(0, len(self.live) - 1)))
         if self.choices.draw(st.booleans()):
             self.run.finish(key, self.choices.draw(st.sampled_from(sorted(GOOD))))
+            return
+        if self.queued[key] < QUEUED and not self.cancelled and self.choices.draw(st.booleans()):
+            self.queued[key] += 1
+            self.began[key] -= 1  # it did not begin
+            self.run.queue(key, self.now + self.choices.draw(st.sampled_from([0.0, 0.2])))
             return
         self.failures[key] += 1
         if self.failures[key] <= RETRIES and not self.cancelled:

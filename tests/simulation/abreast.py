@@ -7,7 +7,7 @@ its seed alone, whatever the machine does with the threads.
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from freshline import failpoints
@@ -99,7 +99,7 @@ class Troubles:
 
 
 @contextmanager
-def watched(told: Callable[[str], None]) -> Iterator[None]:
+def watched(told: Callable[[str], None]) -> Generator[None]:
     """Have every passing of a failpoint told of."""
     failpoints.watch(told)
     try:

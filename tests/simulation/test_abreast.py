@@ -3,7 +3,7 @@
 import os
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -64,7 +64,7 @@ def test_processes_die_at_every_failpoint_of_an_apply() -> None:
 @contextmanager
 def _adopting_whatever_is_there(
     run: str, holder: Holder, look: Look, ports: Ports
-) -> Iterator[tuple[Event, ...]]:
+) -> Generator[tuple[Event, ...]]:
     yield recover.recorded(run, look, ports)
 
 
@@ -80,6 +80,10 @@ def _claim_of_the_blind(task: Task, setting: Setting, publish_id: str) -> int:
     return commit.claim(task, replace(setting, present=None), publish_id)
 
 
+def _no_pools(task: Task, setting: Setting) -> tuple[tuple[str, int], ...]:
+    return ()
+
+
 @pytest.mark.parametrize(
     ("room", "name", "wrong"),
     [
@@ -87,12 +91,14 @@ def _claim_of_the_blind(task: Task, setting: Setting, publish_id: str) -> int:
         (apply, "catching_up", _adopting_whatever_is_there),
         (turn, "_with_news", _no_news),
         (step, "claim", _claim_of_the_blind),
+        (commit, "places", _no_pools),
     ],
     ids=[
         "runs that live are taken for dead",
         "what somebody is about to record is adopted",
         "what others did since the look is not looked at",
         "a claim does not say which version it goes by",
+        "a claim takes no place",
     ],
 )
 def test_each_rule_is_needed(

@@ -263,7 +263,8 @@ def _verified(
     """Yield what is wrong with the current version of one asset, in sentences."""
     target = project.place.target(key)
     known = state.of(target)
-    if known.attempt is not None:
+    holders = ports.events.holders(f"apply:{target.environment}")
+    if known.attempt is not None and all(h.run != known.attempt.run for h in holders):
         yield f"attempt {known.attempt.publish_id} never said how it ended"
     try:
         head = storage.current(target)

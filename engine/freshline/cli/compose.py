@@ -136,7 +136,7 @@ class Project:
         spilled = self.root / STATE / "tmp"
         spilled.mkdir(parents=True, exist_ok=True)
         scratch = spilled / f"{os.getpid()}-{os.urandom(4).hex()}"
-        folders += [scratch, self.root / CACHE]
+        folders += [spilled, self.root / CACHE]
         engine = SqlEngine(
             folders=folders,
             files=sources,

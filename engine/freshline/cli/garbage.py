@@ -16,9 +16,10 @@ from freshline.execute.removal import Removal, Rubbish, Yard, collect, find
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
 @click.option("--orphans", is_flag=True, help="Also remove assets that nobody declares any more.")
+@click.option("--wait", is_flag=True, help="Wait for runs under way; later ones wait behind it.")
 @as_json
 @common
-def gc(dry_run: bool, orphans: bool, as_json: bool) -> int:
+def gc(dry_run: bool, orphans: bool, wait: bool, as_json: bool) -> int:
     """Remove versions out of retention, and what dead runs left behind, in every environment."""
     with opened(said()) as project:
         if orphans and project.graph.failed:
@@ -31,7 +32,8 @@ def gc(dry_run: bool, orphans: bool, as_json: bool) -> int:
             found = find(yard)
         else:
             holders = [holder(environment, "gc") for environment in yard.environments]
-            found = collect(yard, project.ports(), holders, orphans=orphans, wait=in_line())
+            patient = in_line() if wait else None
+            found = collect(yard, project.ports(), holders, orphans=orphans, wait=patient)
         is_unsure = project.graph.failed
     if as_json:
         click.echo(encode(_facts(found, dry_run=dry_run, orphans=orphans)))

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from freshline.calls import Datum, Metadata
+from freshline.claims import Claim
 from freshline.errors import CodeError, FreshlineError, UnknownOutcomeError
 from freshline.events import AttemptFailed, Materialized
 from freshline.execute.check_step import CheckTask, subject_of
@@ -27,7 +28,7 @@ from freshline.failpoints import failpoint
 from freshline.keys import Target
 from freshline.lineage.canonical import rules_of
 from freshline.lineage.graph import Asset
-from freshline.ports import Claim, Resolution, Storage
+from freshline.ports import Resolution, Storage
 from freshline.reconcile.fingerprint import config
 from freshline.reconcile.planned import Step
 from freshline.secrets import redacted

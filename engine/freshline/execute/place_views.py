@@ -6,10 +6,11 @@ that looked at the project before the last writer did compiles it anew, so that 
 out what has been declared since.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from freshline.codec import digest_of
 from freshline.execute.aside import last_versions
@@ -67,32 +68,50 @@ def refresh_views(
 
     `builds` are current as far as this run knows, `present` tells what others did since its look.
     """
-    if place.views is not None:
-        with short_lease(f"views:{present.holder.name}", present.holder, ports):
-            _refresh(place, place.views, ports, present, builds)
+    views = place.views
+    if views is None or _wanted(place, views, ports, present, builds).is_there:
+        return
+    with short_lease(f"views:{present.holder.name}", present.holder, ports):
+        wanted = _wanted(place, views, ports, present, builds)
+        if wanted.is_there:
+            return
+        from freshline.execute.views import write_views  # DuckDB; a mere look has no need of it
+
+        write_views(views, wanted.relations, wanted.macros, wanted.graph.quarantined)
+        with suppress(OSError):  # without the note they are written once more next time
+            _note(place, views).write_text(f"{wanted.digest}\n{wanted.looked}\n")
 
 
-def _refresh(
+class _Wanted(NamedTuple):
+    """What the views are to be, by the graph of the last look, and whether they are that."""
+
+    graph: Graph
+    relations: Mapping[str, str]
+    macros: Sequence[str]
+    digest: str
+    looked: int
+    is_there: bool
+
+
+def _wanted(
     place: Place, views: Path, ports: Ports, present: Present, builds: Mapping[str, Build]
-) -> None:
-    note = place.root / ".freshline" / f"{views.name}.digest"
-    said, looked = _noted(note)
-    known = place.graph
-    if looked > present.seen.sequence:
+) -> _Wanted:
+    said, looked = _noted(_note(place, views))
+    mine, known = present.seen.sequence, place.graph
+    if looked > mine:
         place = replace(place, graph=place.relearn({}))
     builds = current(place, known, present, builds)
     # Versions only: a source has none, and what its files say by now nobody has built from yet.
     every = relations(place, ports.storages, builds)
-    wanted = {key: text for key, text in every.items() if key not in place.graph.sources}
+    found = {key: text for key, text in every.items() if key not in place.graph.sources}
     macros = [macro.text for macro in place.graph.macros.values()]
-    digest = digest_of([wanted, macros])
-    if views.exists() and said == digest:
-        return
-    from freshline.execute.views import write_views  # DuckDB, which a mere look has no need of
+    digest = digest_of([found, macros])
+    is_there = said == digest and views.exists()
+    return _Wanted(place.graph, found, macros, digest, max(looked, mine), is_there)
 
-    write_views(views, wanted, macros, place.graph.quarantined)
-    with suppress(OSError):  # without the note they are written once more next time
-        note.write_text(f"{digest}\n{max(looked, present.seen.sequence)}\n")
+
+def _note(place: Place, views: Path) -> Path:
+    return place.root / ".freshline" / f"{views.name}.digest"
 
 
 def _noted(note: Path) -> tuple[str, int]:

@@ -2,8 +2,8 @@
 
 Every environment's lease is held alone meanwhile: versions belong to the project, an apply in one
 environment may point to bytes that another is about to give up, and a step may be reading a version
-that was replaced since it began. First everything is found, which
-can be shown alone; then it is removed, version by version. Who dies in between has removed less.
+that was replaced since it began. First everything is found, which can be shown alone; then it is
+removed, version by version. Who dies in between has removed less.
 """
 
 import shutil

@@ -13,14 +13,14 @@ Between this and the claim others may be faster; then the claim is refused, and 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from freshline.errors import BusyError, FreshlineError
+from freshline.errors import BusyError, FreshlineError, UnknownOutcomeError
 from freshline.execute.check_step import CheckTask, perform_check
 from freshline.execute.commit import Task, places
 from freshline.execute.drop import perform_drop
 from freshline.execute.present import Now, Present
 from freshline.execute.recover import settle
 from freshline.execute.run import Status
-from freshline.execute.setting import Result, Setting, looked_again
+from freshline.execute.setting import Result, Setting, looked_again, machine_refused
 from freshline.keys import Target
 from freshline.lineage.canonical import upstreams_in
 from freshline.lineage.sources import unmoved
@@ -47,6 +47,8 @@ def in_turn(task: Task, setting: Setting, perform: Performing) -> Result:
         found = _with_news(replace(task, known=now.state.of(task.target)), setting, present, now)
     except FreshlineError as error:
         return Result(status=Status.FAILED, error=error)
+    except OSError as error:
+        return Result(status=Status.FAILED, error=machine_refused(error))
     if isinstance(found, Result):
         return found
     result = perform(*found)
@@ -87,15 +89,20 @@ def queued(why: str) -> Result:
 
 
 def _held_up(target: Target, setting: Setting, present: Present) -> str:
-    """Return which run is at a target now; empty for none, when what a dead one left is settled."""
+    """Return which run is at a target now; empty for none, when what a dead one left is settled.
+
+    UnknownOutcomeError where that cannot be settled.
+    """
     attempt = present.of(target).attempt
     if attempt is None or attempt.run == setting.run:
         return ""
     if present.lives(attempt.run):
         return f"waits for run {attempt.run}"
-    settle(setting.run, present.holder, State(targets={target: present.of(target)}), setting.ports)
-    attempt = present.of(target).attempt
-    return "" if attempt is None else f"attempt {attempt.publish_id} is not settled"
+    state = State(targets={target: present.of(target)})
+    for problem in settle(setting.run, present.holder, state, setting.ports):
+        raise UnknownOutcomeError(problem, help="the next run asks the storage again")
+    attempt = present.of(target).attempt  # somebody else's, who was faster
+    return "" if attempt is None else f"waits for run {attempt.run}"
 
 
 def _full(task: Task, setting: Setting, present: Present) -> str:

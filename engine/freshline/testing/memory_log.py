@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from freshline import codec
+from freshline.claims import Claim
 from freshline.errors import BusyError, CatalogError, InternalError, ResourceError, UsageError
 from freshline.events import AttemptStarted, Event, Materialized, Recorded, RunStarted
 from freshline.failpoints import failpoint
 from freshline.keys import Target
-from freshline.ports import Claim, EventLog, Holder, Lease, Wait
+from freshline.ports import EventLog, Holder, Lease, Wait
 from freshline.state import State, TargetState, advance
 from freshline.ticks import Arrival, Halt, Mover, Requested, Tick
 from freshline.versions import Build, Logic

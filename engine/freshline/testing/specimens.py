@@ -1,6 +1,7 @@
 """Specimens: made-up builds, claims and events for tests, each telling in what it differs."""
 
 from freshline.calls import Datum
+from freshline.claims import Claim
 from freshline.definitions import CheckKind, CheckSeverity, Column
 from freshline.events import (
     AssetDefined,
@@ -28,7 +29,7 @@ from freshline.events import (
     Verified,
 )
 from freshline.keys import Target
-from freshline.ports import Claim, Holder
+from freshline.ports import Holder
 from freshline.versions import (
     WHOLE,
     Build,

@@ -22,10 +22,11 @@ from tests.catalog.surveyed import entry, survey
 
 from freshline.calls import Datum
 from freshline.catalog import Rows
+from freshline.claims import Claim
 from freshline.errors import Span
 from freshline.events import AttemptFailed, Event, Materialized, Outcome, RunFinished, RunStarted
 from freshline.keys import Target
-from freshline.ports import Claim, Holder
+from freshline.ports import Holder
 from freshline.survey import Entry, EntryCode, EntryParameter, Language
 from freshline.testing import specimens
 from freshline_catalog.event_log import SqliteEventLog
