@@ -135,7 +135,7 @@ class SqliteEventLog:
                 return known.state
             rows = connection.execute(sql["states"], (project, environment)).fetchall()
             connection.execute("commit")
-        texts = known.texts if known is not None else {}
+        texts: Mapping[str, TargetState] = known.texts if known is not None else {}
         with translated(self._path), _collector_paused():
             states = {
                 text: texts.get(text) or codec.decode(text, TargetState)

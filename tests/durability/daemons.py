@@ -17,7 +17,7 @@ from freshline.ticks import Requested, Tick, leadership
 from freshline_catalog.automation import SqliteAutomation
 from freshline_catalog.event_log import SqliteEventLog
 
-HERE = ("shop", "main")
+HERE = ("shop", "main")  # flights has a catalog of its own, and no requests are looked at
 LONG_ENOUGH = 60.0
 _LOOK = 0.02
 T = TypeVar("T")

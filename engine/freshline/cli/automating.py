@@ -9,6 +9,7 @@ import time
 from contextlib import closing, suppress
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import FrameType
 from typing import Protocol, cast
 
 import click
@@ -31,7 +32,7 @@ from freshline.cli.scope import Scoped, scope_of
 from freshline.cli.sensing import Senses
 from freshline.errors import BusyError, FencedError
 from freshline.lineage.graph import Graph
-from freshline.operate.daemon import PASS, Daemon
+from freshline.operate.daemon import Daemon
 from freshline.operate.deciding import evaluate
 from freshline.operate.world import World
 from freshline.ports import EventLog, Holder, Lease
@@ -66,8 +67,12 @@ def daemon(attended: bool) -> int:
     root = root_of(said())
     scoped = scope_of(root, said().environment)
     over = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        over.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
+        signal.signal(number, end)
     if attended:
         threading.Thread(target=_until_alone, args=(over,), daemon=True).start()
     automate(root, scoped, over)
@@ -81,7 +86,7 @@ def automate(root: Path, scoped: Scoped, over: threading.Event) -> None:
         stands_by = False
         while not over.is_set():
             try:
-                lease = log.acquire(_leader(scoped.environment))
+                lease = log.acquire(leader_of(scoped.environment))
             except BusyError as error:
                 if not stands_by:
                     _say(f"stands by: {error.message}")
@@ -99,7 +104,7 @@ def _lead(world: World, lease: Lease, over: threading.Event) -> None:
     try:
         while not over.is_set():
             daemon.pass_by()
-            over.wait(PASS)
+            daemon.rest(over.wait)
     finally:
         daemon.close()
 
@@ -153,7 +158,8 @@ class _View:
         return any(holder.run == run for holder in holders)
 
 
-def _leader(environment: str) -> Holder:
+def leader_of(environment: str) -> Holder:
+    """Return who we are when we lead an environment."""
     return Holder(
         name=leadership(environment),
         actor=actor(),

@@ -11,17 +11,21 @@ import math
 import os
 import sys
 import time
+from contextlib import closing
+from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 
-from freshline.cli.compose import ACTOR, LOGS, Project, automation_in, holder, opened
+from freshline.cli.compose import ACTOR, LOGS, Project, automation_in, event_log, graph_of, holder
 from freshline.cli.options import Common
 from freshline.cli.select import selected
-from freshline.errors import BusyError, FreshlineError
+from freshline.errors import BusyError, DefinitionError, FreshlineError
 from freshline.events import Outcome
 from freshline.execute.apply import Applied, Order, apply
 from freshline.execute.rounds import apply_in_rounds
 from freshline.execute.runner import Patience
 from freshline.operate.world import BUSY
+from freshline.ports import EventLog
 from freshline.reconcile.planned import Wish
 from freshline.ticks import Mover, Request, RequestState
 
@@ -35,15 +39,16 @@ def main() -> None:
     """Wait for a line, then do what it says; leave as `apply` does, with 75 where it must wait."""
     root = Path(sys.argv[1])
     environment = sys.argv[2] if len(sys.argv) > 2 else None
-    _import_all()
+    log = _ready(root)
     line = sys.stdin.readline().strip()
     if not line:
         return
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     _write_to(root, line)
-    with_all = Common(project=root, environment=environment)
     try:
-        code = recovered(with_all) if line == RECOVER else carried_out(with_all, line)
+        with closing(log):
+            project = _project(root, environment, log)
+            code = recovered(project) if line == RECOVER else carried_out(project, line)
     except BusyError as error:
         _say(error)
         code = BUSY
@@ -53,28 +58,34 @@ def main() -> None:
     sys.exit(code)
 
 
-def carried_out(common: Common, run: str) -> int:
+def carried_out(project: Project, run: str) -> int:
     """Carry out a run that was given to this process; return the exit code that `apply` would."""
-    with opened(common) as project:
-        scope = (project.graph.project.name, project.environment)
-        automation = automation_in(project.sight.events)
-        found = [each for each in automation.requests(*scope) if each.request.run == run]
-        if not found or found[0].state is not RequestState.LAUNCHED or found[0].pid != os.getpid():
-            return 0
-        request = found[0].request
-        os.environ[ACTOR] = actor_of(request)
-        if project.graph.project.strict and project.graph.failed:
-            sys.stderr.write(f"nothing was done: the environment {scope[1]} is strict\n")
-            return 1
-        applied = _applied(project, request)
+    scope = (project.graph.project.name, project.environment)
+    automation = automation_in(project.sight.events)
+    found = [each for each in automation.requests(*scope) if each.request.run == run]
+    if not found or found[0].state is not RequestState.LAUNCHED or found[0].pid != os.getpid():
+        return 0
+    request = found[0].request
+    os.environ[ACTOR] = actor_of(request)
+    if project.graph.project.strict and project.graph.failed:
+        sys.stderr.write(f"nothing was done: the environment {scope[1]} is strict\n")
+        return 1
+    applied = _applied(project, request)
     if applied.report is None:
         return 1 if applied.problems else 0
     return _CODES.get(applied.report.outcome, 1)
 
 
-def recovered(common: Common) -> int:
+def _project(root: Path, environment: str | None, log: EventLog) -> Project:
+    root, environment, graph = graph_of(Common(project=root, environment=environment))
+    if not graph.project.name:
+        raise DefinitionError("the project cannot be read", diagnostics=graph.diagnostics)
+    return Project(root, environment, graph, log)
+
+
+def recovered(project: Project) -> int:
     """Settle what dead runs left behind: an apply of nothing does that first."""
-    with opened(common) as project, project.working() as ports:
+    with project.working() as ports:
         order = _order(project, frozenset(), "recovery")
         apply(project.place, ports, order, lambda plan: None, lambda progress: None)
     return 0
@@ -151,10 +162,19 @@ def _wait(busy: BusyError) -> None:
     time.sleep(_LOOK)
 
 
-def _import_all() -> None:
-    """Import what a run needs sooner or later, before there is any hurry."""
-    import freshline.execute.sql_engine
-    import freshline.execute.views  # noqa: F401
+def _ready(root: Path) -> EventLog:
+    """Import and open all that a run needs sooner or later, before there is any hurry."""
+    import duckdb
+
+    for module in ("getpass", "freshline.execute.sql_engine", "freshline.execute.views"):
+        import_module(module)
+    for adapter in entry_points(group="freshline.storages", name="lake"):
+        adapter.load()
+    duckdb.connect().close()
+    log = event_log(root)
+    automation_in(log)
+    log.latest(limit=1)
+    return log
 
 
 def _write_to(root: Path, run: str) -> None:

@@ -13,7 +13,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from freshline.cli.carrying import RECOVER, said_file
 from freshline.errors import ResourceError
@@ -52,18 +52,18 @@ class RunProcesses:
 
     def go(self, process: Waiting, run: str) -> None:
         """Tell a process its run: it looks up what was asked for, and does it."""
-        assert isinstance(process, subprocess.Popen)
-        self._runs[run] = process
+        ours = cast("subprocess.Popen[bytes]", process)
+        self._runs[run] = ours
         self._last = time.monotonic()
-        _tell(process, run)
+        _tell(ours, run)
 
     def keep(self, process: Waiting) -> None:
         """Take a process back that was not needed after all."""
-        assert isinstance(process, subprocess.Popen)
+        ours = cast("subprocess.Popen[bytes]", process)
         if self._spare is None:
-            self._spare = process
+            self._spare = ours
         else:
-            _dismiss(process)
+            _dismiss(ours)
 
     def adopt(self, run: str, pid: int, since: float) -> None:
         """Attend to a run whose process an earlier daemon began at that time."""

@@ -62,6 +62,11 @@ class Reloading:
         """The definitions in force; None as long as nothing could be read."""
         return self._defined
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether the project is being read at this moment."""
+        return self._reading is not None
+
     def again(self) -> None:
         """Read the project again though no file changed."""
         self._wanted = True

@@ -10,6 +10,8 @@
    Who does not lead any more stops at once, and touches nothing.
 """
 
+from collections.abc import Callable
+
 from freshline.errors import FencedError, FreshlineError
 from freshline.events import (
     AssetDefined,
@@ -43,7 +45,8 @@ from freshline.ticks import (
 )
 
 RESYNC = 30.0
-PASS = 0.02  # seconds between two passes of the loop
+PASS = 0.025  # seconds between two looks whether the catalog moved
+_PASSES = 10  # and so many of them without a whole pass, where nothing is under way
 _AFTER_TROUBLE = 5.0
 _LIVING = 0.5  # seconds between two looks whether runs that others began are alive
 _TIDY = 3600.0
@@ -89,6 +92,15 @@ class Daemon:
             self._is_due, self._pulse = True, None
             self._rest_until = self._world.clock.now() + _AFTER_TROUBLE
             return False
+
+    def rest(self, wait: Callable[[float], bool]) -> None:
+        """Wait until something may be due, or `wait`, which waits for seconds, says it is over."""
+        world = self._world
+        busy = bool(self._carried.requests) or self._is_due or world.definitions.is_reading
+        soon = self._again is not None and self._again - world.clock.now() < PASS * _PASSES
+        for _ in range(1 if busy or soon else _PASSES):
+            if wait(PASS) or world.pulse() != self._pulse:
+                return
 
     def wake(self) -> None:
         """Look at the next pass, whatever happened."""

@@ -93,6 +93,11 @@ class Definitions(Protocol):
         """The definitions in force; None as long as nothing could be read."""
         ...
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether the project is being read at this moment."""
+        ...
+
     def close(self) -> None:
         """End the reading that is under way."""
         ...
