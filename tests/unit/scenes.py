@@ -11,10 +11,11 @@ from itertools import count
 
 from tests.unit.facts import COLUMNS, ENVIRONMENT, PROJECT, asset, source, target
 
+from freshline.code import Code
 from freshline.codec import digest
 from freshline.definitions import Probe, ProbeKind, ProjectDefinition
 from freshline.events import CheckResult
-from freshline.lineage.canonical import canonicaliser
+from freshline.lineage.canonical import rules_of
 from freshline.lineage.graph import Asset, Check, Graph, Source, in_order
 from freshline.operate.deciding import evaluate
 from freshline.operate.scene import Evaluated, Gate, Scene, Seen
@@ -50,12 +51,21 @@ class Plot:
     freshness: Freshness | None = None
     text: str = "1"
     checks: tuple[Check, ...] = ()
+    code: Code | None = None
     content: str | None = None  # what it holds whatever it reads, where that is said
 
     @property
     def said(self) -> tuple[object, ...]:
         """What its author says."""
-        return (self.reads, self.refresh, self.triggers, self.freshness, self.text, self.checks)
+        return (
+            self.reads,
+            self.refresh,
+            self.triggers,
+            self.freshness,
+            self.text,
+            self.checks,
+            self.code,
+        )
 
 
 @dataclass(slots=True)
@@ -265,7 +275,7 @@ class Stage:
         )
         trace = Trace(
             code_version=compiled.code_version,
-            canonicaliser=canonicaliser(),
+            canonicaliser=rules_of(plot.code),
             config=config(compiled.definition, self.project),
             inputs=reads,
             outputs=(Output(WHOLE, plot.content if plot.content is not None else drawn),),
@@ -296,7 +306,8 @@ class Stage:
         build = self.builds.get(key)
         compiled = self.graph().assets[key]
         reads = tuple(self._read(upstream) for upstream in compiled.upstreams)
-        if build is not None and build.trace.code_version == compiled.code_version:
+        same = build is not None and build.trace.code_version == compiled.code_version
+        if build is not None and same and (compiled.code is None or compiled.code.pure):
             before = {read.asset: read.data_version for read in build.trace.inputs}
             if before == {read.asset: read.data_version for read in reads}:
                 self.builds[key] = replace(build, trace=replace(build.trace, inputs=reads))
@@ -331,6 +342,7 @@ class Stage:
             refresh=plot.refresh,
             triggers=plot.triggers,
             freshness=plot.freshness,
+            code=plot.code,
         )
         return replace(made, definition=definition, checks=plot.checks)
 

@@ -12,19 +12,22 @@ from tests.unit.scenes import (
     stage,
 )
 
+from freshline.code import Code
 from freshline.definitions import CheckDefinition, CheckKind, CheckSeverity
 from freshline.errors import Diagnostic, Span
 from freshline.events import CheckResult
 from freshline.lineage.graph import Check
 from freshline.operate.deciding import evaluate
 from freshline.operate.scene import Gate
+from freshline.reconcile.plan import make_plan
+from freshline.reconcile.planned import Wish
 from freshline.refresh import (
     Hours,
     Rate,
     Refresh,
     Trigger,
 )
-from freshline.state import Pause
+from freshline.state import Pause, Pin
 
 
 def test_what_people_refresh_is_left_alone_and_read_as_it_is() -> None:
@@ -154,3 +157,39 @@ def test_nothing_goes_in_a_strict_project_while_anything_is_broken() -> None:
     found = evaluate(replace(scene, facts=replace(scene.facts, graph=graph)), lambda: "r")
     assert found.decided == ()
     assert found.decisions["b"].why == "the project is strict, and something in it is broken"
+
+
+def test_what_one_call_makes_goes_together_where_only_its_rule_keeps_it() -> None:
+    world = stage({"m1": ("raw",), "m2": ("raw",)}, m2=MANUAL)
+    outputs = (("one", "m1"), ("two", "m2"))
+    for key in ("m1", "m2"):
+        world.plots[key].code = Code(function="a.py:both", outputs=outputs)
+    world.build_all()
+    world.arrive("raw", "v2")
+    assert world.tick() == ("m1", "m2")
+    world.run()
+    for key in ("m1", "m2"):
+        world.plots[key].code = Code(function="a.py:both", outputs=outputs, subset=True)
+    world.arrive("raw", "v3")
+    assert world.tick() == ("m1",)
+
+
+def test_what_reads_a_source_that_nobody_has_seen_says_so() -> None:
+    world = stage({"b": ("raw",)})
+    scene = world.scene()
+    unseen = replace(scene, facts=replace(scene.facts, sources={}))
+    found = evaluate(unseen, lambda: "r").decisions["b"]
+    assert (found.gate, found.why) == (Gate.MISSING, "raw was never observed")
+
+
+def test_an_asset_that_is_not_what_it_is_pinned_to_is_pointed_back_whatever_its_rule_says() -> None:
+    world = stage({"b": ("raw",)}, b=MANUAL).build_all()
+    pinned = world.builds["b"]
+    world.arrive("raw", "v2")
+    world.build("b")
+    facts = world.facts()
+    pin = Pin(mat_id=pinned.version.mat_id, actor="ada", reason="known", at=START)
+    facts = replace(facts, pins={"b": pin}, history={"b": (pinned,)})
+    scene = replace(world.scene(), facts=facts, plan=make_plan(facts, Wish()))
+    found = evaluate(scene, lambda: "r").decisions["b"]
+    assert (found.gate, found.why) == (None, "pinned by ada: known")

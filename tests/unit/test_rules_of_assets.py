@@ -14,6 +14,7 @@ from tests.unit.scenes import (
     stage,
 )
 
+from freshline.code import Code
 from freshline.definitions import Probe, ProbeKind
 from freshline.operate.scene import Gate
 from freshline.refresh import (
@@ -27,6 +28,7 @@ from freshline.refresh import (
     Never,
     Not,
     Refresh,
+    Rule,
     Upstream,
     Wake,
 )
@@ -287,7 +289,7 @@ def test_a_source_that_is_changed_at_every_look_does_not_keep_automation_busy() 
         world.now += MINUTE
         assert world.tick() == ()
     assert world.why("b") == (
-        "raw is taken for changed at every look: say how often, with every: or cron:"
+        "raw is taken for changed at every look: say how often to build it, with every: or cron:"
     )
     world.plots["b"].text = "2"
     assert world.go() == ("b",)
@@ -315,3 +317,21 @@ def test_what_fails_on_such_a_source_is_not_tried_for_ever() -> None:
         tried += len(world.tick())
         world.run({"b": "F300"})
     assert tried == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [(Upstream(), 0), (MaxLag(seconds=HOUR), 3), (Every(seconds=HOUR), 3)],
+    ids=["as what it reads: not by itself", "an hour behind at most", "every hour"],
+)
+def test_code_that_is_never_the_same_twice_does_not_keep_automation_busy(
+    rule: Rule, expected: int
+) -> None:
+    world = stage({"b": ("raw",)}, b=Refresh(rule=rule))
+    world.plots["b"].code = Code(function="a.py:b", pure=False)
+    world.build_all().tick()
+    built = 0
+    for _ in range(200):
+        world.now += MINUTE
+        built += len(world.go())
+    assert built == expected

@@ -1,6 +1,6 @@
 """Deciding: from one look at a project to what runs now, and why all else does not."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -30,6 +30,7 @@ from freshline.verdicts import ReasonKind
 
 NAME = "reconciler"
 _HOUR, _DAY = 3600.0, 86_400.0
+_OF_ITS_AUTHOR = (Gate.TRIGGER, Gate.RULE, Gate.COOLDOWN, Gate.HOURS, Gate.RATE)
 _SETTLED = (Gate.ASIDE, Gate.HELD, Gate.RUNNING, Gate.FRESH)
 
 
@@ -45,6 +46,8 @@ def evaluate(scene: Scene, ids: Callable[[], str]) -> Evaluated:
         decision = work.decisions[key] = _look_at(work, key)
         if decision.goes:
             work.going[key] = None
+    for key in (*work.going,):
+        _bring_along(work, key)
     for key, source in ground.graph.sources.items():
         if (wanted := source.definition.freshness) is not None:
             work.ages[key] = age(wanted, ground.moved(key), ground.now)
@@ -80,6 +83,20 @@ def _in_order(ground: Ground) -> Iterable[str]:
     yield from (key for key in ground.graph.sources if key in ground.steps)
     yield from ground.graph.assets
     yield from ground.graph.quarantined
+
+
+def _bring_along(work: _Work, key: str) -> None:
+    """Let go with an asset what the same call of code makes, where nothing but time keeps it."""
+    asset = work.ground.graph.assets.get(key)
+    code = asset.code if asset is not None else None
+    if code is None or code.subset:
+        return
+    for _, other in code.outputs:
+        decision = work.decisions.get(other)
+        if decision is not None and decision.gate in _OF_ITS_AUTHOR and other in work.ground.steps:
+            why = f"made by the call that makes {key}"
+            work.decisions[other] = Decision(key=other, gate=None, why=why)
+            work.going[other] = None
 
 
 def _by_the_clock(ground: Ground) -> float | None:
@@ -234,7 +251,7 @@ def _reconciled(work: _Work, ids: Callable[[], str]) -> tuple[Decided, ...]:
     if run is None and not texts:
         return ()
     assets = _to_build(ground, going)
-    why = _why(work, going) if going else _remembered(texts)
+    why = _why(work, going) if going else _remembered(sorted(work.memories))
     tick = Tick(
         project=ground.facts.project,
         environment=ground.facts.environment,
@@ -311,17 +328,15 @@ def _why(work: _Work, going: list[str]) -> str:
     step = work.ground.steps[first]
     words = {Action.CREATE: "is missing", Action.CHECK: "is to be checked"}
     reason = step.reasons[0] if step.reasons else None
+    cause = f"{first} {words.get(step.action, 'is stale' if step.certain else 'may be stale')}"
     if reason is not None and reason.kind is ReasonKind.INPUT:
         cause = reason.detail
-    else:
-        cause = f"{first} {words.get(step.action, 'is stale')}"
-        if reason is not None and step.action not in words:
-            cause += f": {reason.detail}"
+    elif reason is not None and step.action not in words:
+        cause += f": {reason.detail}"
     return f"{cause}; {len(going)} asset{'' if len(going) == 1 else 's'}"
 
 
-def _remembered(texts: Mapping[str, str | None]) -> str:
-    count = len(texts)
-    return (
-        f"nothing is to be built; looked at the rules of {count} asset{'' if count == 1 else 's'}"
-    )
+def _remembered(keys: Sequence[str]) -> str:
+    """Return in a few words what was taken note of, where nothing is to be built."""
+    named = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
+    return f"nothing is to be built; something to remember of {named}"

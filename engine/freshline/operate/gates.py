@@ -148,6 +148,8 @@ def _missing(case: Case) -> Closed | None:
         return None
     ground = case.ground
     for need in ground.needs(case.key):
+        if need in ground.graph.sources and need not in ground.facts.sources:
+            return Closed(f"{need} was never observed")
         absent = need in ground.graph.assets and need not in ground.facts.builds
         if absent and not case.goes(need) and not ground.trigger(case.key, need).optional:
             if need in ground.running:
