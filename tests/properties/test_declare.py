@@ -36,6 +36,7 @@ PATHS = st.sampled_from(
         "assets/a.b.sql",
         "assets/a.py",
         "sources/a.yml",
+        "sensors/a.yaml",
         "elsewhere.txt",
     ]
 )
@@ -56,6 +57,13 @@ PIECES = st.sampled_from(
         "in: '${var.b}'", "${env.X}", "${env.NONE}", "${secret.a}", "path: s3://a/${secret.b}\n",
         "storages: {w: {adapter: lake, x: '${env.X}', y: '${secret.a}'}}\n", "defaults:\n",
         "environments:\n  dev:\n    strict: true\n    assets:\n      a.b:\n        ",
+        "refresh: 15m\n", "refresh:\n  ", "cron: 0 6 * * *\n", "wake: [a.b]\n", "any: [", "not: ",
+        "{cron: daily, timezone: UTC, calendar: work}", "calendars: {work: {exclude: weekends}}\n",
+        "hours: mon-fri 8-18\n", "rate: 4 per day\n", "freshness: {fail: 2h, by: daily}\n",
+        "inputs: {a.b: {trigger: false}}\n", "pool: w\n", "pools: {w: 2}\n", "schedules:\n",
+        "  s: {cron: daily, select: a}\n", "sensors:\n", "  t:\n    when: ", "    do: ",
+        "{asset: a.b, columns: [c]}\n", "{sql: 'SELECT ${var.a} FROM b'}\n", "{materialize: a}\n",
+        "{webhook: 'https://a/${secret.b}'}\n", "{all: [{event: a}], within: 1h}\n",
         "CREATE MACRO f(a) AS a", "create or replace macro ", "g(x, y := 1)", " as ", ";", "f(",
     )
 )  # fmt: skip
@@ -116,6 +124,7 @@ def test_every_untouched_character_leads_back_to_itself(
 
 @given(path=PATHS, content=st.one_of(st.binary(max_size=80), st.lists(PIECES).map("".join)))
 @example(path="assets/a.sql", content="\ud800")
+@example(path="sensors/a.yaml", content="sensors:\n  t:\n    when: {sql: '${env.X}'}\n    do: {}\n")
 @settings(max_examples=400)
 def test_no_content_makes_declaring_fail(path: str, content: str | bytes) -> None:
     found = declare_file(path, content, SETTINGS, process={"X": "y"})

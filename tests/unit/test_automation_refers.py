@@ -107,6 +107,10 @@ def test_what_an_asset_refers_to_in_vain_sets_it_aside(
         ("{run: failed, select: (a}", "E214"),
         ("{sql: SELECT max(n) FROM c}", "E203"),
         ("{sql: SELECT FROM WHERE}", "E201"),
+        ("{sql: SELECT max(m) FROM b}", "E204"),
+        ("{sql: 'SELECT order_id, Amount FROM a'}", "E205"),
+        ("{sql: SELECT maximum(n) FROM b}", "E205"),
+        ("{sql: SELECT twice(max(n)) FROM b}", None),
         ("{sql: 'SELECT max(x) FROM read_csv(''a.csv'')'}", "E310"),
         ('{asset: "catalog://finance/a"}', None),
         ("{run: failed, select: state:stale and +b}", None),
@@ -119,7 +123,9 @@ def test_a_sensor_that_refers_to_nothing_is_left_out(
 ) -> None:
     project = FILES["freshline.yaml"] + "catalogs: {finance: ../finance}\n"
     text = f"sensors: {{s: {{when: {when}, do: {{materialize: b}}}}}}\n"
-    graph = compiled(tmp_path, {"freshline.yaml": project, "sensors/s.yaml": text})
+    macro = "CREATE MACRO twice(x) AS x * 2"
+    files = {"freshline.yaml": project, "sensors/s.yaml": text, "macros/twice.sql": macro}
+    graph = compiled(tmp_path, files)
     assert [each.code for each in graph.diagnostics] == ([code] if code else [])
     assert len(graph.sensors) == (code is None)
     assert set(graph.assets) == {"a", "b"}

@@ -179,9 +179,11 @@ def read_storage(section: Section, key: str, scope: Scope) -> str | None:
 def read_pool(section: Section, scope: Scope) -> str | None:
     """Return the name of a pool that a section gives; None where the project has none such."""
     entry, name = section.entry("pool"), section.get("pool", text)
-    if entry is not None and name is not None and scope.is_complete and name not in scope.pools:
-        named = [pool for pool in scope.pools if not pool.startswith("tag:")]
+    named = [pool for pool in scope.pools if not pool.startswith("tag:")]
+    if entry is not None and name is not None and scope.is_complete and name not in named:
         fix = did_you_mean(name, named) or f"declare it: `pools: {{{name}: 2}}` in freshline.yaml"
+        if name.startswith("tag:"):
+            fix = f"all that are tagged {name.removeprefix('tag:')} are in it: leave this out"
         section.report.error("E130", place_of(entry), f"there is no pool {quoted(name)}", fix)
         return None
     return name

@@ -25,8 +25,9 @@ from freshline.refresh import Calendar
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKEND = (5, 6)
-_HOLIDAYS = re.compile(r"([A-Za-z]{2,3})(?:-(\w{1,10}))?[ _-]holidays?", re.IGNORECASE)
-_DAYS = re.compile(r"(\d{4}-\d\d-\d\d)(?:\s?\.\.\s?(\d{4}-\d\d-\d\d))?")
+# Compiled where they are needed, which is seldom: a start-up has no time for them.
+_HOLIDAYS = r"([A-Za-z]{2,3})(?:-(\w{1,10}))?[ _-]holidays?"
+_DAYS = r"(\d{4}-\d\d-\d\d)(?:\s?\.\.\s?(\d{4}-\d\d-\d\d))?"
 _LONGEST_RANGE = 366
 _EXAMPLE = "{exclude: [DE holidays, weekends, 2026-12-24]}"
 _read_name = word(r"[a-z][a-z0-9_-]{0,99}", "a name in lower case", "work")
@@ -95,11 +96,11 @@ def _read_listed(report: Report, entry: source.Entry) -> Calendar | None:
         if spelled is None:
             continue
         spelled = spelled.strip()
-        if found := _HOLIDAYS.fullmatch(spelled):
+        if found := re.fullmatch(_HOLIDAYS, spelled, re.IGNORECASE):
             name = f"{found[1].upper()}-{found[2].upper()}" if found[2] else found[1].upper()
             if _are_known(report, each, name):
                 holidays.append(name)
-        elif between := _DAYS.fullmatch(spelled):
+        elif between := re.fullmatch(_DAYS, spelled):
             days += _between(report, each, between[1], between[2] or between[1])
         elif spelled.lower() in ("weekend", "weekends"):
             weekdays.update(_WEEKEND)

@@ -1,6 +1,6 @@
 """What one file of a project declares: which reader it goes to, by its folder and suffix."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from freshline.declare import rules, source
@@ -26,7 +26,6 @@ from freshline.declare.process import ProcessVariables
 from freshline.declare.report import Quote, Report
 from freshline.declare.scalars import is_null
 from freshline.declare.section import Keys, Section, check_key, mapping
-from freshline.declare.sensors import read_schedule, read_sensor
 from freshline.declare.settings import Settings, is_declared
 from freshline.declare.source import compose
 from freshline.declare.sources import declare_data_file, read_source
@@ -34,12 +33,6 @@ from freshline.declare.text import Content, decode, source_text
 from freshline.errors import Diagnostic, Span
 
 _YAML = frozenset({".yaml", ".yml"})
-_READERS = {
-    "assets": read_asset,
-    "sources": read_source,
-    "schedules": read_schedule,
-    "sensors": read_sensor,
-}
 
 
 def needs_content(path: str) -> bool:
@@ -162,6 +155,16 @@ def _folder(report: Report, node: source.Node | None, scope: Scope) -> FileDecla
     return FileDeclared(file=report.text.file, layer=layer, diagnostics=diagnostics)
 
 
+def _reader_of(name: str) -> Callable[[Gathering, source.Entry, Scope], None] | None:
+    """Return what reads the entries of a list of that name, None where there is no such list."""
+    if name in ("sensors", "schedules"):
+        # Few files list them, and every compilation would pay for the import.
+        from freshline.declare.sensors import read_schedule, read_sensor
+
+        return read_sensor if name == "sensors" else read_schedule
+    return {"assets": read_asset, "sources": read_source}.get(name)
+
+
 def _read_listed(
     gathering: Gathering, node: source.Mapping, keys: Keys | None, scope: Scope
 ) -> None:
@@ -170,7 +173,7 @@ def _read_listed(
     listed = Section(report, node, keys) if keys else None
     for entry in node.entries:
         name = entry.key.text
-        read = _READERS.get(name)
+        read = _reader_of(name)
         if read is None or (listed is not None and name not in listed):
             continue
         entries = None if is_null(entry.value) else mapping(report, entry)

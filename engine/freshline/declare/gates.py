@@ -1,7 +1,6 @@
 """What holds back a refresh rule: `hours:`, `rate:` and `cooldown:`."""
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from freshline.declare import rules, source
@@ -13,19 +12,17 @@ from freshline.declare.section import Reader, Section, did_you_mean, place_of, w
 from freshline.declare.text import quoted
 from freshline.refresh import Calendar, Hours, Rate
 
-_TIME = re.compile(r"([0-9]{1,2})(?::([0-5][0-9]))?")
-_SHORT = re.compile(
-    r"(?:(?P<days>[a-z, -]*[a-z])\s+)?(?P<begin>[\d:]+)\s?-\s?(?P<end>[\d:]+)", re.I
-)
-_RATE = re.compile(r"([0-9]{1,6})\s*(?:times?\s+)?(?:(?:per|an?|in)\s+|/\s*)(.+)", re.IGNORECASE)
+# Compiled where they are needed, which is seldom: a start-up has no time for them.
+_TIME = r"([0-9]{1,2})(?::([0-5][0-9]))?"
+_SHORT = r"(?:(?P<days>[a-z, -]*[a-z])\s+)?(?P<begin>[\d:]+)\s?-\s?(?P<end>[\d:]+)"
+_RATE = r"([0-9]{1,6})\s*(?:times?\s+)?(?:(?:per|an?|in)\s+|/\s*)(.+)"
 _PERIODS = {"second": "1s", "minute": "1m", "hour": "1h", "day": "1d", "week": "1w"}
 _DAY = 24 * 60
 _EVERY_DAY = Calendar()
 _EXAMPLE = '{days: mon-fri, from: "08:00", to: "18:00"}'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class Around(NamedTuple):
     """What is said around a rule, and holds of all moments within: the zone and the calendar."""
 
     timezone: str = "UTC"
@@ -46,7 +43,7 @@ def hours_reader(around: Around, read_calendar: Reader[Calendar]) -> Reader[Hour
         weekdays: tuple[int, ...] | None = None
         timezone = calendar = None
         if isinstance(entry.value, source.Scalar):
-            found = _SHORT.fullmatch(entry.value.text.strip())
+            found = re.fullmatch(_SHORT, entry.value.text.strip(), re.IGNORECASE)
             if found is None:
                 wrong(report, entry, "hours of the day", f"write for instance {_EXAMPLE}")
                 return None
@@ -88,7 +85,9 @@ def hours_reader(around: Around, read_calendar: Reader[Calendar]) -> Reader[Hour
 def read_rate(report: Report, entry: source.Entry) -> Rate | None:
     """Read how often something may happen: `4 per day`, `10 per 6h`."""
     value = entry.value
-    found = _RATE.fullmatch(value.text.strip()) if isinstance(value, source.Scalar) else None
+    found = None
+    if isinstance(value, source.Scalar):
+        found = re.fullmatch(_RATE, value.text.strip(), re.IGNORECASE)
     if found is not None:
         period = found[2].strip().lower()
         within = seconds(_PERIODS.get(period, period))
@@ -120,7 +119,7 @@ def _given(section: Section, name: str, otherwise: int) -> int | None:
 
 
 def _minutes(spelled: str) -> int | None:
-    found = _TIME.fullmatch(spelled)
+    found = re.fullmatch(_TIME, spelled)
     if found is None:
         return None
     minutes = int(found[1]) * 60 + int(found[2] or 0)

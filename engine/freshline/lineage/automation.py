@@ -219,28 +219,10 @@ def _of_sensor(graph: Graph, subject: Selectable, sensor: SensorDefinition) -> I
 def _query(graph: Graph, text: str, place: Named) -> Iterator[Diagnostic]:
     """Yield why a query cannot be asked of the current versions."""
     # DuckDB and the analyser, for the few projects that have such a sensor.
-    from freshline.lineage import sql
-    from freshline.lineage.analysis import insist_on_syntax, take_apart
-    from freshline.lineage.binder import Binder
+    from freshline.lineage.watermarks import problems
 
-    binder = Binder()
-    try:
-        insist_on_syntax(binder, text)
-        parsed = take_apart(binder, text)
-    except sql.SqlProblem as problem:
-        yield _finding(problem.code, problem.message, place, problem.fix)
-        return
-    finally:
-        binder.close()
-    for call, *_ in sql.undeclared(parsed):
-        fix = "read assets and sources by their keys"
-        yield _finding("E310", f"undeclared input {call}", place, fix)
-    known = (*graph.assets, *graph.sources, *graph.quarantined)
-    for key in dict.fromkeys(reference.key for reference in parsed.references):
-        if key not in known:
-            near = closest(key, known)
-            fix = f'did you mean "{near[0]}"?' if near else "name an asset or a source"
-            yield _finding("E203", f'unknown upstream "{key}"', place, fix)
+    for code, message, fix in problems(graph, text):
+        yield _finding(code, message, place, fix)
 
 
 def _selections(
