@@ -35,6 +35,8 @@ PATHS = (
     "/owners/operations",
     "/groups",
     "/tags",
+    "/automation",
+    "/automation/ticks",
     "/reconciler",
     "/health",
     "/materialize?select=marts.carriers&force=true",

@@ -90,6 +90,10 @@ def test_a_leader_that_does_not_know_that_it_was_followed_decides_nothing_more(
         ("forget_ticks", "tick_at", ("shop", "main", 1.0)),
         ("open_requests", "request_open", ("shop", "main")),
         ("arrivals", "arrival_scope", ("shop", "main", 5)),
+        ("tick_page_of", "tick_name", ("shop", "main", "schedule", "morning", 9, 5)),
+        ("latest_arrivals", "arrival_scope", ("shop", "main", 5)),
+        ("coming", "entry_again", (1, 2.0, 5)),
+        ("aside", "COVERING INDEX entry_status", (1,)),
     ],
 )
 def test_questions_that_are_asked_often_have_their_index(

@@ -109,6 +109,7 @@ end;
 alter table entry add column gate text not null default '';
 alter table entry add column again real;
 alter table entry add column freshness text not null default '';
+create index entry_gate on entry (survey_id, gone, gate);
 create index entry_again on entry (survey_id, again) where again is not null;
 
 -- An older program knows nothing of these tables, and leaves them as they are.

@@ -236,6 +236,23 @@ def test_a_queued_run_is_withdrawn_once(
     assert [row[0::4] for row in recorded(log)] == [("withdraw", "done"), ("withdraw", "failed")]
 
 
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        pytest.param(QUEUED, "It is queued. It would build staging.part_0", id="one that waits"),
+        pytest.param(RUNNING, "Asked for by the reconciler 1 min ago:", id="one that is at it"),
+        pytest.param(ENDED, "Asked for by schedule morning 1 h ago:", id="one that is over"),
+    ],
+)
+def test_the_page_of_a_run_says_what_asked_for_it(
+    operator: TestClient, moved: SqliteAutomation, run: str, said: str
+) -> None:
+    assert said in page(operator, f"/runs/{run}").text
+    if run == QUEUED:
+        moved.withdraw(QUEUED, NOW, "ben")
+        assert "It was withdrawn before it began" in page(operator, f"/runs/{run}").text
+
+
 def test_consumers_see_that_runs_were_asked_for_and_withdrawn(operator: TestClient) -> None:
     operator.post(f"/api/v1/automation/requests/{QUEUED}/withdraw", json={})
     found = operator.get("/api/v1/events?kind=run_requested&kind=run_withdrawn").json()["events"]

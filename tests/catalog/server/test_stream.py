@@ -10,7 +10,9 @@ from tests.catalog.server.test_events import paused, surveyed
 
 from freshline.survey import Survey
 from freshline.testing import specimens
+from freshline.testing.automation_queue import Kept, decided, halt, lead
 from freshline.testing.specimens import DAILY, DEV, ORDERS
+from freshline_catalog.automation import SqliteAutomation
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.server.api import stream as streams
 from freshline_catalog.server.door import sessions
@@ -55,6 +57,20 @@ def test_a_hint_says_what_to_look_at_again(
         "survey": 0,
         "automation": 0,
     }
+
+
+def test_a_decision_is_told_although_nothing_happened_to_any_asset(
+    served: Listening, cookie: str, log: SqliteEventLog
+) -> None:
+    kept = Kept(log, SqliteAutomation(log))
+    with closing(Stream(served, cookie)) as stream:
+        assert next(stream.blocks()) == {"retry": "2000"}
+        kept.automation.decide(lead(kept), [decided("06:00")])
+        change = hint(next(stream.events()))
+        kept.automation.halt("shop", "main", halt("morning"))
+        later = hint(next(stream.events()))
+    assert (change["assets"], change["runs"], change["automation"]) == ([], [], 1)
+    assert (later["sequence"], later["automation"]) == (0, 2)
 
 
 def test_its_headers_keep_it_from_being_held_back(served: Listening, cookie: str) -> None:

@@ -8,8 +8,10 @@ from fastapi import Depends, Path, Query
 from pydantic import BeforeValidator
 
 from freshline.events import RunCancelRequested
+from freshline.ticks import RequestState
 from freshline.traces import Part
 from freshline_catalog.server.asked import Asked
+from freshline_catalog.server.automation.queue import Request, request_of
 from freshline_catalog.server.builds.told import Told
 from freshline_catalog.server.cursors import cursor, sequence_in
 from freshline_catalog.server.doings import Came, Doing, about_run, begun_by, waiting
@@ -33,6 +35,14 @@ STEPS = 200
 _TAIL = 50
 _READS = 200
 _NEVER = float("inf")
+
+
+_STATES = {
+    RequestState.QUEUED: "queued",
+    RequestState.LAUNCHED: "queued",  # its process has begun, and recorded nothing yet
+    RequestState.ENDED: "succeeded",
+    RequestState.CANCELLED: "cancelled",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +78,18 @@ class Failure:
 class Run:
     """What a run did.
 
-    `facts` is None of a run that has recorded nothing: it was begun by `begun_by`, and is queued
-    or never began. `steps` are those of this page, in the order in which they began; `counts` are
-    of all. `log` is the end of what it said. `told` is what code told of the versions, by asset,
-    and `progress` how far code that is at work says that it is.
+    `facts` is None of a run that has recorded nothing: it was begun by `begun_by`, or automation
+    asked for it by `request`, and it is queued or never began. `steps` are those of this page, in
+    the order in which they began; `counts` are of all. `log` is the end of what it said. `told` is
+    what code told of the versions, by asset, and `progress` how far code that is at work says that
+    it is.
     """
 
     run: str
     facts: RunFacts | None
     now: float
     began_by: Doing | None = None
+    request: Request | None = None
     about: tuple[Doing, ...] = ()
     cancelled_by: tuple[RunCancelRequested, ...] = ()
     counts: dict[str, int]
@@ -96,6 +108,8 @@ class Run:
         """The word for how it stands."""
         if self.facts is not None:
             return self.facts.outcome.value
+        if self.request is not None:
+            return self.request.outcome or _STATES[self.request.state]
         if self.began_by is None or self.began_by.outcome is Came.BEGUN:
             return "queued"
         return "failed" if self.began_by.outcome is Came.FAILED else "succeeded"
@@ -163,10 +177,13 @@ def run(
     """Show what a run did, step by step."""
     found = reading.run_of(asked, run) if is_run(run) else None
     began_by = begun_by(asked, run) if is_run(run) else None
-    if found is None and began_by is None:
+    request = request_of(asked, run) if is_run(run) else None
+    if found is None and began_by is None and request is None:
         raise AbsentError("there is no run of this id", help="see the list of runs")
     if found is None:
-        return Run(run=run, facts=None, now=asked.now, began_by=began_by, counts={})
+        return Run(
+            run=run, facts=None, now=asked.now, began_by=began_by, request=request, counts={}
+        )
     facts, doing = found
     steps = reading.steps_of(asked, run, doing)
     wanted = [step for step in steps if status is None or step.status is status]
@@ -178,6 +195,7 @@ def run(
         facts=facts,
         now=asked.now,
         began_by=began_by,
+        request=request,
         about=about_run(asked, run),
         cancelled_by=reading.requests_of(asked, run),
         counts=counts_of(steps),

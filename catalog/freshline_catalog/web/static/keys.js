@@ -1,6 +1,6 @@
 // Shortcuts: single keys, never while somebody types, and they can be turned off.
 const STORE = "freshline.keys";
-const GO = { h: "/", a: "/assets", l: "/lineage", r: "/runs", c: "/checks", e: "/events", w: "/reconciler" };
+const GO = { h: "/", a: "/assets", l: "/lineage", r: "/runs", c: "/checks", e: "/events", t: "/automation", w: "/reconciler" };
 /** @type {[string, string][]} */
 const HELP = [
   ["/", "Search"],
@@ -10,6 +10,7 @@ const HELP = [
   ["g r", "Go to runs"],
   ["g c", "Go to checks"],
   ["g e", "Go to events"],
+  ["g t", "Go to automation"],
   ["g w", "Go to the reconciler"],
   ["j / k", "Next or previous row"],
   ["Enter", "Open the row"],
