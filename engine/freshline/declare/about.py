@@ -55,6 +55,7 @@ class Scope:
     storages: tuple[str, ...] = ("lake",)
     catalogs: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
     calendars: Mapping[str, Calendar] = field(default_factory=dict[str, Calendar])
     pools: tuple[str, ...] = ()
     is_complete: bool = True

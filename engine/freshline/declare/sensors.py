@@ -7,6 +7,7 @@ left out, with what is wrong about it; nothing else hangs on it.
 import re
 from dataclasses import replace
 
+from freshline.acts import OWNER
 from freshline.declare import rules, source
 from freshline.declare.about import Scope, check_owner, read_owner
 from freshline.declare.calendars import calendar_reader
@@ -301,9 +302,10 @@ def _notify(reading: Reading, section: Section, given: source.Entry) -> Notify |
     to = _read_owners(report, given)
     if not to:
         return None
+    known = (*scope.owners, *scope.channels, OWNER)
     for each in to:
-        if scope.owners and each not in scope.owners:
-            fix = did_you_mean(each, scope.owners) or "add it under `owners:` in freshline.yaml"
-            message = f"{quoted(each)} is not among the project's owners"
+        if (scope.owners or scope.channels) and each not in known and "@" not in each:
+            fix = did_you_mean(each, known) or "add it under `owners:` in freshline.yaml"
+            message = f"{quoted(each)} is among neither the project's owners nor its channels"
             report.warn("W501", place_of(given), message, fix)
     return Notify(to=to, text=(section.get("text", text) or "").strip())

@@ -187,6 +187,7 @@ def _told(report: Report, whole: _Whole, name: str, entry: source.Entry | None) 
     storages = _with_lake(read)
     resources = section.get("resources", resources_reader(values)) or ()
     catalogs = section.get("catalogs", catalogs_reader(values)) or ()
+    channels = section.get("notifications", channels_reader(values)) or ()
     own_resources = _own_resources(report, entry)
     if own_resources is not None:
         resources = overridden(report, own_resources, resources, values)
@@ -198,6 +199,7 @@ def _told(report: Report, whole: _Whole, name: str, entry: source.Entry | None) 
         storages=tuple(storage.name for storage in storages),
         catalogs=tuple(each.name for each in catalogs),
         owners=tuple(owner.name for owner in whole.owners),
+        channels=tuple(channel.name for channel in channels),
         calendars=whole.calendars,
         pools=tuple(whole.project.pools),
     )
@@ -213,7 +215,7 @@ def _told(report: Report, whole: _Whole, name: str, entry: source.Entry | None) 
         resources=resources,
         catalogs=catalogs,
         owners=whole.owners,
-        channels=section.get("notifications", channels_reader(values)) or (),
+        channels=channels,
         webhooks=section.get("webhooks", webhooks_reader(values)) or Webhooks(),
         default_storage=default or "lake",
         strict=here.strict,
