@@ -8,6 +8,7 @@ from typing import cast
 
 from freshline.catalog import Surveys
 from freshline.cli.compose import Project
+from freshline.cli.refreshing import evaluated
 from freshline.cli.stamps import stamp
 from freshline.declare.files import ProjectFile
 from freshline.declare.origins import Definition, Origin, origins_of_all
@@ -16,6 +17,8 @@ from freshline.declare.settings import read_settings
 from freshline.lineage.graph import Graph
 from freshline.lineage.hops import Hop, Hops
 from freshline.lineage.sql import readable
+from freshline.operate.moments import moments_of
+from freshline.operate.scene import Evaluated, Gate
 from freshline.reconcile.entries import entries, traced_by
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.planned import Wish
@@ -45,37 +48,54 @@ def survey_of(project: Project, files: Sequence[ProjectFile]) -> Surveyed:
         look(graph, root, project.environment, project.sight), project.sight, Wish()
     )
     found = entries(plan, facts, _settings(project, facts.graph), readable)
+    _, looked = evaluated(project, project.sight.events, plan, facts)
     survey = Survey(
         project=facts.project,
         environment=facts.environment,
         at=facts.now,
         sequence=facts.state.sequence,
         plan_id=plan.plan_id,
-        entries=tuple(without_secrets_in(_refreshed(entry, graph)) for entry in found),
+        entries=tuple(without_secrets_in(_refreshed(entry, graph, looked)) for entry in found),
         owners=_owners(root, graph),
         orphans=plan.orphans,
         problems=plan.problems,
         warnings=tuple(redacted(warning) for warning in plan.warnings),
         made_of=made_of,
-        schedules=tuple(map(_schedule, graph.schedules)),
+        schedules=tuple(_schedule(each, facts.now) for each in graph.schedules),
         sensors=tuple(map(_sensor, graph.sensors)),
     )
     return Surveyed(survey=survey, data=data)
 
 
-def _refreshed(entry: Entry, graph: Graph) -> Entry:
-    """Return an entry that says when its asset is kept fresh."""
+def _refreshed(entry: Entry, graph: Graph, looked: Evaluated) -> Entry:
+    """Return an entry that says when its asset is kept fresh, and why it is not built now."""
+    age = looked.ages.get(entry.key)
+    if age is not None:
+        entry = replace(entry, freshness=age.standing.value)
     asset = graph.assets.get(entry.key)
     if asset is None or asset.is_view:
         return entry
-    return replace(entry, refresh=refresh_words(asset.definition.refresh))
+    entry = replace(entry, refresh=refresh_words(asset.definition.refresh))
+    decision = looked.decisions.get(entry.key)
+    if decision is None:
+        return entry
+    # Of what is fresh there is nothing to say that would not be another thing at every look.
+    waits = decision.gate not in (None, Gate.FRESH)
+    return replace(
+        entry,
+        waiting=redacted(decision.why) if waits else "",
+        gate=decision.gate.value if decision.gate is not None else "",
+        again=decision.again,
+    )
 
 
-def _schedule(schedule: ScheduleDefinition) -> EntryMover:
+def _schedule(schedule: ScheduleDefinition, now: float) -> EntryMover:
+    cron = schedule.cron
     return EntryMover(
         name=schedule.name,
         words=cron_words(schedule.cron),
         does=f"make {schedule.selection} fresh",
+        again=moments_of(cron.expression, cron.timezone, cron.calendar).next(now),
         selection=schedule.selection,
         description=schedule.description,
         owner=schedule.owner,
