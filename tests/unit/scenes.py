@@ -6,24 +6,34 @@ drawn from what it reads.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import count
 
 from tests.unit.facts import COLUMNS, ENVIRONMENT, PROJECT, asset, source, target
 
+from freshline.code import Code
 from freshline.codec import digest
-from freshline.definitions import ProjectDefinition
+from freshline.definitions import Probe, ProbeKind, ProjectDefinition
 from freshline.events import CheckResult
-from freshline.lineage.canonical import canonicaliser
-from freshline.lineage.graph import Asset, Check, Graph, in_order
+from freshline.lineage.canonical import rules_of
+from freshline.lineage.graph import Asset, Check, Graph, Source, in_order
 from freshline.operate.deciding import evaluate
-from freshline.operate.scene import Evaluated, Scene, Seen
-from freshline.operate.selecting import chosen
+from freshline.operate.scene import Evaluated, Gate, Scene, Seen
+from freshline.operate.selecting import selecting
 from freshline.ports import Condition, Inspection
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import config, source_version
 from freshline.reconcile.plan import make_plan
 from freshline.reconcile.planned import Action, Plan, Wish
-from freshline.refresh import Freshness, Refresh, ScheduleDefinition, SensorDefinition, Trigger
+from freshline.refresh import (
+    Cron,
+    Freshness,
+    Manual,
+    Refresh,
+    ScheduleDefinition,
+    SensorDefinition,
+    Trigger,
+)
 from freshline.state import Failure, Observation, Pause, State, TargetState
 from freshline.ticks import Decided, Halt, Request, Requested, RequestState
 from freshline.versions import WHOLE, Build, Output, PublishKind, Read, Trace, Version
@@ -41,7 +51,21 @@ class Plot:
     freshness: Freshness | None = None
     text: str = "1"
     checks: tuple[Check, ...] = ()
+    code: Code | None = None
     content: str | None = None  # what it holds whatever it reads, where that is said
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """What its author says."""
+        return (
+            self.reads,
+            self.refresh,
+            self.triggers,
+            self.freshness,
+            self.text,
+            self.checks,
+            self.code,
+        )
 
 
 @dataclass(slots=True)
@@ -61,22 +85,36 @@ class Stage:
     memories: dict[str, str] = field(default_factory=dict[str, str])
     requests: list[Requested] = field(default_factory=list[Requested])
     kept: list[Decided] = field(default_factory=list[Decided])
+    source_freshness: dict[str, Freshness] = field(default_factory=dict[str, Freshness])
+    probes: dict[str, Probe] = field(default_factory=dict[str, Probe])
+    source_checks: dict[str, tuple[Check, ...]] = field(
+        default_factory=dict[str, tuple[Check, ...]]
+    )
     halts: tuple[Halt, ...] = ()
     schedules: tuple[ScheduleDefinition, ...] = ()
     sensors: tuple[SensorDefinition, ...] = ()
     seen: Seen = field(default_factory=Seen)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
     built: list[str] = field(default_factory=list[str])
+    _compiled: tuple[object, Graph] | None = None
 
     # ---- looking
 
     def graph(self) -> Graph:
-        """Return the project compiled."""
+        """Return the project compiled; the same one as long as nothing of it is edited."""
+        sources = {**self.source_freshness}, {**self.source_checks}, {**self.probes}
+        plots = [(key, plot.said) for key, plot in self.plots.items()]
+        said = (self.schedules, self.sensors, sources, plots)
+        if self._compiled is None or self._compiled[0] != said:
+            self._compiled = (said, self._compile())
+        return self._compiled[1]
+
+    def _compile(self) -> Graph:
         reads = {key: plot.reads for key, plot in self.plots.items()}
         return Graph(
             project=self.project,
             assets={key: self._asset(key) for key in in_order(reads)},
-            sources={key: source(key) for key in self.sources()},
+            sources={key: self._source(key) for key in self.sources()},
             schedules=self.schedules,
             sensors=self.sensors,
         )
@@ -112,7 +150,7 @@ class Stage:
             builds={key: b for key, b in self.builds.items() if key in self.plots},
             inspections={key: Inspection(Condition.INTACT) for key in self.builds},
             sources=sources,
-            pauses=self.pauses,
+            pauses=dict(self.pauses),
             now=self.now,
         )
 
@@ -196,7 +234,7 @@ class Stage:
         """Do what one run does; `failing` are assets with the codes that they fail with."""
         selected = frozenset(request.assets)
         if not request.only:
-            selected = chosen(self.graph(), request.selection).keys
+            selected = selecting(self.graph()).chosen(request.selection).keys
         facts = self.facts()
         plan = make_plan(facts, Wish(selected=selected, only=request.only))
         self.observed |= facts.sources
@@ -211,13 +249,13 @@ class Stage:
                 left.add(key)
                 self.fail(key, request.run, failing[key])
             elif step.action is not Action.CHECK:
-                self._step(key)
+                self.settle(key)
 
     def build(self, key: str, content: str | None = None) -> None:
         """Build an asset as a person would, from what its inputs are now."""
         if content is not None:
             self.plots[key].content = content
-        compiled = self._asset(key)
+        compiled = self.graph().assets[key]
         reads = tuple(self._read(upstream) for upstream in compiled.upstreams)
         number = self.builds[key].version.number + 1 if key in self.builds else 1
         name = f"{key}#{number}"
@@ -237,7 +275,7 @@ class Stage:
         )
         trace = Trace(
             code_version=compiled.code_version,
-            canonicaliser=canonicaliser(),
+            canonicaliser=rules_of(plot.code),
             config=config(compiled.definition, self.project),
             inputs=reads,
             outputs=(Output(WHOLE, plot.content if plot.content is not None else drawn),),
@@ -263,12 +301,13 @@ class Stage:
         self.built.clear()
         return self
 
-    def _step(self, key: str) -> None:
+    def settle(self, key: str) -> None:
         """Build, unless what is there was made from just that: then say that it still holds."""
         build = self.builds.get(key)
-        compiled = self._asset(key)
+        compiled = self.graph().assets[key]
         reads = tuple(self._read(upstream) for upstream in compiled.upstreams)
-        if build is not None and build.trace.code_version == compiled.code_version:
+        same = build is not None and build.trace.code_version == compiled.code_version
+        if build is not None and same and (compiled.code is None or compiled.code.pure):
             before = {read.asset: read.data_version for read in build.trace.inputs}
             if before == {read.asset: read.data_version for read in reads}:
                 self.builds[key] = replace(build, trace=replace(build.trace, inputs=reads))
@@ -284,18 +323,31 @@ class Stage:
         return Read(key, version, version)
 
     def _look_at(self, key: str) -> Observation:
-        return Observation(version=self.versions.get(key, "v1"), signature={}, at=self.now)
+        version = self.versions.get(key, "v1")
+        if key in self.probes and self.probes[key].kind is ProbeKind.ALWAYS:
+            version = f"{version} at {self.now!r}"
+        return Observation(version=version, signature={}, at=self.now)
+
+    def _source(self, key: str) -> Source:
+        found = source(key)
+        freshness, probe = self.source_freshness.get(key), self.probes.get(key, Probe())
+        definition = replace(found.definition, freshness=freshness, probe=probe)
+        return replace(found, definition=definition, checks=self.source_checks.get(key, ()))
 
     def _asset(self, key: str) -> Asset:
         plot = self.plots[key]
-        made = asset(key, f"select {plot.text} as x", plot.reads)
+        made = _asset_of(key, f"select {plot.text} as x", plot.reads)
         definition = replace(
             made.definition,
             refresh=plot.refresh,
             triggers=plot.triggers,
             freshness=plot.freshness,
+            code=plot.code,
         )
         return replace(made, definition=definition, checks=plot.checks)
+
+
+_asset_of = cache(asset)
 
 
 def stage(reads: Mapping[str, Sequence[str]], **refresh: Refresh) -> Stage:
@@ -306,3 +358,20 @@ def stage(reads: Mapping[str, Sequence[str]], **refresh: Refresh) -> Stage:
             for key, found in reads.items()
         }
     )
+
+
+AS_INPUTS = Refresh()
+MANUAL = Refresh(rule=Manual())
+AT_FULL_HOURS = Refresh(rule=Cron(expression="0 * * * *"))
+HOURLY = Refresh(rule=Cron(expression="0 * * * *", updated=True))
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+
+
+def pair(refresh: Refresh = AS_INPUTS) -> Stage:
+    """Return a, which people build, and b, which reads it."""
+    return stage({"a": (), "b": ("a",)}, a=MANUAL, b=refresh).build_all()
+
+
+def gate(world: Stage, key: str) -> Gate | None:
+    """Return which gate keeps an asset from being built now."""
+    return world.evaluate().decisions[key].gate

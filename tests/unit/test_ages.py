@@ -113,3 +113,13 @@ def test_without_that_it_only_tells() -> None:
     world.now += 2 * DAY
     assert world.tick() == ()
     assert world.evaluate().ages["b"].standing is Standing.FAILS
+
+
+def test_a_source_grows_old_from_its_last_change_on() -> None:
+    world = stage({"b": ("raw",)}).build_all()
+    world.source_freshness["raw"] = BY_AGE
+    world.now += 13 * HOUR
+    found = world.evaluate().ages["raw"]
+    assert (found.standing, found.right) == (Standing.WARNS, START)
+    world.arrive("raw", "v2")
+    assert world.evaluate().ages["raw"].standing is Standing.PASSES

@@ -11,6 +11,7 @@ from freshline.events import CheckResult, Outcome, RunFinished, RunStarted
 from freshline.lineage.graph import Check
 from freshline.operate.arrivals import part
 from freshline.operate.scene import FileSeen, Remote, Said, Seen
+from freshline.operate.sensors import globs, heard, questions
 from freshline.refresh import (
     AssetArrived,
     CallWebhook,
@@ -360,3 +361,46 @@ def test_an_idle_sensor_decides_nothing() -> None:
     found = world.evaluate()
     assert found.decided == ()
     assert found.again == world.now + 30
+
+
+def test_a_sensor_of_runs_is_not_set_off_by_its_own() -> None:
+    world = awaiting(RunEnded(result=Result.SUCCEEDED))
+    world.seen = ended("r7", Outcome.SUCCEEDED, "a")
+    assert world.tick() == ("out",)
+    own = world.requests[0].request.run
+    world.seen = ended(own, Outcome.SUCCEEDED, "out")
+    assert world.tick() == ()
+
+
+def test_an_event_of_before_anybody_awaited_it_does_not_count() -> None:
+    world = awaiting(AssetArrived(key="a"))
+    world.seen = Seen(arrivals=(Arrival(sequence=4, name="go", at=START, actor="ci"),))
+    (sensor,) = world.sensors
+    world.sensors = (replace(sensor, conditions=(EventArrived(name="go"),)),)
+    assert heard(world.graph(), world.memories) == 0
+    assert world.tick() == ()
+    assert world.tick() == ()
+    assert heard(world.graph(), world.memories) == 4
+
+
+def test_an_edit_of_how_long_something_has_to_rest_fires_nothing() -> None:
+    world = awaiting(AssetArrived(key="a"), FilesArrived(path="in/*.csv"))
+    files(world, ("in/1.csv", "s1"))
+    assert world.tick() == ("out",)
+    (sensor,) = world.sensors
+    slower = (AssetArrived(key="a", settle=1), FilesArrived(path="in/*.csv", settle=1))
+    world.sensors = (replace(sensor, conditions=slower),)
+    world.now += 2
+    assert world.tick() == ()
+
+
+def test_whom_to_ask_and_what_to_look_for() -> None:
+    query = WatermarkMoved(sql="select max(day) from a")
+    world = awaiting(query, FilesArrived(path="in/*.csv"), every=45.0)
+    world.seen = Seen(values={"bell": Said(fires=False, why="", cursor="3")})
+    world.tick()
+    (question,) = questions(world.graph(), world.memories)
+    assert (question.condition, question.cursor, question.every) == (query, "3", 45.0)
+    world.seen = Seen(values={question.name: Said(fires=False, why="", cursor="4")})
+    assert world.tick() == ("out",)
+    assert globs(world.graph()) == ("in/*.csv",)

@@ -11,7 +11,6 @@ from freshline.events import AttemptFailed, Materialized, Outcome, RunFinished, 
 from freshline.operate.ground import Ground
 from freshline.operate.rules import told
 from freshline.operate.scene import Said
-from freshline.operate.selecting import chosen
 from freshline.refresh import (
     AssetArrived,
     Condition,
@@ -82,8 +81,15 @@ def sense(condition: Condition, cursor: Cursor, ground: Ground, name: str) -> Se
 
 
 def part(condition: Condition) -> str:
-    """Return a short name of a condition, the same whenever it says the same."""
-    return digest_of(condition)[:12]
+    """Return a short name of what a condition looks at; how long that has to rest is no matter."""
+    match condition:
+        case AssetArrived():
+            how = [condition.key, list(condition.columns), condition.changed]
+            return digest_of(["asset", *how])[:12]
+        case FilesArrived():
+            return digest_of(["files", condition.path])[:12]
+        case _:
+            return digest_of(condition)[:12]
 
 
 def _nothing(awaited: str, cursor: Cursor, error: str = "") -> Sensed:
@@ -207,7 +213,7 @@ def _said(ground: Ground, name: str, condition: Condition) -> Said | None:
 def _run(condition: RunEnded, cursor: Cursor, ground: Ground) -> Sensed:
     where = f" of {condition.selection}" if condition.selection else ""
     awaited = f"a run{where} that {condition.result}"
-    meant = chosen(ground.graph, condition.selection)
+    meant = ground.selecting.chosen(condition.selection)
     if meant.error:
         return _nothing(awaited, cursor, meant.error)
     touched = _touched(ground)
@@ -241,15 +247,19 @@ def _touched(ground: Ground) -> Mapping[str, set[str]]:
 
 def _event(condition: EventArrived, cursor: Cursor, ground: Ground) -> Sensed:
     awaited = f"an event {condition.name}"
-    behind = int(cursor.shown or 0)
+    arrivals = ground.scene.seen.arrivals
+    if cursor.shown is None:  # what came before anybody awaited it does not count
+        latest = max((arrival.sequence for arrival in arrivals), default=0)
+        first = Cursor(shown=str(latest))
+        return Sensed(awaited=awaited, cursor=first, after=first)
+    behind = int(cursor.shown)
     came = list(cursor.pending)
-    for arrival in ground.scene.seen.arrivals:
+    for arrival in arrivals:
         if arrival.name == condition.name and arrival.sequence > behind:
             behind = arrival.sequence
             what = f"event {arrival.sequence} by {arrival.actor}"
             came.append(Arrived(token=str(arrival.sequence), at=arrival.at, what=what))
-    shown = str(behind) if behind else cursor.shown
-    kept = Cursor(shown=shown, pending=tuple(came[-MOST_KEPT:]))
+    kept = Cursor(shown=str(behind), pending=tuple(came[-MOST_KEPT:]))
     return Sensed(awaited=awaited, arrived=kept.pending, cursor=kept, after=_emptied(kept))
 
 

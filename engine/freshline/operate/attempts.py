@@ -10,29 +10,23 @@ PASSING = frozenset({"F320", "F340", "F400", "F401", "F402", "F501", "F502", "F5
 
 
 def noted(key: str, memory: AssetMemory, ground: Ground) -> Tried | None:
-    """Return the last attempt on an asset, with a failure that was not noted yet.
+    """Return the last attempt on an asset that was asked for, with a failure not noted yet.
 
-    A failure says nothing of what has changed since the attempt began: then what would be tried now
-    is something else, and the digest is left empty.
+    What it read in the same run was built there, so what it was an attempt at is only known now. A
+    failure says nothing of what has changed since it began: then the digest is left empty. Of what
+    failed in a run of somebody else, nobody knows what it was an attempt at.
     """
     failure = ground.facts.state.of(ground.facts.target(key)).failure
     tried = memory.tried
-    if failure is None or (tried is not None and tried.failed == failure.run):
+    if failure is None or tried is None or failure.run != tried.run or tried.failed:
         return tried
-    ours = tried is not None and tried.run == failure.run
-    if tried is not None and not ours and failure.at < tried.at:
-        return tried  # of before
-    began = tried.at if ours and tried is not None else failure.at
-    along = tried.along if ours and tried is not None else ()
-    moved = any(
-        _moved_since(ground, need, failure.at if need in along else began)
+    moved = tried.logic != ground.logic(key) or any(
+        _moved_since(ground, need, failure.at if need in tried.along else tried.at)
         for need in ground.needs(key)
     )
     digest = "" if moved else ground.attempt(key)
-    if tried is not None and tried.digest == digest:
-        count = tried.count if ours else tried.count + 1
-        return replace(tried, failed=failure.run, run=failure.run, count=count)
-    return Tried(run=failure.run, at=began, digest=digest, failed=failure.run, by_hand=not ours)
+    count = tried.count if tried.digest == digest else 1
+    return replace(tried, failed=failure.run, digest=digest, count=count)
 
 
 def asked(key: str, memory: AssetMemory, ground: Ground, run: str, along: frozenset[str]) -> Tried:
@@ -44,6 +38,8 @@ def asked(key: str, memory: AssetMemory, ground: Ground, run: str, along: frozen
         at=ground.now,
         digest=digest,
         count=tried.count + 1 if same and tried is not None else 1,
+        logic=ground.logic(key),
+        head=_head(key, ground),
         along=tuple(need for need in ground.needs(key) if need in along),
     )
 
@@ -53,16 +49,20 @@ def came_to_nothing(key: str, tried: Tried | None, ground: Ground) -> bool:
 
     Then the moment that allowed it has not been used.
     """
-    if tried is None or tried.by_hand:
-        return False
-    build = ground.facts.builds.get(key)
-    if build is not None and build.version.at > tried.at:
+    if tried is None or _head(key, ground) != tried.head:
         return False
     failure = ground.facts.state.of(ground.facts.target(key)).failure
     return failure is None or failure.run != tried.run or failure.code in PASSING
 
 
+def _head(key: str, ground: Ground) -> str:
+    build = ground.facts.builds.get(key)
+    return build.version.publish_id if build is not None else ""
+
+
 def _moved_since(ground: Ground, key: str, since: float) -> bool:
+    if ground.always_moves(key):
+        return False
     moved = ground.moved(key)
     if key in ground.facts.sources:
         known = ground.facts.state.of(ground.facts.target(key)).observation

@@ -1,11 +1,12 @@
 """Deciding: from one look at a project to what runs now, and why all else does not."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
 from freshline.codec import digest
+from freshline.definitions import ProbeKind, Volatile
 from freshline.operate import attempts, gates, schedules, sensors
 from freshline.operate.freshness import age
 from freshline.operate.gates import Case
@@ -28,6 +29,8 @@ from freshline.ticks import Decided, Mover, Request, Tick, TickOutcome
 from freshline.verdicts import ReasonKind
 
 NAME = "reconciler"
+_HOUR, _DAY = 3600.0, 86_400.0
+_OF_ITS_AUTHOR = (Gate.TRIGGER, Gate.RULE, Gate.COOLDOWN, Gate.HOURS, Gate.RATE)
 _SETTLED = (Gate.ASIDE, Gate.HELD, Gate.RUNNING, Gate.FRESH)
 
 
@@ -43,12 +46,17 @@ def evaluate(scene: Scene, ids: Callable[[], str]) -> Evaluated:
         decision = work.decisions[key] = _look_at(work, key)
         if decision.goes:
             work.going[key] = None
+    for key in (*work.going,):
+        _bring_along(work, key)
+    for key, source in ground.graph.sources.items():
+        if (wanted := source.definition.freshness) is not None:
+            work.ages[key] = age(wanted, ground.moved(key), ground.now)
     reconciled = _reconciled(work, ids)
     timely = schedules.evaluate(ground, ids)
     felt = sensors.evaluate(ground, ids)
     looks = [d.again for d in work.decisions.values()]
     looks += [found.again for found in work.ages.values()]
-    looks += [timely.again, felt.again]
+    looks += [timely.again, felt.again, _by_the_clock(ground)]
     return Evaluated(
         decided=(*reconciled, *timely.decided, *felt.decided),
         decisions=work.decisions,
@@ -75,6 +83,38 @@ def _in_order(ground: Ground) -> Iterable[str]:
     yield from (key for key in ground.graph.sources if key in ground.steps)
     yield from ground.graph.assets
     yield from ground.graph.quarantined
+
+
+def _bring_along(work: _Work, key: str) -> None:
+    """Let go with an asset what the same call of code makes, where nothing but time keeps it."""
+    asset = work.ground.graph.assets.get(key)
+    code = asset.code if asset is not None else None
+    if code is None or code.subset:
+        return
+    for _, other in code.outputs:
+        decision = work.decisions.get(other)
+        if decision is not None and decision.gate in _OF_ITS_AUTHOR and other in work.ground.steps:
+            why = f"made by the call that makes {key}"
+            work.decisions[other] = Decision(key=other, gate=None, why=why)
+            work.going[other] = None
+
+
+def _by_the_clock(ground: Ground) -> float | None:
+    """Return when something may turn stale though nothing happens but that time goes by."""
+    now, found = ground.now, set[float]()
+    for asset in ground.graph.assets.values():
+        if asset.varies and asset.volatile in (Volatile.HOUR, Volatile.DAY):
+            found.add(_HOUR if asset.volatile is Volatile.HOUR else _DAY)
+    keys = (*ground.graph.assets, *ground.graph.sources)
+    if any(check.varies for key in keys for check in ground.graph.checks_of(key)):
+        found.add(_HOUR)
+    looks = [now - now % seconds + seconds for seconds in found]
+    for key, seen in ground.facts.sources.items():
+        source = ground.graph.sources.get(key)
+        probe = source.definition.probe if source is not None else None
+        if probe is not None and probe.kind is ProbeKind.TTL:
+            looks.append(seen.at + probe.ttl)
+    return min((at for at in looks if at > now), default=None)
 
 
 def _look_at(work: _Work, key: str) -> Decision:
@@ -211,13 +251,13 @@ def _reconciled(work: _Work, ids: Callable[[], str]) -> tuple[Decided, ...]:
     if run is None and not texts:
         return ()
     assets = _to_build(ground, going)
-    why = _why(work, going) if going else _remembered(texts)
+    why = _why(work, going) if going else _remembered(sorted(work.memories))
     tick = Tick(
         project=ground.facts.project,
         environment=ground.facts.environment,
         mover=Mover.RECONCILER,
         name=NAME,
-        key=_key(work, going, texts),
+        key=_key(work, texts),
         at=ground.now,
         outcome=TickOutcome.REQUESTED if run else TickOutcome.NOTHING,
         why=why,
@@ -257,19 +297,15 @@ def _to_build(ground: Ground, going: list[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _key(work: _Work, going: list[str], texts: Mapping[str, str | None]) -> str:
-    """Return the name of what is decided: of a run what it is an attempt at, and how often."""
-    if not going:
-        before = work.ground.scene.memories
-        kept = [f"{name}: {before.get(name)} {text}" for name, text in sorted(texts.items())]
-        return digest(*kept, repr(work.ground.now))
-    parts: list[str] = []
-    for key in sorted(going):
-        memory = work.memories[key]
-        tried = memory.tried
-        assert tried is not None
-        parts.append(f"{key} {tried.digest} {tried.count} {sorted(memory.used.items())}")
-    return digest(*parts)
+def _key(work: _Work, texts: Mapping[str, str | None]) -> str:
+    """Return the name of what is decided: the same for the same look, and another for any other.
+
+    The same may well be decided again: what is asked for may have come to nothing by then.
+    """
+    before = work.ground.scene.memories
+    going = (f"{key} {work.ground.attempt(key)}" for key in sorted(work.going))
+    kept = (f"{name}: {before.get(name)}" for name in sorted(texts))
+    return digest(*going, *kept, repr(work.ground.now))
 
 
 def _request(ground: Ground, run: str, why: str, assets: tuple[str, ...]) -> Request:
@@ -292,17 +328,15 @@ def _why(work: _Work, going: list[str]) -> str:
     step = work.ground.steps[first]
     words = {Action.CREATE: "is missing", Action.CHECK: "is to be checked"}
     reason = step.reasons[0] if step.reasons else None
+    cause = f"{first} {words.get(step.action, 'is stale' if step.certain else 'may be stale')}"
     if reason is not None and reason.kind is ReasonKind.INPUT:
         cause = reason.detail
-    else:
-        cause = f"{first} {words.get(step.action, 'is stale')}"
-        if reason is not None and step.action not in words:
-            cause += f": {reason.detail}"
+    elif reason is not None and step.action not in words:
+        cause += f": {reason.detail}"
     return f"{cause}; {len(going)} asset{'' if len(going) == 1 else 's'}"
 
 
-def _remembered(texts: Mapping[str, str | None]) -> str:
-    count = len(texts)
-    return (
-        f"nothing is to be built; looked at the rules of {count} asset{'' if count == 1 else 's'}"
-    )
+def _remembered(keys: Sequence[str]) -> str:
+    """Return in a few words what was taken note of, where nothing is to be built."""
+    named = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
+    return f"nothing is to be built; something to remember of {named}"

@@ -105,7 +105,10 @@ def _because(case: Case) -> str:
 
 
 def _aside(case: Case) -> Closed | None:
-    found = case.ground.graph.quarantined.get(case.key)
+    graph = case.ground.graph
+    found = graph.quarantined.get(case.key)
+    if found is None and graph.project.strict and graph.failed:
+        return Closed("the project is strict, and something in it is broken")
     if found is None:
         return None
     return Closed(f"it is set aside with {found.because}" if found.because else found.code)
@@ -145,6 +148,8 @@ def _missing(case: Case) -> Closed | None:
         return None
     ground = case.ground
     for need in ground.needs(case.key):
+        if need in ground.graph.sources and need not in ground.facts.sources:
+            return Closed(f"{need} was never observed")
         absent = need in ground.graph.assets and need not in ground.facts.builds
         if absent and not case.goes(need) and not ground.trigger(case.key, need).optional:
             if need in ground.running:
@@ -234,14 +239,14 @@ def _failed(case: Case) -> Closed | None:
     if tried is None or not tried.digest or tried.digest != case.ground.attempt(case.key):
         return None
     failure = case.failure
-    ours = failure is not None and failure.run in (tried.run, tried.failed)
-    said = failure.message if ours and failure is not None else f"run {tried.run} came to nothing"
-    if ours and failure is not None and failure.code not in PASSING:
+    if failure is not None and failure.run != tried.run and failure.at < tried.at:
+        failure = None  # of before
+    said = f"run {tried.run} came to nothing" if failure is None else failure.message
+    if failure is not None and failure.code not in PASSING:
         return Closed(f"this was tried, and failed: {said}; nothing has changed since")
     if tried.count > MOST_TRIES:
         return Closed(f"quarantined after {tried.count} tries until something changes: {said}")
-    began = failure.at if ours and failure is not None else tried.at
-    due = began + delay(tried.count)
+    due = (tried.at if failure is None else failure.at) + delay(tried.count)
     if case.ground.now < due:
         return Closed(f"tried {_times(tried.count)}, and again at {told(due)}: {said}", due)
     return None

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 from freshline.codec import digest
-from freshline.lineage.graph import Asset, downstreams, reach
+from freshline.definitions import ProbeKind
+from freshline.lineage.graph import Asset, downstreams
 from freshline.operate.memory import AssetMemory, name_of, read
 from freshline.operate.scene import Scene
-from freshline.operate.selecting import chosen
+from freshline.operate.selecting import selecting
 from freshline.reconcile import checks
 from freshline.reconcile.checks import Standing
 from freshline.reconcile.fingerprint import config, period, source_version
@@ -31,6 +32,7 @@ class Ground:
         }
         self.blocked = {found.asset: found.why for found in scene.plan.blocked}
         self.proofs = {found.asset: found.proof for found in scene.plan.fresh}
+        self.selecting = selecting(self.graph)
         self.running = self._running()
         self._rights: dict[str, float | None] | None = None
         self._readers: Mapping[str, tuple[str, ...]] | None = None
@@ -94,6 +96,11 @@ class Ground:
             return known.at
         return seen.at if seen is not None else None
 
+    def always_moves(self, key: str) -> bool:
+        """Say whether a source is taken for changed at every look, so that this says nothing."""
+        source = self.graph.sources.get(key)
+        return source is not None and source.definition.probe.kind is ProbeKind.ALWAYS
+
     def rights(self) -> Mapping[str, float | None]:
         """Return for everything when it was last known to be right, None where it never was.
 
@@ -111,15 +118,20 @@ class Ground:
 
     def attempt(self, key: str) -> str:
         """Return the digest of what building an asset now would be an attempt at."""
+        build = self.facts.builds.get(key)
+        head = build.version.publish_id if build is not None else str(self.content(key))
+        needs = [need for need in sorted(self.needs(key)) if not self.always_moves(need)]
+        parts = [f"{need}={self.content(need)}" for need in needs]
+        return digest(self.logic(key), head, *parts)[:16]
+
+    def logic(self, key: str) -> str:
+        """Return the digest of how an asset would be built and checked, whatever it reads."""
         facts, asset = self.facts, self.graph.assets.get(key)
-        known, build = facts.state.of(facts.target(key)), facts.builds.get(key)
-        parts = [f"{need}={self.content(need)}" for need in sorted(self.needs(key))]
-        parts += [f"{c.digest} {c.definition.severity}" for c in self.graph.checks_of(key)]
-        parts += [f"{a.check} {a.contents}" for a in known.accepted]
+        parts = [f"{c.digest} {c.definition.severity}" for c in self.graph.checks_of(key)]
+        parts += [f"{a.check} {a.contents}" for a in facts.state.of(facts.target(key)).accepted]
         if asset is not None:
             parts += [asset.code_version, config(asset.definition, self.graph.project)]
             parts.append(period(asset, self.now))
-        parts.append(build.version.publish_id if build is not None else str(self.content(key)))
         return digest(*parts)[:16]
 
     def failing(self, key: str) -> Standing | None:
@@ -157,9 +169,7 @@ class Ground:
         request = each.request
         if request.only or not request.selection:
             return request.assets
-        meant = chosen(self.graph, request.selection)
-        needs = {key: asset.needs for key, asset in self.graph.assets.items()}
-        return reach((*request.assets, *meant.keys), needs) & self.steps.keys()
+        return self.selecting.needed(request.selection) & self.steps.keys()
 
 
 def covers(read: Window, wanted: tuple[str, ...]) -> bool:

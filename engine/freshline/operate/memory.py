@@ -26,9 +26,9 @@ _AHEAD = 26 * 3600.0
 class Tried(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An attempt that was asked for: in which run, when, and on what, as a digest.
 
-    `count` is how often that was tried, `along` what it reads that was to be built in the same run.
-    `failed` is the run whose failure has been taken note of, and `by_hand` says that a person's run
-    failed so, which nobody asked for here.
+    `count` is how often that was tried, `logic` a digest of how it was to be built, `along` what it
+    reads that was to be built in the same run, and `head` the version that there was before.
+    `failed` is the run, where its failure has been taken note of.
     """
 
     run: str
@@ -36,8 +36,9 @@ class Tried(Struct, frozen=True, kw_only=True, omit_defaults=True):
     digest: str
     count: int = 1
     along: tuple[str, ...] = ()
+    logic: str = ""
+    head: str = ""
     failed: str = ""
-    by_hand: bool = False
 
 
 class AssetMemory(Struct, frozen=True, kw_only=True, omit_defaults=True):

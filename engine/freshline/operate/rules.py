@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from freshline.definitions import ProbeKind
 from freshline.operate.ground import Ground, covers
 from freshline.operate.memory import AssetMemory, part_of, timed
 from freshline.operate.moments import Moments, moments_of
@@ -24,7 +23,7 @@ from freshline.refresh import (
     Upstream,
     Wake,
 )
-from freshline.verdicts import ReasonKind
+from freshline.verdicts import Reason, ReasonKind
 
 PUNCTUAL = 300.0  # seconds within which somebody counts as having been there for a moment
 MOST_MOMENTS = 50  # of those that nobody was there for
@@ -111,23 +110,22 @@ def told(at: float, timezone: str = "UTC") -> str:
 
 
 def _upstream(asking: Asking) -> Answer:
-    """Open, unless nothing is stale about it but that a source is taken for changed every time."""
+    """Open, unless all that is stale about it would be so again right after a build."""
     step = asking.ground.steps.get(asking.key)
     reasons = step.reasons if step is not None else ()
-    sources = asking.ground.graph.sources
-    doubted = [
-        source.definition.key
-        for reason in reasons
-        if reason.kind is ReasonKind.INPUT
-        and (source := sources.get(reason.upstream or "")) is not None
-        and source.definition.probe.kind is ProbeKind.ALWAYS
-    ]
-    if reasons and len(doubted) == len(reasons):
-        why = (
-            f"{doubted[0]} is taken for changed at every look: say how often, with every: or cron:"
-        )
+    if reasons and all(_comes_every_time(reason, asking.ground) for reason in reasons):
+        what = next((r.upstream for r in reasons if r.upstream is not None), None)
+        said = f"{what} is taken for changed at every look" if what else "its code is not pure"
+        why = f"{said}: say how often to build it, with every: or cron:"
         return Answer(opens=False, why=why)
     return Answer(opens=True, why="it is kept as what it reads")
+
+
+def _comes_every_time(reason: Reason, ground: Ground) -> bool:
+    """Say whether a reason is there at every look, so that following it would never end."""
+    if reason.kind is ReasonKind.INPUT:
+        return ground.always_moves(reason.upstream or "")
+    return reason.kind is ReasonKind.FORCED
 
 
 def _cron(rule: Cron, asking: Asking) -> Answer:
@@ -186,6 +184,9 @@ def _every(rule: Every, asking: Asking) -> Answer:
 def _max_lag(rule: MaxLag, asking: Asking) -> Answer:
     since = asking.memory.stale
     since = asking.ground.now if since is None else since
+    build = asking.ground.facts.builds.get(asking.key)
+    if build is not None:  # one that is stale again at once was not so before
+        since = max(since, min(build.version.at, asking.ground.now))
     due = since + rule.seconds
     if asking.ground.now < due:
         why = f"it may be stale for a while, until {told(due)}"

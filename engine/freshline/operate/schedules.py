@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from msgspec import MsgspecError, Struct
 
@@ -11,7 +12,6 @@ from freshline.operate.ground import Ground
 from freshline.operate.memory import part_of
 from freshline.operate.moments import moments_of, utc
 from freshline.operate.rules import PUNCTUAL, told
-from freshline.operate.selecting import chosen
 from freshline.refresh import CatchUp, Cron, ScheduleDefinition
 from freshline.ticks import Decided, Mover, Request, RequestState, Tick, TickOutcome
 
@@ -64,6 +64,15 @@ class _Due:
     last: float
 
 
+class _Came(NamedTuple):
+    """What a moment came to."""
+
+    outcome: TickOutcome
+    why: str
+    details: tuple[str, ...] = ()
+    run: str | None = None
+
+
 def _due(ground: Ground, schedule: ScheduleDefinition, ids: Callable[[], str]) -> list[Decided]:
     cron, now = schedule.cron, ground.now
     digest = part_of(cron)
@@ -72,7 +81,7 @@ def _due(ground: Ground, schedule: ScheduleDefinition, ids: Callable[[], str]) -
         # What fell due before it was declared so does not count.
         kept = ScheduleMemory(cron=digest, used=now)
         why = "it is new, or was edited: moments from now on count"
-        return [_decided(ground, schedule, f"from {now!r}", kept, (TickOutcome.NOTHING, why))]
+        return [_decided(ground, schedule, f"from {now!r}", kept, _Came(TickOutcome.NOTHING, why))]
     moments = moments_of(cron.expression, cron.timezone)
     if (last := moments.last(now)) is None or last <= memory.used:
         return []
@@ -85,9 +94,9 @@ def _due(ground: Ground, schedule: ScheduleDefinition, ids: Callable[[], str]) -
     if not due.counts or due.counts[-1] < due.last:
         kept = ScheduleMemory(cron=digest, used=due.last)
         said = due.others[-1] if due.others else f"{utc(due.last)} does not count"
-        outcome = (TickOutcome.SKIPPED, said)
         details = due.others if not due.counts else ()
-        found.append(_decided(ground, schedule, utc(due.last), kept, outcome, details))
+        came = _Came(TickOutcome.SKIPPED, said, details)
+        found.append(_decided(ground, schedule, utc(due.last), kept, came))
     return found
 
 
@@ -122,7 +131,7 @@ def _fired(
     halts = (h for h in ground.scene.halts if (h.mover, h.name) == (Mover.SCHEDULE, schedule.name))
     if (halt := next(halts, None)) is not None:
         why = f"halted by {halt.actor}" + (f": {halt.reason}" if halt.reason else "")
-        return _decided(ground, schedule, key, kept, (TickOutcome.SKIPPED, why), details)
+        return _decided(ground, schedule, key, kept, _Came(TickOutcome.SKIPPED, why, details))
     waiting = [
         each.request
         for each in ground.scene.requests
@@ -131,13 +140,15 @@ def _fired(
     ]
     if waiting and schedule.cron.catch_up is not CatchUp.ALL:
         why = f"the run it asked for at {told(waiting[0].at)} has not begun yet"
-        return _decided(ground, schedule, key, kept, (TickOutcome.SKIPPED, why), details)
-    meant = chosen(ground.graph, schedule.selection)
+        return _decided(ground, schedule, key, kept, _Came(TickOutcome.SKIPPED, why, details))
+    meant = ground.selecting.chosen(schedule.selection)
     if meant.error:
-        return _decided(ground, schedule, key, kept, (TickOutcome.FAILED, meant.error), details)
+        came = _Came(TickOutcome.FAILED, meant.error, details)
+        return _decided(ground, schedule, key, kept, came)
     run = ids()
     why = f"due at {told(kept.used, schedule.cron.timezone)}"
-    found = _decided(ground, schedule, key, kept, (TickOutcome.REQUESTED, why), details, run)
+    came = _Came(TickOutcome.REQUESTED, why, details, run)
+    found = _decided(ground, schedule, key, kept, came)
     request = Request(
         run=run,
         project=ground.facts.project,
@@ -153,13 +164,7 @@ def _fired(
 
 
 def _decided(
-    ground: Ground,
-    schedule: ScheduleDefinition,
-    key: str,
-    kept: ScheduleMemory,
-    outcome: tuple[TickOutcome, str],
-    details: tuple[str, ...] = (),
-    run: str | None = None,
+    ground: Ground, schedule: ScheduleDefinition, key: str, kept: ScheduleMemory, came: _Came
 ) -> Decided:
     tick = Tick(
         project=ground.facts.project,
@@ -168,10 +173,10 @@ def _decided(
         name=schedule.name,
         key=key,
         at=ground.now,
-        outcome=outcome[0],
-        why=outcome[1],
-        run=run,
-        details=details,
+        outcome=came.outcome,
+        why=came.why,
+        run=came.run,
+        details=came.details,
     )
     return Decided(tick=tick, memories={memory_name(schedule.name): encode(kept).decode()})
 

@@ -1,20 +1,24 @@
 """Sensors: what was awaited, what arrived, and what is done about it, exactly once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from msgspec import MsgspecError, Struct
+from msgspec.structs import replace
 
 from freshline.codec import decode, digest, encode
+from freshline.lineage.graph import Graph
 from freshline.operate.arrivals import Arrived, Cursor, Sensed, part, sense
 from freshline.operate.ground import Ground
 from freshline.refresh import (
     AssetArrived,
     Condition,
     Counts,
+    EventArrived,
     FilesArrived,
     FunctionSaid,
     Materialize,
+    RunEnded,
     SensorDefinition,
     WatermarkMoved,
 )
@@ -62,6 +66,58 @@ def awaiting(ground: Ground, sensor: SensorDefinition) -> tuple[str, ...]:
     return _details(list(zip(sensor.conditions, sensed, strict=True)), fires=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What somebody has to be asked for a sensor: under `name` the answer belongs into the scene.
+
+    `cursor` is what was answered last, None where nobody was asked, and `every` after how many
+    seconds to ask again.
+    """
+
+    name: str
+    condition: WatermarkMoved | FunctionSaid
+    cursor: str | None
+    every: float
+
+
+def questions(graph: Graph, memories: Mapping[str, str]) -> tuple[Question, ...]:
+    """Return the queries and functions to ask before sensors are looked at."""
+    found: list[Question] = []
+    for sensor in graph.sensors:
+        memory = read(memories.get(memory_name(sensor.name)))
+        for condition in sensor.conditions:
+            if isinstance(condition, WatermarkMoved | FunctionSaid):
+                name = part(condition)
+                cursor = memory.cursors.get(name, Cursor()).shown
+                found.append(
+                    Question(
+                        name=f"{sensor.name}:{name}",
+                        condition=condition,
+                        cursor=cursor,
+                        every=sensor.every,
+                    )
+                )
+    return tuple(found)
+
+
+def globs(graph: Graph) -> tuple[str, ...]:
+    """Return the globs of files that sensors wait for."""
+    conditions = (each for sensor in graph.sensors for each in sensor.conditions)
+    return tuple(dict.fromkeys(c.path for c in conditions if isinstance(c, FilesArrived)))
+
+
+def heard(graph: Graph, memories: Mapping[str, str]) -> int:
+    """Return the number of the last event from outside that every sensor has taken note of."""
+    behind = [
+        int(memory.cursors.get(part(condition), Cursor()).shown or 0)
+        for sensor in graph.sensors
+        for memory in [read(memories.get(memory_name(sensor.name)))]
+        for condition in sensor.conditions
+        if isinstance(condition, EventArrived)
+    ]
+    return min(behind, default=0)
+
+
 def read(text: str | None) -> SensorMemory:
     """Return what a text says that was kept; what cannot be read any more is nothing."""
     if text is None:
@@ -91,19 +147,23 @@ def _one(
         for condition, found in pairs
     }
     now = SensorMemory(cursors=cursors, ignored=ignored, error=errors)
-    if now == memory and not fires:
-        return None, again
-    kept = {memory_name(sensor.name): encode(now).decode()}
     if fires:
-        return _fired(ground, sensor, pairs, kept, ids), again
+        return _fired(ground, sensor, pairs, now, ids), again
+    if now == memory:
+        return None, again
     outcome, why = TickOutcome.NOTHING, _why_not(sensor, sensed)
     if errors and errors != memory.error:
         outcome, why = TickOutcome.FAILED, errors
     elif halted:
         outcome, why = TickOutcome.SKIPPED, "halted; what comes is kept"
-    key = digest(kept[memory_name(sensor.name)], repr(ground.now))
+    kept = _kept(sensor, now)
+    key = digest(*kept.values(), repr(ground.now))
     tick = _tick(ground, sensor, key, (outcome, why), _details(pairs, fires=False))
     return Decided(tick=tick, memories=kept), again
+
+
+def _kept(sensor: SensorDefinition, memory: SensorMemory) -> dict[str, str]:
+    return {memory_name(sensor.name): encode(memory).decode()}
 
 
 def _sensed(ground: Ground, sensor: SensorDefinition, memory: SensorMemory) -> list[Sensed]:
@@ -161,7 +221,7 @@ def _fired(
     ground: Ground,
     sensor: SensorDefinition,
     pairs: list[tuple[Condition, Sensed]],
-    kept: dict[str, str],
+    memory: SensorMemory,
     ids: Callable[[], str],
 ) -> Decided:
     """Return the runs and other acts of a firing, under a key of what it consumes."""
@@ -184,10 +244,24 @@ def _fired(
         if isinstance(act, Materialize)
     )
     run = requests[0].run if requests else None
+    kept = _kept(sensor, _knowing(memory, pairs, [request.run for request in requests]))
     outcome = (TickOutcome.REQUESTED, why)
     tick = _tick(ground, sensor, key, outcome, _details(pairs, fires=True), run)
     others = tuple(act for act in sensor.acts if not isinstance(act, Materialize))
     return Decided(tick=tick, memories=kept, requests=requests, acts=others)
+
+
+def _knowing(
+    memory: SensorMemory, pairs: list[tuple[Condition, Sensed]], runs: list[str]
+) -> SensorMemory:
+    """Return a memory in which a sensor of runs is not set off by those that it asked for."""
+    cursors = dict(memory.cursors)
+    for condition, _ in pairs:
+        if isinstance(condition, RunEnded):
+            cursor = cursors[part(condition)]
+            consumed = {**cursor.consumed, **dict.fromkeys(runs, "")}
+            cursors[part(condition)] = replace(cursor, consumed=consumed)
+    return replace(memory, cursors=cursors)
 
 
 def _what(came: list[Arrived]) -> str:
