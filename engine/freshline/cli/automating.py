@@ -37,6 +37,7 @@ from freshline.lineage.graph import Graph
 from freshline.operate.daemon import Daemon
 from freshline.operate.deciding import evaluate
 from freshline.operate.scene import FileSeen, Seen
+from freshline.operate.sensors import heard
 from freshline.operate.world import World
 from freshline.ports import EventLog, Holder, Lease
 from freshline.reconcile.facts import Facts
@@ -153,14 +154,13 @@ class _View:
 
     def seen(self, graph: Graph, memories: Mapping[str, str], happened: tuple[Event, ...]) -> Seen:
         """Return what sensors wait for, as far as it is there."""
-        del memories
         if not graph.sensors:
             return Seen()
         scope = (self._scoped.project, self._scoped.environment)
         return Seen(
             files={pattern: self._files(pattern) for pattern in globs(graph)},
             happened=happened,
-            arrivals=self._automation.arrivals(*scope, 0),
+            arrivals=self._automation.arrivals(*scope, heard(graph, memories)),
         )
 
     def is_live(self, run: str) -> bool:
