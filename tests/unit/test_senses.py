@@ -314,3 +314,12 @@ def test_what_cannot_be_known_is_an_error_of_the_rehearsal(root: Path) -> None:
     done = command(root, "sensor", "test", "rows")
     assert done.returncode == 1
     assert "unknown  the query gives several rows: a sensor needs one value" in done.stdout
+
+
+def test_a_rehearsal_shows_the_trace_of_a_function_that_failed(root: Path) -> None:
+    sensors = 'sensors: {bad: {when: {python: "lib.watch:raises"}, do: {materialize: total}}}'
+    write(root, {"sensors/all.yaml": sensors})
+    done = command(root, "sensor", "test", "bad")
+    assert done.returncode == 1
+    assert "unknown  lib/watch.py:23: KeyError" in done.stdout
+    assert 'return rows["id"]' in done.stderr
