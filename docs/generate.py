@@ -127,6 +127,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "freshline schedule resume nightly": "again",
     },
     "sensor": {
+        "freshline sensor test landed": "whether it would fire now, and what it would do",
         "freshline sensor list": "what each waits for, and what it came to last",
         "freshline sensor pause tell_finance --reason 'their server is down'": "until it is up",
     },

@@ -8,10 +8,14 @@ import pytest
 
 import freshline
 from freshline.calls import Call, Datum, Format, Line, Wanted
+from freshline.cli.functions import Functions
 from freshline.code import Location
 from freshline.declare.project import declare_file, read_project, read_settings
 from freshline.declare.readers import OPTIONS
+from freshline.lineage.graph import Graph
 from freshline.locations.workers import LocationWorkers
+from freshline.operate.scene import Said
+from freshline.refresh import FunctionSaid
 
 ROOT = Path(__file__).parents[2]
 HOWTO = ROOT / "docs/howto"
@@ -125,6 +129,37 @@ def test_the_rules_that_are_listed_are_rules() -> None:
             "assets/a.yaml", f"refresh: {rule}\nsql: SELECT 1\n", read_settings("project: a\n")
         )
         assert found.diagnostics == ()
+
+
+SENSORS = blocks("sensors.md", "yaml")
+
+
+@pytest.mark.parametrize("yaml", [each for each in SENSORS if each.startswith("sensors")])
+def test_the_sensors_that_are_shown_are_understood(yaml: str) -> None:
+    (settings,) = (each for each in SENSORS if each.startswith("project"))
+    found = declare_file("sensors/ops.yaml", yaml, read_settings(settings))
+    assert found.diagnostics == ()
+    assert len(found.sensors) == 1
+
+
+def test_the_function_of_a_sensor_that_is_shown_fires_for_new_letters(
+    tmp_path: Path,
+) -> None:
+    text = (HOWTO / "sensors.md").read_text(encoding="utf-8")
+    ((file, code),) = _WRITTEN.findall(text)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / file).write_text(code, encoding="utf-8")
+    condition = FunctionSaid(function="lib.mail:has_arrived", location="main")
+    graph = Graph(project=read_settings("project: a\n").project, assets={}, sources={})
+    functions = Functions(tmp_path, "main")
+    try:
+        (tmp_path / "letters.txt").write_text("a b c")
+        first = functions.call(graph, condition, {"cursor": "a"})
+        assert first == Said(fires=True, why="2 new letters", cursor="c")
+        again = functions.call(graph, condition, {"cursor": "c"})
+        assert again == Said(fires=False, why="no new letter")
+    finally:
+        functions.close()
 
 
 def test_the_assets_in_python_are_made(tmp_path: Path) -> None:

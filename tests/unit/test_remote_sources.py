@@ -13,7 +13,7 @@ import pytest
 from freshline.definitions import SourceDefinition
 from freshline.errors import ComputeError, ResourceError, Span
 from freshline.lineage.files.prepared import origin
-from freshline.lineage.files.remote import fetched
+from freshline.lineage.files.remote import fetched, listed
 from freshline.lineage.sources import files_of, probe
 
 FSSPEC = import_module("fsspec")  # it brings no types
@@ -183,3 +183,20 @@ def test_a_secret_in_an_address_is_used_and_shown_nowhere(
 def test_a_secret_that_is_not_there_is_told_before_anything_is_asked(tmp_path: Path) -> None:
     with pytest.raises(ResourceError, match="there is no secret not_there"):
         fetched(tmp_path, "http://127.0.0.1:1/a.csv?token=${secret.not_there}")
+
+
+def test_files_at_an_address_are_listed_with_stamps_that_tell_when_one_changed(
+    tmp_path: Path,
+) -> None:
+    for name in ("a.csv", "b.csv", "c.txt"):
+        (tmp_path / name).write_text(name)
+    address = f"file://{tmp_path}/*.csv"
+    before = listed(address)
+    assert [Path(file.path).name for file in before] == ["a.csv", "b.csv"]
+    assert before[0].at == (tmp_path / "a.csv").stat().st_mtime
+    (tmp_path / "a.csv").write_text("more than before")
+    after = listed(address)
+    assert (after[0].stamp != before[0].stamp, after[1]) == (True, before[1])
+    assert listed(f"file://{tmp_path}/none/*.csv") == ()
+    with pytest.raises(ComputeError, match="nosuch"):
+        listed("nosuch://bucket/*.csv")

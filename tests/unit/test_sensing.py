@@ -11,7 +11,7 @@ from freshline.events import CheckResult, Outcome, RunFinished, RunStarted
 from freshline.lineage.graph import Check
 from freshline.operate.arrivals import part
 from freshline.operate.scene import FileSeen, Remote, Said, Seen
-from freshline.operate.sensors import globs, heard, questions
+from freshline.operate.sensors import globs, heard, memory_name, questions, read
 from freshline.refresh import (
     AssetArrived,
     CallWebhook,
@@ -330,6 +330,54 @@ def test_a_function_fires_when_it_says_so_and_its_cursor_moves() -> None:
     assert ticks(world)[-1].tick.outcome is TickOutcome.FAILED
     says(True, "60")
     assert world.tick() == ("out",)
+
+
+def test_a_function_that_names_no_cursor_keeps_the_one_that_it_has() -> None:
+    condition = FunctionSaid(function="sensors:new_rows", location="main")
+    world = awaiting(condition)
+    kept: list[str | None] = []
+    for fires, cursor in ((True, "5"), (True, ""), (False, ""), (True, "5"), (True, "6")):
+        said = Said(fires=fires, why="so", cursor=cursor)
+        world.seen = Seen(values={f"bell:{part(condition)}": said})
+        kept.append("fired" if world.tick() else None)
+        memory = read(world.memories[memory_name("bell")])
+        kept.append(memory.cursors[part(condition)].shown)
+    assert kept == ["fired", "5", "fired", "5", None, "5", None, "5", "fired", "6"]
+
+
+def test_a_run_that_ended_before_the_sensor_was_first_looked_at_is_not_new() -> None:
+    world = awaiting(RunEnded(result=Result.FAILED))
+    started, finished = ended("r1", Outcome.FAILED, "a").happened
+    before = (replace(started, at=START - 60), replace(finished, at=START - 50))
+    world.seen = Seen(happened=before)
+    assert world.tick() == ()
+    world.seen = Seen(happened=(*before, *ended("r2", Outcome.FAILED, "a").happened))
+    assert world.tick() == ("out",)
+    assert world.tick() == ()
+
+
+def test_files_that_nobody_can_look_for_are_a_failure_told_once() -> None:
+    world = awaiting(FilesArrived(path="s3://bucket/*.csv"))
+    world.seen = Seen(troubles={"s3://bucket/*.csv": "no credentials"})
+    assert world.tick() == ()
+    assert (ticks(world)[-1].tick.outcome, ticks(world)[-1].tick.why) == (
+        TickOutcome.FAILED,
+        "no credentials",
+    )
+    assert world.evaluate().decided == ()
+
+
+def test_a_version_elsewhere_with_the_same_content_arrives_where_versions_are_awaited() -> None:
+    content, version = (
+        awaiting(AssetArrived(key=CATALOG)),
+        awaiting(AssetArrived(key=CATALOG, changed=False)),
+    )
+    for world, fires in ((content, ()), (version, ("out",))):
+        found = Remote(key=CATALOG, version="1", content="same", at=world.now)
+        world.seen = Seen(remotes={CATALOG: found})
+        assert world.tick() == ()
+        world.seen = Seen(remotes={CATALOG: replace(found, version="2")})
+        assert world.tick() == fires
 
 
 def test_a_query_fires_when_its_answer_is_another() -> None:

@@ -123,6 +123,18 @@ WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
         lambda sdk: sdk.check(some_function),
         "@check takes the key of an asset: @check('marts.churn')",
     ),
+    "a sensor that is no function": (
+        lambda sdk: sdk.sensor("bell"),
+        "@sensor decorates a function, not 'bell'",
+    ),
+    "a cursor that is a list": (
+        lambda sdk: sdk.Fire("new rows", cursor=[1, 2]),
+        "a cursor is a text or a number, not list: use json.dumps or isoformat",
+    ),
+    "a cursor that is a truth": (
+        lambda sdk: sdk.Skip("nothing new", cursor=True),
+        "a cursor is a text or a number, not bool",
+    ),
     "a source without its key": (lambda sdk: sdk.source(some_function), "@source takes the key"),
 }
 
@@ -132,6 +144,24 @@ def test_the_decorators_refuse(mistake: Callable[[Any], object], message: str) -
     with pytest.raises(TypeError, match=re.escape(message)):
         mistake(freshline)
     assert specs.spec_of(some_function) is None
+
+
+def test_a_cursor_has_an_end() -> None:
+    assert freshline.Fire("rows", cursor="1" * 100_000).cursor
+    with pytest.raises(ValueError, match="this cursor has 100,001 characters"):
+        freshline.Fire("rows", cursor="1" * 100_001)
+
+
+def test_a_sensor_stays_a_plain_function() -> None:
+    @freshline.sensor
+    def ready(context: freshline.Context) -> str:
+        return context.cursor or "no cursor"
+
+    assert ready(freshline.Context()) == "no cursor"
+    told = freshline.Context(about={"cursor": "7", "last_fired": "0.5"})
+    assert ready(told) == "7"
+    assert str(told.last_fired) == "1970-01-01 00:00:00.500000+00:00"
+    assert freshline.Context().last_fired is None
 
 
 def test_a_severity_is_block_or_warn() -> None:

@@ -30,10 +30,11 @@ class Functions:
         environment: str,
         *,
         timeout: float = TIMEOUT,
+        idle: float = _IDLE,
         tell: Callable[[Line], None] = lambda line: None,
     ) -> None:
         self._root, self._environment = root.absolute(), environment
-        self._timeout, self._tell = timeout, tell
+        self._timeout, self._idle, self._tell = timeout, idle, tell
         self._lock = threading.Lock()
         self._workers: Workers | None = None
         self._under_way, self._called = 0, 0.0
@@ -78,7 +79,7 @@ class Functions:
     def rest(self) -> None:
         """Let workers go that nobody has called for long."""
         with self._lock:
-            is_idle = not self._under_way and time.monotonic() - self._called > _IDLE
+            is_idle = not self._under_way and time.monotonic() - self._called > self._idle
             gone = self._workers if is_idle else None
             if is_idle:
                 self._workers = None

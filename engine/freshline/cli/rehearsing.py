@@ -22,7 +22,16 @@ from freshline.operate.selecting import selecting
 from freshline.operate.sensors import awaiting, memory_name
 from freshline.reconcile.observe import Look, look, plan_from
 from freshline.reconcile.planned import Wish
-from freshline.refresh import Act, CallWebhook, Materialize, SensorDefinition
+from freshline.refresh import (
+    Act,
+    AssetArrived,
+    CallWebhook,
+    Condition,
+    Materialize,
+    RunEnded,
+    SensorDefinition,
+    WatermarkMoved,
+)
 from freshline.secrets import redacted
 from freshline.suggest import closest
 from freshline.ticks import Mover, TickOutcome
@@ -32,10 +41,11 @@ _PATIENCE = 150.0  # seconds: longer than any function or query may take
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Would:
-    """One act of a firing, and the assets that it would build now."""
+    """One act of a firing, and what it would do to which assets now, or why nothing."""
 
     act: str
     assets: tuple[str, ...] = ()
+    why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,19 +120,28 @@ def _rehearsed(project: Project, sensor: SensorDefinition) -> _Rehearsed:
         fires=fired is not None,
         why=redacted(fired.tick.why) if fired is not None else "",
         is_paused=is_paused,
-        is_first=memory_name(sensor.name) not in memories,
+        is_first=memory_name(sensor.name) not in memories and any(map(_begins, sensor.conditions)),
         lines={kind: tuple(words) for kind, words in lines.items()},
         would=tuple(_would(project, seen, act) for act in sensor.acts),
     )
+
+
+def _begins(condition: Condition) -> bool:
+    """Say whether what is there at the first look is not new."""
+    return isinstance(condition, AssetArrived | WatermarkMoved | RunEnded)
 
 
 def _would(project: Project, seen: Look, act: Act) -> _Would:
     match act:
         case Materialize(selection=selection):
             meant = selecting(project.graph).chosen(selection)
+            if not meant.keys:
+                why = meant.error or "what it names is set aside: see `freshline validate`"
+                return _Would(act=f"make {selection} fresh", why_not=redacted(why))
             plan, _ = plan_from(seen, project.sight, Wish(selected=meant.keys))
             steps = tuple(f"{step.action} {step.asset}" for step in plan.steps)
-            return _Would(act=f"make {selection} fresh", assets=steps)
+            why_not = "" if steps else "nothing to build: all of it is fresh"
+            return _Would(act=f"make {selection} fresh", assets=steps, why_not=why_not)
         case CallWebhook(url=url):
             return _Would(act=f"call {redacted(url)}")
         case _:
@@ -152,8 +171,8 @@ def _show(found: _Rehearsed) -> None:
         click.echo(f"  {would.act}" + ("" if found.fires else ", if it fired"))
         for step in would.assets:
             click.echo(f"    {step}")
-        if not would.assets and would.act.startswith("make "):
-            click.echo("    nothing to build: all of it is fresh")
+        if would.why_not:
+            click.echo(f"    {would.why_not}")
 
 
 def _facts(found: _Rehearsed) -> Mapping[str, object]:
@@ -165,5 +184,8 @@ def _facts(found: _Rehearsed) -> Mapping[str, object]:
         "paused": found.is_paused,
         "first_look": found.is_first,
         **found.lines,
-        "would": [{"act": would.act, "steps": would.assets} for would in found.would],
+        "would": [
+            {"act": would.act, "steps": would.assets, "why_not": would.why_not}
+            for would in found.would
+        ],
     }

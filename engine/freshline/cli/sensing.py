@@ -9,6 +9,7 @@
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -21,7 +22,7 @@ from freshline.cli.inboxes import Inboxes
 from freshline.cli.inquiring import Inquiries
 from freshline.cli.stamps import stamp
 from freshline.codec import digest
-from freshline.errors import FreshlineError
+from freshline.errors import CodeError, FreshlineError
 from freshline.events import Event, RunFinished, RunStarted
 from freshline.lineage.graph import Graph
 from freshline.operate.arrivals import part
@@ -68,6 +69,7 @@ class Senses:
         self._inquiries = Inquiries(root, named)
         self._elsewhere = Elsewhere(root, self._inquiries)
         self._functions = Functions(root, scope[1], tell=tell)
+        self._tell = tell
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="freshline sensing")
         self._lock = threading.Lock()
         self._has_news = False
@@ -161,6 +163,8 @@ class Senses:
         except FreshlineError as error:
             place = f"{error.span.file}:{error.span.line}: " if error.span is not None else ""
             said = Said(fires=False, why="", error=redacted(place) + _words(error))
+            for text in error.trace.splitlines() if isinstance(error, CodeError) else ():
+                self._tell(Line(time.time(), "error", text))
         self._take(question, said)
 
     def _look(self, graph: Graph, question: Question, now: float) -> None:
