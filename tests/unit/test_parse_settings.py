@@ -4,8 +4,8 @@ import pytest
 
 from freshline.codec import decode, encode
 from freshline.declare.project import Settings, declare_file, read_settings
-from freshline.declare.settings import Owner
 from freshline.definitions import StorageDefinition
+from freshline.people import OwnerDefinition
 
 
 def settings(yaml: str) -> Settings:
@@ -118,8 +118,8 @@ def test_a_storage_keeps_its_settings_for_its_adapter() -> None:
 def test_owners_are_kept_with_how_to_reach_them() -> None:
     found = settings("owners:\n  data: {email: d@shop.example, chat: '#data'}\n  ada: {}\n")
     assert found.owners == (
-        Owner(name="data", email="d@shop.example", chat="#data"),
-        Owner(name="ada"),
+        OwnerDefinition(name="data", email="d@shop.example", chat="#data"),
+        OwnerDefinition(name="ada"),
     )
 
 
