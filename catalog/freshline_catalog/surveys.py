@@ -203,7 +203,6 @@ def _declared(entry: Entry) -> Entry:
         problems=(),
         place=None,
         traced_by="",
-        refresh="",
         waiting="",
         gate="",
         again=None,

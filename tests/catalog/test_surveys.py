@@ -83,6 +83,12 @@ def test_assets_in_a_circle_can_be_kept(log: SqliteEventLog) -> None:
             100.0,
         ),
         (replace(DAILY, place=Span(file="daily.sql", line=9, column=1)), 100.0, 100.0),
+        (
+            replace(DAILY, gate="rule", waiting="not yet", again=7.0, freshness="warns"),
+            100.0,
+            100.0,
+        ),
+        (replace(DAILY, refresh="whenever it is stale"), 100.0, 200.0),
         (replace(DAILY, description="a row a day"), 100.0, 200.0),
         (replace(DAILY, lifecycle=Lifecycle(stage=Stage.CERTIFIED)), 100.0, 200.0),
         (replace(DAILY, settings=(Setting("timeout", "1h", "asset"),)), 100.0, 200.0),
@@ -94,6 +100,8 @@ def test_assets_in_a_circle_can_be_kept(log: SqliteEventLog) -> None:
         "its status changed",
         "it is fresh for another reason",
         "it stands on another line",
+        "something else holds it back",
+        "its rule changed",
         "its description changed",
         "its lifecycle changed",
         "a setting changed",
@@ -110,6 +118,15 @@ def test_since_when_a_status_holds_and_when_the_rest_changed(
     rows = asked(log, "select status_since, changed_at, first_seen from entry where id = 3")
     assert rows == [(since, changed, 100.0)]
     assert bodies(log)["marts.daily"] == later
+
+
+def test_what_automation_says_of_an_entry_can_be_asked_for(log: SqliteEventLog) -> None:
+    """Without a look into its body: lists are filtered, and the next moments found, by it."""
+    held = replace(DAILY, gate="rule", waiting="not yet", again=7.0, freshness="warns")
+    SqliteSurveys(log).keep(survey(ORDERS, STAGING, held))
+    rows = asked(log, "select key, gate, again, freshness from entry order by key")
+    assert rows[0] == ("marts.daily", "rule", 7.0, "warns")
+    assert rows[1][1:] == rows[2][1:] == ("", None, "")
 
 
 def test_an_entry_that_is_gone_keeps_its_row_and_gets_it_back(log: SqliteEventLog) -> None:

@@ -125,3 +125,12 @@ def test_an_edit_while_an_attempt_failed_is_tried() -> None:
     world.run({"b": "F300"})
     world.plots["b"].text = "2"
     assert world.tick() == ("b",)
+
+
+def test_a_tick_that_only_takes_note_says_of_what() -> None:
+    world = pair()
+    world.build("a", "new")
+    world.tick()
+    world.run({"b": "F300"})
+    world.tick()
+    assert world.kept[-1].tick.why == "nothing is to be built; something to remember of b"

@@ -1,6 +1,6 @@
 """Deciding: from one look at a project to what runs now, and why all else does not."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -251,7 +251,7 @@ def _reconciled(work: _Work, ids: Callable[[], str]) -> tuple[Decided, ...]:
     if run is None and not texts:
         return ()
     assets = _to_build(ground, going)
-    why = _why(work, going) if going else _remembered(texts)
+    why = _why(work, going) if going else _remembered(sorted(work.memories))
     tick = Tick(
         project=ground.facts.project,
         environment=ground.facts.environment,
@@ -328,17 +328,15 @@ def _why(work: _Work, going: list[str]) -> str:
     step = work.ground.steps[first]
     words = {Action.CREATE: "is missing", Action.CHECK: "is to be checked"}
     reason = step.reasons[0] if step.reasons else None
+    cause = f"{first} {words.get(step.action, 'is stale' if step.certain else 'may be stale')}"
     if reason is not None and reason.kind is ReasonKind.INPUT:
         cause = reason.detail
-    else:
-        cause = f"{first} {words.get(step.action, 'is stale')}"
-        if reason is not None and step.action not in words:
-            cause += f": {reason.detail}"
+    elif reason is not None and step.action not in words:
+        cause += f": {reason.detail}"
     return f"{cause}; {len(going)} asset{'' if len(going) == 1 else 's'}"
 
 
-def _remembered(texts: Mapping[str, str | None]) -> str:
-    count = len(texts)
-    return (
-        f"nothing is to be built; looked at the rules of {count} asset{'' if count == 1 else 's'}"
-    )
+def _remembered(keys: Sequence[str]) -> str:
+    """Return in a few words what was taken note of, where nothing is to be built."""
+    named = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
+    return f"nothing is to be built; something to remember of {named}"
