@@ -28,6 +28,7 @@ _ANY = "marts.daily"
 # What a command wants besides.
 _NEEDED = {
     "pause": ("--reason", "tried out"),
+    "mute": ("--reason", "tried out"),
     "schedule pause": ("--reason", "tried out"),
     "sensor pause": ("--reason", "tried out"),
     "rollback": ("--yes",),

@@ -12,7 +12,7 @@ from tests.unit.scenes import Stage, stage
 from freshline.acts import Change, Incident, Kind, Trouble
 from freshline.errors import Diagnostic
 from freshline.lineage.graph import without
-from freshline.operate.incidents import Scope, Wrong, Wrongs, changes, look
+from freshline.operate.incidents import Scope, Wrong, Wrongs, changes, look, owners_of
 from freshline.operate.scene import Scene
 from freshline.reconcile.plan import make_plan
 from freshline.reconcile.planned import Wish
@@ -153,7 +153,7 @@ def shop() -> Stage:
 
 
 def of_scene(played: Stage, known: Sequence[Incident] = ()) -> dict[str, tuple[Trouble, str]]:
-    found = look(played.scene(), played.evaluate(), known, played.graph())
+    found = look(played.scene(), played.evaluate(), known, {})
     return {c.incident.cause: (c.incident.trouble, c.incident.why) for c in found}
 
 
@@ -197,7 +197,7 @@ def test_a_source_that_cannot_be_read_is_an_incident_of_its_owner_with_all_that_
     gone = Diagnostic(code="E101", message="cannot read raw.x: gone", asset="raw.x")
     facts = replace(played.facts(), graph=without(declared, [gone]), sources={})
     scene = Scene(plan=make_plan(facts, Wish()), facts=facts)
-    (change,) = look(scene, played.evaluate(), (), declared)
+    (change,) = look(scene, played.evaluate(), (), owners_of(declared))
     incident = change.incident
     assert (incident.cause, incident.trouble) == ("raw.x", Trouble.SOURCE)
     assert incident.why == "cannot read raw.x: gone" and incident.below == ("marts.b", "stg.a")

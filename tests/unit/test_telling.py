@@ -11,6 +11,7 @@ from tests.unit.scenes import Stage, stage
 
 from freshline.definitions import ProjectDefinition
 from freshline.errors import FencedError
+from freshline.operate.ground import Ground
 from freshline.operate.telling import Telling
 from freshline.people import Channel, OwnerDefinition, Webhooks
 from freshline.ports import Holder, Lease
@@ -102,3 +103,9 @@ def test_who_does_not_lead_any_more_opens_nothing(house: House) -> None:
     with pytest.raises(FencedError):
         house.look()
     assert house.acts.incidents(*house.scope) == () and house.there.came == []
+
+
+def test_a_sensor_of_an_asset_that_is_set_aside_waits(house: House) -> None:
+    """Nothing can be said of its checks: that is no reason to fall over."""
+    ground = Ground(house.stage.scene())
+    assert ground.failing("stg.gone") is None

@@ -306,6 +306,7 @@ def _notify(reading: Reading, section: Section, given: source.Entry) -> Notify |
     for each in to:
         if (scope.owners or scope.channels) and each not in known and "@" not in each:
             fix = did_you_mean(each, known) or "add it under `owners:` in freshline.yaml"
-            message = f"{quoted(each)} is among neither the project's owners nor its channels"
+            or_channels = " or channels" if scope.channels else ""
+            message = f"{quoted(each)} is not among the project's owners{or_channels}"
             report.warn("W501", place_of(given), message, fix)
     return Notify(to=to, text=(section.get("text", text) or "").strip())

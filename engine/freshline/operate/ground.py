@@ -136,6 +136,8 @@ class Ground:
 
     def failing(self, key: str) -> Standing | None:
         """Return a blocking check that fails on what is current, where there is one."""
+        if key not in self.graph.assets and key not in self.graph.sources:
+            return None  # it is set aside, or of another catalog
         if not any(c for c in self.graph.checks_of(key)):
             return None
         read = (key, *(name for c in self.graph.checks_of(key) for name in c.reads))

@@ -59,18 +59,19 @@ class Scope(NamedTuple):
 
 
 def look(
-    scene: Scene, evaluated: Evaluated, known: Sequence[Incident], declared: Graph
+    scene: Scene, evaluated: Evaluated, known: Sequence[Incident], owners: Mapping[str, str]
 ) -> tuple[Change, ...]:
     """Return what becomes of incidents by one look at a project.
 
-    `known` are those that are open. `declared` is the graph before the look set anything aside.
+    `known` are those that are open. `owners` are those of assets and sources, also of such as are
+    set aside now.
     """
     facts = scene.facts
     scope = Scope(facts.project, facts.environment, scene.now)
-    return changes(known, wrongs(scene, evaluated, declared), scope)
+    return changes(known, wrongs(scene, evaluated, owners), scope)
 
 
-def wrongs(scene: Scene, evaluated: Evaluated, declared: Graph) -> Wrongs:
+def wrongs(scene: Scene, evaluated: Evaluated, owners: Mapping[str, str]) -> Wrongs:
     """Return all that is wrong in a scene."""
     ground = Ground(scene)
     graph = ground.graph
@@ -87,9 +88,14 @@ def wrongs(scene: Scene, evaluated: Evaluated, declared: Graph) -> Wrongs:
     for key, aside in graph.quarantined.items():
         needs[key] = (aside.because,) if aside.because else ()
     held = {*ground.blocked, *(key for key, a in graph.quarantined.items() if a.because)}
-    owners = {key: asset.definition.owner or "" for key, asset in declared.assets.items()}
-    owners |= {key: source.definition.owner or "" for key, source in declared.sources.items()}
     return Wrongs(found=found, needs=needs, held=frozenset(held), owners=owners)
+
+
+def owners_of(graph: Graph) -> Mapping[str, str]:
+    """Return who owns the assets and sources of a graph, as far as somebody does."""
+    owners = {key: asset.definition.owner for key, asset in graph.assets.items()}
+    owners |= {key: source.definition.owner for key, source in graph.sources.items()}
+    return {key: owner for key, owner in owners.items() if owner}
 
 
 def changes(known: Sequence[Incident], wrongs: Wrongs, scope: Scope) -> tuple[Change, ...]:

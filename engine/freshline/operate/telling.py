@@ -4,7 +4,7 @@ Others' machines are slow: they are called in a thread of its own, and nobody wa
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from freshline.acts import Acts, Change
 from freshline.definitions import ProjectDefinition
@@ -31,6 +31,8 @@ class Telling:
         ways: Callable[[ProjectDefinition], Ways] = ways_of,
     ) -> None:
         self._acts, self._environment, self._say, self._ways = acts, environment, say, ways
+        self._declared: Graph | None = None
+        self._owners: Mapping[str, str] = {}
         self._project: ProjectDefinition | None = None
         self._deliverer: Deliverer | None = None
         self._thread: threading.Thread | None = None
@@ -47,7 +49,11 @@ class Telling:
         """
         scope = (scene.facts.project, scene.facts.environment)
         known = self._acts.incidents(*scope, only_open=True)
-        changes = incidents.look(scene, evaluated, known, declared)
+        if declared is not self._declared:
+            # Of what cannot be read any more, nobody says whose it is: whoever owned it last does.
+            self._owners = {**self._owners, **incidents.owners_of(declared)}
+            self._declared = declared
+        changes = incidents.look(scene, evaluated, known, self._owners)
         if not changes:
             return ()
         kept = self._acts.change(leader, *scope, changes)

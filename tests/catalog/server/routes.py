@@ -94,6 +94,7 @@ PARAMETERS: Mapping[str, str] = {
     "digest": "0" * 16,
     "name:path": "freshline.css",
     "name": "reports",
+    "subject": "marts.daily",
     "kind": "schedules",
     "key": "marts.daily",
     "run": "01a2034b-0000-7000-8000-000000000000",
