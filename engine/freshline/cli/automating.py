@@ -20,6 +20,7 @@ from freshline.cli.compose import (
     RandomIds,
     SystemClock,
     actor,
+    acts_in,
     automation_in,
     catalog_path,
     event_log,
@@ -34,6 +35,7 @@ from freshline.errors import BusyError, FencedError
 from freshline.lineage.graph import Graph
 from freshline.operate.daemon import Daemon
 from freshline.operate.deciding import evaluate
+from freshline.operate.telling import Telling
 from freshline.operate.world import World
 from freshline.ports import EventLog, Holder, Lease
 from freshline.reconcile.facts import Facts
@@ -133,6 +135,7 @@ def world_of(root: Path, scoped: Scoped, kept: tuple[EventLog, Automation, Pulse
         is_live=view.is_live,
         new_id=RandomIds().new,
         say=_say,
+        telling=Telling(acts_in(log), scoped.environment, _say),
     )
 
 

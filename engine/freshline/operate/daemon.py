@@ -114,6 +114,8 @@ class Daemon:
         self._world.definitions.close()
         self._world.processes.close()
         self._world.let_go()
+        if self._world.telling is not None:
+            self._world.telling.close()
 
     def _pass(self) -> bool:
         world = self._world
@@ -121,6 +123,8 @@ class Daemon:
         if (pulse := world.pulse()) != self._pulse:
             self._pulse = pulse
             self._is_due |= self._news()
+            if world.telling is not None:
+                world.telling.moved()
         now = world.clock.now()
         self._is_due |= self._somebody_died(now)
         defined = world.definitions.now
@@ -129,6 +133,8 @@ class Daemon:
             self._look(defined, now)
         at_once = defined.graph.project.runs if defined is not None else 0
         self._carried.begin(at_once)
+        if world.telling is not None and defined is not None:
+            world.telling.deliver_due(defined.graph.project, now)
         self._tidy(now)
         return looks
 
@@ -165,6 +171,8 @@ class Daemon:
         evaluated = world.evaluate(scene, world.new_id)
         failpoint("tick.after_eval")
         self._keep(self._marked(tuple(e for e in evaluated.decided if self._has_room(e))))
+        if world.telling is not None:
+            world.telling.looked(self._leader, scene, evaluated, defined.graph)
         self._again = evaluated.again
         self._see_to_the_dead(facts)
         self._tell(defined.graph)

@@ -8,6 +8,7 @@ from freshline.errors import Diagnostic
 from freshline.events import Event
 from freshline.lineage.graph import Graph
 from freshline.operate.scene import Evaluated, Scene, Seen
+from freshline.operate.telling import Telling
 from freshline.ports import Clock, EventLog
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.planned import Plan
@@ -118,7 +119,8 @@ class World:
     `pulse` moves when the catalog may have changed. `look` gives the plan of everything; `seen`
     what sensors wait for, given what happened; `stirs` says that there is an answer to what a look
     had asked, and `let_go` ends who was asked. `is_live` says whether the process of a run is
-    there. `say` gets a line for people; `evaluate` decides.
+    there. `say` gets a line for people; `evaluate` decides. `telling` sees to what is done beside
+    runs, where anybody does.
     """
 
     project: str
@@ -137,6 +139,7 @@ class World:
     say: Callable[[str], None]
     stirs: Callable[[], bool] = _never
     let_go: Callable[[], None] = _nothing
+    telling: Telling | None = None
 
     @property
     def scope(self) -> tuple[str, str]:
