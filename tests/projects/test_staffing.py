@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def _root(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def daemon(root: Path) -> Iterator[None]:
+def daemon(root: Path) -> Generator[None]:
     command = [sys.executable, "-m", "freshline", "-p", str(root), "daemon"]
     with (root / "daemon.log").open("wb") as said:
         process = subprocess.Popen(command, stdout=said, stderr=said)
