@@ -131,6 +131,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "freshline up --open": "in the browser, signed in",
         "freshline up --port 9000 --read-only": "on a port of your own, for looking only",
     },
+    "daemon": {"freshline daemon --env prod": "keep one environment fresh, without pages"},
     "serve": {"freshline serve": "the pages, and nothing else"},
     "docs": {
         "freshline docs site": "as pages that open from disk; see docs/howto/publish-the-catalog.md"

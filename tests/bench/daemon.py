@@ -122,6 +122,8 @@ def up(root: Path) -> Generator[tuple[int, ...]]:
 def idleness(root: Path, pages: int, seconds: float) -> tuple[float, float, float]:
     """Return the share of a processor, and megabytes with and without the spare process."""
     time.sleep(15)  # a first survey, a spare: what comes once is not idleness
+    while any(b"survey" in _command(pid) for pid in _family(pages)):
+        time.sleep(1)
     every = _family(pages)
     before = sum(_seconds(pid) for pid in every)
     began = time.monotonic()
@@ -180,7 +182,10 @@ def _family(pid: int) -> list[int]:
 
 
 def _seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:  # it has ended, and its parent tells its seconds
+        return 0.0
     return (int(fields[11]) + int(fields[12]) + int(fields[13]) + int(fields[14])) / _TICKS
 
 
@@ -192,7 +197,10 @@ def _megabytes(pid: int) -> float:
 
 
 def _command(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def main() -> None:

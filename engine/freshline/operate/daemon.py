@@ -10,7 +10,8 @@
    Who does not lead any more stops at once, and touches nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from freshline.errors import FencedError, FreshlineError
 from freshline.events import (
@@ -34,7 +35,7 @@ from freshline.operate.scene import Scene
 from freshline.operate.world import Defined, World
 from freshline.ports import Lease
 from freshline.reconcile.facts import Facts
-from freshline.refresh import Manual, Never
+from freshline.refresh import Manual, Never, RunEnded
 from freshline.ticks import (
     Decided,
     Halt,
@@ -50,6 +51,7 @@ _PASSES = 10  # and so many of them without a whole pass, where nothing is under
 _AFTER_TROUBLE = 5.0
 _LIVING = 0.5  # seconds between two looks whether runs that others began are alive
 _TIDY = 3600.0
+SEEN = "seen"  # the memory of how far events were read
 _KEEP = 30 * 86400.0
 _SILENT = (
     RunRequested,
@@ -79,6 +81,7 @@ class Daemon:
         self._again: float | None = None
         self._looked, self._rest_until, self._alive, self._tidied = 0.0, 0.0, 0.0, 0.0
         self._told = ""
+        self._follows: bool | None = None
         self._begun_before()
 
     def pass_by(self) -> bool:
@@ -150,7 +153,7 @@ class Daemon:
             return  # nothing runs while anything is broken
         plan, facts = world.look(defined.graph)
         memories = self._memories()
-        happened, self._happened = tuple(self._happened), []
+        happened, self._happened = self._since_last(defined.graph, memories), []
         scene = Scene(
             plan=plan,
             facts=facts,
@@ -161,7 +164,7 @@ class Daemon:
         )
         evaluated = world.evaluate(scene, world.new_id)
         failpoint("tick.after_eval")
-        self._keep(tuple(each for each in evaluated.decided if self._has_room(each)))
+        self._keep(self._marked(tuple(e for e in evaluated.decided if self._has_room(e))))
         self._again = evaluated.again
         self._see_to_the_dead(facts)
         self._tell(defined.graph)
@@ -175,6 +178,28 @@ class Daemon:
         if decided:
             self._world.automation.decide(self._leader, decided)
             self._carried.moved()
+
+    def _since_last(self, graph: Graph, memories: Mapping[str, str]) -> tuple[Event, ...]:
+        """Return what happened since the last look; at the first one, while nobody was there too.
+
+        Whoever waits for runs knows which it has seen: what is told twice counts once.
+        """
+        was, self._follows = self._follows, _follows_runs(graph)
+        if was is not None or not self._follows or SEEN not in memories:
+            return tuple(self._happened)
+        missed: list[Event] = []
+        after = int(memories[SEEN])
+        while found := self._world.events.events(after=after):
+            after = found[-1].sequence
+            missed += (r.event for r in found if isinstance(r.event, _TOLD))
+        return tuple(missed)
+
+    def _marked(self, decided: tuple[Decided, ...]) -> tuple[Decided, ...]:
+        """Return decisions that also say how far events were read, where anybody waits for runs."""
+        if not decided or not self._follows:
+            return decided
+        memories = {**decided[0].memories, SEEN: str(self._sequence)}
+        return (replace(decided[0], memories=memories), *decided[1:])
 
     def _has_room(self, decided: Decided) -> bool:
         waiting = self._carried.requests
@@ -275,6 +300,11 @@ class Daemon:
         if not 0 <= now - self._tidied < _TIDY:
             self._tidied = now
             self._world.automation.forget(*self._world.scope, now - _KEEP)
+
+
+def _follows_runs(graph: Graph) -> bool:
+    conditions = (each for sensor in graph.sensors for each in sensor.conditions)
+    return any(isinstance(condition, RunEnded) for condition in conditions)
 
 
 def _assets(count: int) -> str:
