@@ -31,14 +31,15 @@ from freshline.operate.looking import (
     Known,
     Listed,
     Question,
+    awaits_events,
     awaits_runs,
     local_globs,
     questions,
 )
 from freshline.operate.scene import Remote, Said, Seen
-from freshline.operate.sensors import memory_name, read
+from freshline.operate.sensors import heard, memory_name, read
 from freshline.ports import EventLog
-from freshline.refresh import AssetArrived, EventArrived, FilesArrived, FunctionSaid, WatermarkMoved
+from freshline.refresh import AssetArrived, FilesArrived, FunctionSaid, WatermarkMoved
 from freshline.secrets import redacted
 from freshline.ticks import Arrival, Automation, Mover, TickOutcome
 
@@ -213,14 +214,9 @@ class Senses:
 
     def _arrivals(self, graph: Graph, memories: Mapping[str, str]) -> tuple[Arrival, ...]:
         """Return what came from outside and is not known to every sensor that waits for such."""
-        known: list[int] = []
-        for sensor in graph.sensors:
-            awaited = [c for c in sensor.conditions if isinstance(c, EventArrived)]
-            cursors = read(memories.get(memory_name(sensor.name))).cursors if awaited else {}
-            for condition in awaited:
-                cursor = cursors.get(part(condition))
-                known.append(int(cursor.shown or 0) if cursor is not None else 0)
-        return self._automation.arrivals(*self._scope, min(known)) if known else ()
+        if not awaits_events(graph):
+            return ()
+        return self._automation.arrivals(*self._scope, heard(graph, memories))
 
     def _happened(self, graph: Graph) -> tuple[Event, ...]:
         """Return how the latest runs of this environment began and ended."""

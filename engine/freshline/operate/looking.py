@@ -22,6 +22,7 @@ from freshline.operate.scene import FileSeen, Remote, Said, Seen
 from freshline.refresh import (
     AssetArrived,
     Condition,
+    EventArrived,
     FilesArrived,
     FunctionSaid,
     RunEnded,
@@ -84,6 +85,11 @@ def local_globs(graph: Graph) -> tuple[str, ...]:
 def awaits_runs(graph: Graph) -> bool:
     """Say whether a sensor waits for the end of a run."""
     return any(isinstance(c, RunEnded) for s in graph.sensors for c in s.conditions)
+
+
+def awaits_events(graph: Graph) -> bool:
+    """Say whether a sensor waits for an event from outside."""
+    return any(isinstance(c, EventArrived) for s in graph.sensors for c in s.conditions)
 
 
 def questions(graph: Graph) -> tuple[Question, ...]:
