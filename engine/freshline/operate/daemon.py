@@ -308,6 +308,8 @@ class Daemon:
         if not 0 <= now - self._tidied < _TIDY:
             self._tidied = now
             self._world.automation.forget(*self._world.scope, now - _KEEP)
+            if self._world.telling is not None:
+                self._world.telling.forget(self._world.project, now - _KEEP)
 
 
 def _follows_runs(graph: Graph) -> bool:

@@ -69,6 +69,10 @@ class Telling:
         """Look at the next call whether something is due: something in the catalog changed."""
         self._is_moved = True
 
+    def forget(self, project: str, before: float) -> None:
+        """Remove settled deliveries and closed incidents from before a moment."""
+        self._acts.forget_acts(project, self._environment, before)
+
     def deliver_due(self, project: ProjectDefinition, now: float) -> None:
         """Begin to deliver what is due, and return at once; as long as that goes on, nothing."""
         if self._thread is not None and self._thread.is_alive():
