@@ -26,7 +26,7 @@ from typing import NamedTuple
 from tests.bench.layered import write
 from tests.bench.run import FRESHLINE
 
-from freshline.cli.automating import leader_of, pulse_of, world_of
+from freshline.cli.automation.automating import leader_of, pulse_of, world_of
 from freshline.cli.compose import automation_in, event_log
 from freshline.cli.scope import scope_of
 from freshline.events import Materialized, RunStarted
@@ -130,7 +130,7 @@ def idleness(root: Path, pages: int, seconds: float) -> tuple[float, float, floa
     time.sleep(seconds)
     used = sum(_seconds(pid) for pid in every) - before
     share = used / (time.monotonic() - began)
-    spares = [pid for pid in every if b"freshline.cli.carrying" in _command(pid)]
+    spares = [pid for pid in every if b"freshline.cli.automation.carrying" in _command(pid)]
     whole = sum(_megabytes(pid) for pid in every)
     return share, whole, whole - sum(_megabytes(pid) for pid in spares)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.unit.scenes import Stage, stage
 
 from freshline.cli.compose import automation_in, event_log
-from freshline.cli.sensing import Senses
+from freshline.cli.senses.sensing import Senses
 from freshline.errors import Span
 from freshline.operate.scene import Seen
 from freshline.refresh import FilesArrived, Manual, Materialize, Refresh, SensorDefinition

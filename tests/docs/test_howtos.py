@@ -8,7 +8,7 @@ import pytest
 
 import freshline
 from freshline.calls import Call, Datum, Format, Line, Wanted
-from freshline.cli.functions import Functions
+from freshline.cli.senses.functions import Functions
 from freshline.code import Location
 from freshline.declare.project import declare_file, read_project, read_settings
 from freshline.declare.readers import OPTIONS

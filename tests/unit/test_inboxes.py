@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshline.cli.inboxes import Inboxes
+from freshline.cli.senses.inboxes import Inboxes
 
 FILES = ("in/a.csv", "in/b.txt", "in/.hidden.csv", "in/deep/c.csv", "in/deep/er/d.csv", "e.csv")
 

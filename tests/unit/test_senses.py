@@ -12,9 +12,9 @@ import pytest
 
 import freshline
 from freshline.cli.compose import automation_in, event_log, graph_of
-from freshline.cli.functions import Functions
 from freshline.cli.options import Common
-from freshline.cli.sensing import Senses
+from freshline.cli.senses.functions import Functions
+from freshline.cli.senses.sensing import Senses
 from freshline.codec import encode
 from freshline.errors import TimedOutError
 from freshline.events import RunFinished, RunStarted

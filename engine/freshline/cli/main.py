@@ -63,7 +63,9 @@ TABLE: Mapping[str, Mapping[str, Entry]] = {
     },
     "Serve": {
         "up": Entry("serving:up", "Keep everything fresh, and serve its catalog in a browser."),
-        "daemon": Entry("automating:daemon", "Keep everything fresh, and serve nothing."),
+        "daemon": Entry(
+            "automation.automating:daemon", "Keep everything fresh, and serve nothing."
+        ),
         "serve": Entry("serving:serve", "Serve the asset catalog in a browser, and nothing else."),
         "docs": Entry("docs:docs", "Write the asset catalog as pages that need no server."),
     },

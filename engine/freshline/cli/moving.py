@@ -8,8 +8,8 @@ import click
 
 from freshline.cli.compose import Project, actor, automation_in, opened, terminal_width
 from freshline.cli.options import as_json, common, said
-from freshline.cli.rehearsing import rehearse
 from freshline.cli.render import moment
+from freshline.cli.senses.rehearsing import rehearse
 from freshline.cli.table import table
 from freshline.codec import encode
 from freshline.errors import Span, UsageError

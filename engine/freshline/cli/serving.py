@@ -6,7 +6,7 @@ import click
 
 from freshline import __version__
 from freshline.catalog import Serving
-from freshline.cli.attending import Attendant
+from freshline.cli.automation.attending import Attendant
 from freshline.cli.by_command import CommandEngine
 from freshline.cli.compose import LOGS, catalog_path, root_of, server
 from freshline.cli.options import F, Whole, common, said

@@ -12,7 +12,7 @@ import click
 from freshline.calls import Line
 from freshline.cli.compose import Project, RandomIds, automation_in, opened
 from freshline.cli.options import as_json, common, said
-from freshline.cli.sensing import Senses
+from freshline.cli.senses.sensing import Senses
 from freshline.codec import encode
 from freshline.errors import UsageError
 from freshline.operate import sensors

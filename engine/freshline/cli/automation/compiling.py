@@ -1,6 +1,6 @@
 """A process that compiles a project into its cache, and tells what kept it from that.
 
-    python -m freshline.cli.compiling ROOT [ENVIRONMENT]
+    python -m freshline.cli.automation.compiling ROOT [ENVIRONMENT]
 
 So whoever waits for the graph reads it from the cache and needs no compiler.
 """

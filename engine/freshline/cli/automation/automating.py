@@ -14,6 +14,8 @@ from typing import Protocol, cast
 
 import click
 
+from freshline.cli.automation.launching import RunProcesses
+from freshline.cli.automation.reloading import Reloading
 from freshline.cli.compose import (
     LOGS,
     Project,
@@ -26,11 +28,9 @@ from freshline.cli.compose import (
     event_log,
     root_of,
 )
-from freshline.cli.launching import RunProcesses
 from freshline.cli.options import common, said
-from freshline.cli.reloading import Reloading
 from freshline.cli.scope import Scoped, scope_of
-from freshline.cli.sensing import Senses
+from freshline.cli.senses.sensing import Senses
 from freshline.errors import BusyError, FencedError
 from freshline.lineage.graph import Graph
 from freshline.operate.daemon import Daemon

@@ -1,6 +1,6 @@
 """Answering: a process that asks what needs the engine, for sensors, so that the daemon never does.
 
-    python -m freshline.cli.answering    # reads an Inquiry on stdin, writes an Answered a line
+    python -m freshline.cli.senses.answering    # an Inquiry on stdin, an Answered a line
 
 Each query has its own time, and each answer is written when it is there: one that takes too long,
 or takes the process with it, costs those before it nothing.

@@ -13,7 +13,7 @@ from typing import IO
 
 from msgspec import MsgspecError
 
-from freshline.cli.answering import Answered, Glimpse, Inquiry
+from freshline.cli.senses.answering import Answered, Glimpse, Inquiry
 from freshline.codec import decode, encode
 from freshline.errors import ResourceError
 from freshline.secrets import redacted
@@ -74,7 +74,7 @@ class Inquiries:
                 raise ResourceError("nobody is asked any more")
             try:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", "freshline.cli.answering"],
+                    [sys.executable, "-m", "freshline.cli.senses.answering"],
                     cwd=self._root,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,

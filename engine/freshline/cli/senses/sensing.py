@@ -16,10 +16,10 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from freshline.calls import Line
-from freshline.cli.elsewhere import Elsewhere
-from freshline.cli.functions import Functions
-from freshline.cli.inboxes import Inboxes
-from freshline.cli.inquiring import Inquiries
+from freshline.cli.senses.elsewhere import Elsewhere
+from freshline.cli.senses.functions import Functions
+from freshline.cli.senses.inboxes import Inboxes
+from freshline.cli.senses.inquiring import Inquiries
 from freshline.cli.stamps import stamp
 from freshline.codec import digest
 from freshline.errors import CodeError, FreshlineError

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from freshline.cli.carrying import RECOVER, said_file
+from freshline.cli.automation.carrying import RECOVER, said_file
 from freshline.errors import ResourceError
 from freshline.operate.world import Ended, Processes, Waiting
 from freshline.secrets import redacted
@@ -110,7 +110,13 @@ class RunProcesses:
 
     def _begun(self) -> "subprocess.Popen[bytes]":
         more = [self._environment] if self._environment is not None else []
-        command = [sys.executable, "-m", "freshline.cli.carrying", str(self._root), *more]
+        command = [
+            sys.executable,
+            "-m",
+            "freshline.cli.automation.carrying",
+            str(self._root),
+            *more,
+        ]
         null = subprocess.DEVNULL
         try:
             return subprocess.Popen(

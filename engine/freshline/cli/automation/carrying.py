@@ -1,6 +1,6 @@
 """The process of a run that was asked for: it waits for its run, looks it up, and carries it out.
 
-    python -m freshline.cli.carrying ROOT [ENVIRONMENT]
+    python -m freshline.cli.automation.carrying ROOT [ENVIRONMENT]
 
 The id of the run comes in one line on standard input. Where that ends instead, nothing happens. The
 catalog says what was asked for, and whose it is: a run that was given to another process meanwhile

@@ -130,7 +130,13 @@ class Reloading:
     def _begin(self) -> None:
         said = tempfile.TemporaryFile()
         more = [self._environment] if self._environment is not None else []
-        command = [sys.executable, "-m", "freshline.cli.compiling", str(self._root), *more]
+        command = [
+            sys.executable,
+            "-m",
+            "freshline.cli.automation.compiling",
+            str(self._root),
+            *more,
+        ]
         null = subprocess.DEVNULL
         process = subprocess.Popen(command, stdin=null, stdout=null, stderr=said)
         self._reading = _Reading(process, said)

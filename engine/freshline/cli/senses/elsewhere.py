@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from freshline.cli.answering import Glimpse
 from freshline.cli.bringing import current
-from freshline.cli.inquiring import Inquiries
+from freshline.cli.senses.answering import Glimpse
+from freshline.cli.senses.inquiring import Inquiries
 from freshline.errors import ResourceError
 from freshline.lineage.graph import Graph
 from freshline.operate.looking import Listed, since_seen

@@ -1,0 +1,1 @@
+"""What sensors look at, fetched: files, other catalogs, queries, functions."""
