@@ -37,6 +37,8 @@ _ELSEWHERE = (
     "tick.after_eval",
     "tick.before_commit",
     "tick.after_commit",
+    "act.before",
+    "act.after",
     "launch.before",
     "launch.after",
 )
