@@ -10,7 +10,7 @@ from typing import cast
 
 from freshline import codec
 from freshline.errors import InternalError
-from freshline.events import RunRequested, RunWithdrawn
+from freshline.events import RunWithdrawn
 from freshline.failpoints import failpoint
 from freshline.ports import Lease
 from freshline.ticks import (
@@ -24,6 +24,7 @@ from freshline.ticks import (
     RequestState,
     Tick,
     deliveries_of,
+    event_of,
 )
 from freshline_catalog import acts, recording
 from freshline_catalog.connection import Connection, Row, Value
@@ -205,7 +206,7 @@ class _Draft:
         self.decided = decided
         self.tick = _text(decided.tick)
         self.requests = tuple((request, _text(request)) for request in decided.requests)
-        self.events = tuple(recording.draft(_event(request)) for request in decided.requests)
+        self.events = tuple(recording.draft(event_of(request)) for request in decided.requests)
         self.deliveries = acts.drafts(deliveries_of(decided))
         _text(decided.memories)
 
@@ -253,20 +254,6 @@ def _key(tick: Tick) -> tuple[str, str, str]:
 
 def _spent(*parts: str) -> str:
     return codec.digest(*parts)
-
-
-def _event(request: Request) -> RunRequested:
-    return RunRequested(
-        at=request.at,
-        run=request.run,
-        project=request.project,
-        environment=request.environment,
-        mover=request.mover.value,
-        name=request.name,
-        why=request.why,
-        assets=request.assets,
-        selection=request.selection,
-    )
 
 
 def _halt(row: Row) -> Halt:

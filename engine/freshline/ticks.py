@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from freshline.acts import AssetVersion, Delivery, Happening, Kind, delivery_id, parted
+from freshline.events import RunRequested
 from freshline.ports import Lease
 from freshline.refresh import Act, Materialize
 
@@ -73,6 +74,21 @@ class Request:
     selection: str = ""
     only: bool = False
     priority: int = 0
+
+
+def event_of(request: Request) -> RunRequested:
+    """Return the event that a request is told by."""
+    return RunRequested(
+        at=request.at,
+        run=request.run,
+        project=request.project,
+        environment=request.environment,
+        mover=request.mover.value,
+        name=request.name,
+        why=request.why,
+        assets=request.assets,
+        selection=request.selection,
+    )
 
 
 class RequestState(StrEnum):

@@ -7,6 +7,7 @@ from tests.unit.scenes import START, Stage, stage
 
 from freshline.errors import Span
 from freshline.operate.moments import utc
+from freshline.operate.selecting import selecting
 from freshline.refresh import Calendar, CatchUp, Cron, Manual, Refresh, ScheduleDefinition
 from freshline.ticks import Decided, Halt, Mover, RequestState, TickOutcome
 
@@ -48,6 +49,14 @@ def test_a_moment_makes_a_selection_fresh_with_what_it_needs() -> None:
     assert world.kept[0].tick.why == "due at 2026-03-09 10:00 UTC"
     assert world.run() == ("a", "b")
     assert world.tick() == ()
+
+
+@pytest.mark.parametrize("selection", ["language:SQL", "kind:table", "storage:lake"])
+def test_whatever_validation_knows_to_select_by_can_be_selected_by_when_it_is_due(
+    selection: str,
+) -> None:
+    chosen = selecting(nightly(Cron(expression="0 3 * * *")).graph()).chosen(selection)
+    assert (chosen.error, chosen.keys) == ("", frozenset({"a", "b"}))
 
 
 def test_a_new_schedule_does_not_begin_with_a_moment_of_before() -> None:

@@ -10,7 +10,7 @@ from freshline.code import Code
 from freshline.codec import encode
 from freshline.definitions import ProjectDefinition
 from freshline.lineage.graph import Asset
-from freshline.reconcile.entries import language_of
+from freshline.lineage.subjects import language_of
 from freshline.secrets import without_secrets
 
 

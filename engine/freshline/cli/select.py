@@ -1,14 +1,13 @@
 """From the words on a command line to the assets they mean."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from freshline.cli.compose import Project
 from freshline.errors import UsageError
 from freshline.execute.aside import last_version
-from freshline.lineage.graph import WAITS, Graph, awaited, downstreams
+from freshline.lineage.graph import WAITS, Graph, awaited
 from freshline.lineage.selection import Selectable, parse, resolve
-from freshline.reconcile.entries import language_of
-from freshline.reconcile.fingerprint import storage_of
+from freshline.lineage.subjects import subject_of
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.planned import Wish
 from freshline.suggest import closest
@@ -73,51 +72,12 @@ def aside_text(graph: Graph, key: str) -> str:
 
 
 def _subject(project: Project, text: str) -> Selectable:
-    graph = project.graph
-    upstreams = {key: asset.upstreams for key, asset in graph.assets.items()}
-    # Of what is set aside nothing more is known than what it is set aside with.
-    upstreams |= {
-        key: (aside.because,) if aside.because in graph.quarantined else ()
-        for key, aside in graph.quarantined.items()
-    }
-    files: dict[str, set[str]] = {}
-    for key in (*graph.sources, *graph.assets):
-        files.setdefault(graph.definition_of(key).file, set()).add(key)
-    for finding in graph.diagnostics:
-        aside = finding.asset
-        if finding.span is not None and aside is not None and aside in graph.quarantined:
-            files.setdefault(finding.span.file, set()).add(aside)
-    return Selectable(
-        keys=(*graph.sources, *graph.assets, *graph.quarantined),
-        upstream=upstreams,
-        downstream=downstreams(upstreams),
-        facets=_facets(project, text),
-        files={file: tuple(sorted(keys)) for file, keys in files.items()},
-    )
-
-
-def _facets(project: Project, text: str) -> Mapping[str, Mapping[str, frozenset[str]]]:
-    found: dict[str, dict[str, set[str]]] = {
-        name: {} for name in ("tag", "owner", "group", "kind", "language", "storage")
-    }
-    for key, asset in project.graph.assets.items():
-        definition = asset.definition
-        values = [("tag", tag) for tag in definition.tags]
-        values += [("group", definition.group), ("kind", definition.kind.value)]
-        values.append(("language", language_of(asset.code).value))
-        values.append(("storage", storage_of(definition, project.graph.project)))
-        if definition.owner:
-            values.append(("owner", definition.owner))
-        for name, value in values:
-            found[name].setdefault(value, set()).add(key)
+    more: dict[str, dict[str, set[str]]] = {}
     if "state:" in text:
-        found["state"] = _states(project)
+        more["state"] = _states(project)
     if "changed:" in text:
-        found["changed"] = _seeing(project)
-    return {
-        name: {value: frozenset(keys) for value, keys in values.items()}
-        for name, values in found.items()
-    }
+        more["changed"] = _seeing(project)
+    return subject_of(project.graph, more)
 
 
 def _seeing(project: Project) -> dict[str, set[str]]:

@@ -4,14 +4,14 @@ An asset whose rule or inputs name what there is not is set aside; a schedule or
 left out, and told. What is set aside for another reason is not called unknown.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import assert_never
 
 from freshline.definitions import AssetDefinition
 from freshline.errors import Diagnostic, Span, UsageError
 from freshline.lineage.code_assets import optional_reads
-from freshline.lineage.graph import Asset, Graph, downstreams, without
+from freshline.lineage.graph import Asset, Graph, without
 from freshline.lineage.selection import (
     And,
     Facet,
@@ -24,6 +24,7 @@ from freshline.lineage.selection import (
     resolve,
 )
 from freshline.lineage.selection import Not as Negated
+from freshline.lineage.subjects import subject_of
 from freshline.refresh import (
     AllOf,
     AnyOf,
@@ -70,7 +71,7 @@ def with_automation(graph: Graph) -> Graph:
     graph = without(replace(graph, assets={**graph.assets, **assets}), findings)
     if not graph.schedules and not graph.sensors:
         return graph
-    subject = _subject(graph)
+    subject = subject_of(graph)
     told: list[Diagnostic] = []
     schedules: list[ScheduleDefinition] = []
     for schedule in graph.schedules:
@@ -254,46 +255,6 @@ def _leaves(selection: Selection) -> Iterator[Keys | Facet]:
                 yield from _leaves(part)
         case _:
             assert_never(selection)
-
-
-def _subject(graph: Graph) -> Selectable:
-    """Return what can be selected from, as far as it is declared."""
-    upstreams = {key: asset.upstreams for key, asset in graph.assets.items()}
-    files: dict[str, list[str]] = {}
-    facets: dict[str, dict[str, set[str]]] = {name: {} for name in _SAID}
-    for key in (*graph.sources, *graph.assets):
-        files.setdefault(graph.definition_of(key).file, []).append(key)
-    for key, asset in graph.assets.items():
-        for name, values in _SAID.items():
-            for value in values(asset, graph):
-                facets[name].setdefault(value, set()).add(key)
-    return Selectable(
-        keys=(*graph.sources, *graph.assets, *graph.quarantined),
-        upstream=upstreams,
-        downstream=downstreams(upstreams),
-        facets={
-            name: {value: frozenset(keys) for value, keys in values.items()}
-            for name, values in facets.items()
-        },
-        files=files,
-    )
-
-
-def _language(asset: Asset, graph: Graph) -> tuple[str, ...]:
-    code = asset.code
-    if code is None:
-        return ("SQL",)
-    return ("command",) if code.command else ("Python",)
-
-
-_SAID: Mapping[str, Callable[[Asset, Graph], tuple[str, ...]]] = {
-    "tag": lambda asset, graph: asset.definition.tags,
-    "owner": lambda asset, graph: (asset.definition.owner,) if asset.definition.owner else (),
-    "group": lambda asset, graph: (asset.definition.group,),
-    "kind": lambda asset, graph: (asset.definition.kind.value,),
-    "language": _language,
-    "storage": lambda asset, graph: (asset.definition.storage or graph.project.default_storage,),
-}
 
 
 def _place(words: str, named: tuple[Named, ...], otherwise: Span) -> Named:

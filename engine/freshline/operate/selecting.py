@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from freshline.errors import UsageError
-from freshline.lineage.graph import Graph, downstreams, reach
+from freshline.lineage.graph import Graph, reach
 from freshline.lineage.selection import Selectable, parse, resolve
+from freshline.lineage.subjects import subject_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class Selecting:
         if not text.strip():
             return Chosen(keys=frozenset(self.graph.assets))
         if self._subject is None:
-            self._subject = _subject(self.graph)
+            self._subject = subject_of(self.graph)
         try:
             found = resolve(parse(text), self._subject)
         except UsageError as error:
@@ -74,36 +75,3 @@ class _Same:
 
     def __hash__(self) -> int:
         return id(self.graph)
-
-
-def _subject(graph: Graph) -> Selectable:
-    upstreams = {key: asset.upstreams for key, asset in graph.assets.items()}
-    files: dict[str, list[str]] = {}
-    for key in (*graph.sources, *graph.assets):
-        files.setdefault(graph.definition_of(key).file, []).append(key)
-    return Selectable(
-        keys=(*graph.sources, *graph.assets, *graph.quarantined),
-        upstream=upstreams,
-        downstream=downstreams(upstreams),
-        facets=_facets(graph),
-        files={file: tuple(keys) for file, keys in files.items()},
-    )
-
-
-def _facets(graph: Graph) -> Mapping[str, Mapping[str, frozenset[str]]]:
-    found: dict[str, dict[str, set[str]]] = {
-        name: {} for name in ("tag", "owner", "group", "kind", "storage")
-    }
-    for key, asset in graph.assets.items():
-        definition = asset.definition
-        said = [("tag", tag) for tag in definition.tags]
-        said += [("group", definition.group), ("kind", definition.kind.value)]
-        said.append(("storage", definition.storage or graph.project.default_storage))
-        if definition.owner:
-            said.append(("owner", definition.owner))
-        for name, value in said:
-            found[name].setdefault(value, set()).add(key)
-    return {
-        name: {value: frozenset(keys) for value, keys in values.items()}
-        for name, values in found.items()
-    }

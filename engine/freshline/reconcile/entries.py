@@ -10,6 +10,7 @@ from freshline.definitions import ColumnDefinition, SourceDefinition
 from freshline.errors import Diagnostic, Span
 from freshline.lineage.canonical import MARK, canonicaliser
 from freshline.lineage.graph import Asset, Check, Graph, in_order
+from freshline.lineage.subjects import language_of
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.fingerprint import storage_of
 from freshline.reconcile.planned import Plan
@@ -21,7 +22,6 @@ from freshline.survey import (
     EntryColumn,
     EntryKind,
     EntryParameter,
-    Language,
     Setting,
     Status,
 )
@@ -114,13 +114,6 @@ def _asset(asset: Asset, facts: Facts, told: Told, readable: Callable[[str], str
         language=language_of(asset.code),
         code=_code(asset, asset.code, graph) if asset.code is not None else None,
     )
-
-
-def language_of(code: Code | None) -> Language:
-    """Return what an asset is written in, of which this is the code, None for SQL."""
-    if code is None:
-        return Language.SQL
-    return Language.COMMAND if code.command else Language.PYTHON
 
 
 def _code(asset: Asset, code: Code, graph: Graph) -> EntryCode:

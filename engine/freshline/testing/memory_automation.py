@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from freshline import codec
 from freshline.errors import FencedError, InternalError, ResourceError
-from freshline.events import RunRequested, RunWithdrawn
+from freshline.events import RunWithdrawn
 from freshline.failpoints import failpoint
 from freshline.ports import Lease
 from freshline.testing.memory_log import Decisions, Ledger, MemoryEventLog, TickKey
@@ -20,6 +20,7 @@ from freshline.ticks import (
     RequestState,
     Tick,
     TickOutcome,
+    event_of,
 )
 
 _OPEN = (RequestState.QUEUED, RequestState.LAUNCHED)
@@ -50,7 +51,7 @@ class MemoryAutomation:
             _pass("tick.before_commit")
             for each in kept:
                 _keep(ledger.decisions, each)
-                self._log.append([_event(request) for request in each.requests])
+                self._log.append([event_of(request) for request in each.requests])
         _pass("tick.after_commit")
         return kept
 
@@ -246,20 +247,6 @@ def _refuse_unwritable(value: object) -> None:
         codec.encode(value)
     except (TypeError, ValueError) as error:
         raise InternalError(f"a decision cannot be written as JSON: {error}") from error
-
-
-def _event(request: Request) -> RunRequested:
-    return RunRequested(
-        at=request.at,
-        run=request.run,
-        project=request.project,
-        environment=request.environment,
-        mover=request.mover.value,
-        name=request.name,
-        why=request.why,
-        assets=request.assets,
-        selection=request.selection,
-    )
 
 
 def _key(tick: Tick) -> TickKey:
