@@ -58,23 +58,37 @@ class Sibling(NamedTuple):
 
 
 class Front(Protocol):
-    """What the door and the frame of pages need, whatever stands behind them.
-
-    `siblings` are all projects that are served here, none where there is but one.
-    """
+    """What the door and the frame of pages need, whatever stands behind them."""
 
     @property
-    def address(self) -> Address: ...
+    def address(self) -> Address:
+        """Where the server is reached."""
+        ...
+
     @property
-    def clock(self) -> Clock: ...
+    def clock(self) -> Clock:
+        """What time it is."""
+        ...
+
     @property
-    def links(self) -> Links: ...
+    def links(self) -> Links:
+        """The one-time links that were given out."""
+        ...
+
     @property
-    def sessions(self) -> Ledger: ...
+    def sessions(self) -> Ledger:
+        """Where sessions are kept."""
+        ...
+
     @property
-    def most(self) -> Role: ...
+    def most(self) -> Role:
+        """What anybody may do at most."""
+        ...
+
     @property
-    def siblings(self) -> tuple[Sibling, ...]: ...
+    def siblings(self) -> tuple[Sibling, ...]:
+        """All projects that are served here, none where there is but one."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,9 @@ def serve_theme(app: FastAPI, address: Address) -> None:
         if theme == "auto":
             answer.delete_cookie(COOKIE, path=address.cookie_path)
         else:
-            answer.set_cookie(COOKIE, theme, max_age=_YEAR, path=address.cookie_path, samesite="lax")
+            answer.set_cookie(
+                COOKIE, theme, max_age=_YEAR, path=address.cookie_path, samesite="lax"
+            )
         return answer
 
     anyone = needs(None)
