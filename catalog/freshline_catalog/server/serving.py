@@ -1,11 +1,12 @@
 """Serving: from a socket to a running server, and to its end."""
 
+import asyncio
 import logging
 import os
 import socket
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -26,6 +27,7 @@ from freshline_catalog.server.watching import Watcher
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _FURTHER = 20  # ports that are tried where nobody said which
 _READER_MEMORY = 4096  # KiB
+_TICK = 1.0  # seconds by which the date of answers may be late
 _GRACE = 2  # seconds for answers that are on their way
 
 
@@ -129,6 +131,16 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, hub: Hub, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._hub, self._ready = hub, ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._enough = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Go on until a signal says that it is enough: nothing is due but the date of answers."""
+        self._loop = asyncio.get_running_loop()
+        while not self.should_exit:
+            await self.on_tick(0)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._enough.wait(), _TICK)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
@@ -139,3 +151,5 @@ class _Server(uvicorn.Server):
         """End soon: what goes on for ever ends now, everything else may finish."""
         self._hub.end()
         self.should_exit, self.force_exit = True, self.should_exit
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._enough.set)

@@ -12,7 +12,6 @@ import click
 _FIRST, _LONGEST = 0.5, 30.0  # seconds until it is begun again: twice as many each time
 _WELL = 60.0  # who lived so long had no bad start
 _GRACE = 5.0
-_LOOK = 0.2
 
 
 class Attendant:
@@ -26,6 +25,8 @@ class Attendant:
         place = ["-p", str(root), "--env", environment]
         self._command = [sys.executable, "-m", "freshline", *place, "daemon", "--attended"]
         self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._attend, name="freshline daemon", daemon=True)
 
     def start(self) -> None:
@@ -34,8 +35,15 @@ class Attendant:
 
     def stop(self) -> None:
         """End the daemon. Runs that it began go on."""
-        self._over.set()
+        with self._lock:
+            self._over.set()
+            process = self._process
+            if process is not None and process.stdin is not None:
+                process.stdin.close()
         if self._thread.ident is not None:
+            self._thread.join(_GRACE)
+            if process is not None and self._thread.is_alive():
+                process.kill()
             self._thread.join()
 
     def _attend(self) -> None:
@@ -52,20 +60,19 @@ class Attendant:
             self._over.wait(wait)
 
     def _lived(self) -> int | None:
-        """Begin a daemon, and return its exit code when it has ended, or when it is over."""
-        try:
-            process = subprocess.Popen(self._command, stdin=subprocess.PIPE, start_new_session=True)
-        except OSError as error:
-            return error.errno
-        try:
-            while process.poll() is None and not self._over.wait(_LOOK):
-                pass
-        finally:
+        """Begin a daemon, unless it is over; return its exit code when it has ended."""
+        with self._lock:
+            if self._over.is_set():
+                return None
+            try:
+                process = self._process = subprocess.Popen(
+                    self._command, stdin=subprocess.PIPE, start_new_session=True
+                )
+            except OSError as error:
+                return error.errno
+        code = process.wait()
+        with self._lock:
+            self._process = None
             if process.stdin is not None:
                 process.stdin.close()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_GRACE)
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        return process.returncode
+        return code
