@@ -10,7 +10,7 @@
    Who does not lead any more stops at once, and touches nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from freshline.counted import counted
@@ -47,8 +47,6 @@ from freshline.ticks import (
 )
 
 RESYNC = 30.0
-PASS = 0.025  # seconds between two looks whether the catalog moved
-_PASSES = 10  # and so many of them without a whole pass, where nothing is under way
 _AFTER_TROUBLE = 5.0
 _LIVING = 0.5  # seconds between two looks whether runs that others began are alive
 _TIDY = 3600.0
@@ -97,14 +95,18 @@ class Daemon:
             self._rest_until = self._world.clock.now() + _AFTER_TROUBLE
             return False
 
-    def rest(self, wait: Callable[[float], bool]) -> None:
-        """Wait until something may be due, or `wait`, which waits for seconds, says it is over."""
-        world = self._world
-        busy = bool(self._carried.requests) or self._is_due or world.definitions.is_reading
-        soon = self._again is not None and self._again - world.clock.now() < PASS * _PASSES
-        for _ in range(1 if busy or soon else _PASSES):
-            if wait(PASS) or world.pulse() != self._pulse:
-                return
+    def patience(self) -> float:
+        """Return the seconds until something is due by itself, where nothing stirs before."""
+        now = self._world.clock.now()
+        looks = self._looked + RESYNC
+        if self._again is not None:
+            looks = min(looks, self._again)
+        if self._is_due and self._world.definitions.now is not None:
+            looks = now
+        due = max(looks, self._rest_until) - now
+        if self._under_way:
+            due = min(due, _LIVING)
+        return max(0.0, min(due, self._world.definitions.patience()))
 
     def wake(self) -> None:
         """Look at the next pass, whatever happened."""
