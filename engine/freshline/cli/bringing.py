@@ -12,14 +12,11 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from freshline.cli.catalogs.handing import current_in, link, write
 from freshline.declare.brought import Brought, brought, say
-from freshline.declare.files import PROJECT_FILES
-from freshline.declare.settings import read_settings
 from freshline.definitions import ProjectDefinition, SourceDefinition
 from freshline.errors import FreshlineError, ResourceError
-from freshline.keys import Target
 from freshline.other_catalogs import OtherCatalog
-from freshline.parquet_files import OwnFiles
 from freshline.ports import Storage
 from freshline.versions import Manifest
 
@@ -39,26 +36,8 @@ def current(root: Path, catalog: OtherCatalog, asset: str) -> tuple[Storage, Man
 
     FreshlineError says in one sentence why there is none to be had.
     """
-    from freshline.cli.compose import storages_of
-
     other = Path(os.path.abspath(root / catalog.path))
-    file = next((name for name in PROJECT_FILES if (other / name).is_file()), None)
-    if file is None:
-        raise ResourceError(f"there is no project at {catalog.path}")
-    settings = read_settings((other / file).read_bytes(), file, os.environ)
-    if not settings.project.name:
-        raise ResourceError(f"{catalog.path}/{file} cannot be understood")
-    names = settings.project.environments
-    environment = catalog.environment or names[0]
-    if environment not in names:
-        raise ResourceError(f'it has no environment "{environment}", only {", ".join(names)}')
-    project = settings.in_force(environment).project
-    target = Target(project.name, environment, asset)
-    for storage in storages_of(other, project).values():
-        manifest = storage.current(target)
-        if manifest is not None:
-            return storage, manifest
-    raise ResourceError("it has never been built there")
+    return current_in(other, catalog.environment, asset, catalog.path)
 
 
 def _bring(root: Path, folder: str, catalog: OtherCatalog, asset: str) -> None:
@@ -100,17 +79,10 @@ def _take(storage: Storage, manifest: Manifest, path: Path) -> None:
     """Have a version's rows in one file here: as a link to the version's own, where it is one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    own = storage.own_files(manifest.version) if isinstance(storage, OwnFiles) else ()
     with suppress(OSError):
         draft.unlink()
-    if len(own) == 1:
-        with suppress(OSError):  # another disk, or one that knows no links
-            os.link(own[0], draft)
-    if not draft.exists():
-        from freshline.execute.sql_engine import SqlEngine
-
-        engine = SqlEngine(folders=[*storage.readable(), path.parent], files=[])
-        engine.copy_to_parquet(f"SELECT * FROM {storage.relation(manifest.version)}", draft)
+    if link(storage, manifest, draft) is None:
+        write(storage, manifest, draft)
     os.replace(draft, path)
 
 
