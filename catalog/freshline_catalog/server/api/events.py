@@ -34,7 +34,10 @@ LONGEST_WAIT = 30
 # Whoever has gone is noticed as often, and not waited for any more.
 _LOOK_UP = 1.0
 
-After = Annotated[int, Query(ge=0, le=HIGHEST, description="Only events behind this sequence")]
+After = Annotated[
+    int,
+    Query(ge=-1, le=HIGHEST, description="Only events behind this sequence; -1: behind the newest"),
+]
 Wait = Annotated[
     float,
     Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait where there is nothing yet"),
@@ -108,6 +111,8 @@ class Reader:
 
     def _look(self, user: User, wanted: Filter, place: Place) -> tuple[Moment, Events]:
         with instant(self._services, user) as asked:
+            if place.after < 0:
+                return last_of(asked), Events(events=(), position=asked.sequence, more=False)
             assets = assets_of(asked, place.select, place.asset)
             found = forward(asked, wanted._replace(assets=assets), place.after, place.limit)
             return last_of(asked), found

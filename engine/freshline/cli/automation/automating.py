@@ -16,6 +16,7 @@ import click
 
 from freshline.cli.automation.launching import RunProcesses
 from freshline.cli.automation.reloading import Reloading
+from freshline.cli.catalogs.following import Following
 from freshline.cli.compose import (
     LOGS,
     Project,
@@ -117,7 +118,9 @@ def world_of(root: Path, scoped: Scoped, kept: tuple[EventLog, Automation, Pulse
     named = None if scoped.is_first else scoped.environment
     clock = SystemClock()
     view = _View(root, scoped, log)
+    following = Following(root)
     senses = Senses(root, (scoped.project, scoped.environment), (log, automation), named)
+    senses.follow(following)
     return World(
         project=scoped.project,
         environment=scoped.environment,
@@ -125,7 +128,7 @@ def world_of(root: Path, scoped: Scoped, kept: tuple[EventLog, Automation, Pulse
         automation=automation,
         clock=clock,
         pulse=pulse,
-        definitions=Reloading(root, named),
+        definitions=Reloading(root, named, following),
         processes=RunProcesses(root, named, root / LOGS),
         look=view.look,
         seen=lambda graph, memories, _: senses.seen(graph, memories, clock.now()),

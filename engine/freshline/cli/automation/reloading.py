@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Protocol, TypeVar
 
 from freshline.cli.bringing import bring
+from freshline.cli.catalogs.following import Following
 from freshline.cli.compose import STATE, compiled
 from freshline.cli.stamps import stamp
 from freshline.declare.files import list_files
@@ -47,8 +48,11 @@ class _Reading:
 class Reloading:
     """The definitions of the project below `root`; `environment` None means its first."""
 
-    def __init__(self, root: Path, environment: str | None) -> None:
+    def __init__(
+        self, root: Path, environment: str | None, following: Following | None = None
+    ) -> None:
         self._root, self._environment = root, environment
+        self._following = following
         self._defined: Defined | None = None
         self._whole: Whole | None = None
         self._reading: _Reading | None = None
@@ -85,7 +89,9 @@ class Reloading:
         return moved
 
     def close(self) -> None:
-        """End the reading that is under way."""
+        """End the reading that is under way, and follow nobody."""
+        if self._following is not None:
+            self._following.close()
         if self._reading is not None:
             self._reading.process.kill()
             self._reading.process.wait()
@@ -117,9 +123,12 @@ class Reloading:
         if self._defined is None or now < self._bring_next:
             return
         graph = self._defined.graph
-        elsewhere = [
-            s.definition for s in graph.sources.values() if s.definition.origin is not None
-        ]
+        if self._following is not None:
+            self._following.follow(graph)
+        served = {each.name for each in graph.project.catalogs if each.is_remote}
+        definitions = (source.definition for source in graph.sources.values())
+        # What is served elsewhere is brought by who follows it: nobody here waits for an answer.
+        elsewhere = [s for s in definitions if s.origin and s.origin.catalog not in served]
         if not elsewhere:
             return
         began = time.thread_time()
