@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from freshline.survey import ColumnHop, Survey
+from freshline.versions import Manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,14 @@ class Ended(NamedTuple):
 
     code: int
     said: str
+
+
+class Handed(NamedTuple):
+    """The rows of a version as a Parquet file that belongs to whoever asked, with its SHA-256."""
+
+    path: Path
+    bytes: int
+    sha256: str
 
 
 class Surveyed(NamedTuple):
@@ -121,6 +130,14 @@ class Engine(Protocol):
 
     def rows(self, key: str, limit: int) -> Rows:
         """Return the first rows of an asset's current version."""
+        ...
+
+    def current(self, key: str) -> Manifest:
+        """Return the record of the version that is current; ResourceError where there is none."""
+        ...
+
+    def hand_over(self, key: str, mat_id: str) -> Handed:
+        """Return the rows of a version, as long as it is current: else ConflictError."""
         ...
 
 

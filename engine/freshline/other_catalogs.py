@@ -15,12 +15,21 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherCatalog:
-    """The catalog of another project: where that project is, and which of its environments.
+    """The catalog of another project: where that project is, or where its catalog is served.
 
-    `path` is relative to the project's root; without an `environment` it is the first there.
+    `path` is relative to the project's root; without an `environment` it is the first there. A
+    `url` is the address of a server, which has one environment; then `token` is the reference to
+    the secret by which it is read, and never the secret itself.
     """
 
     name: str
-    path: str
+    path: str = ""
     environment: str | None = None
+    url: str = ""
+    token: str = ""
     span: Span | None = None
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is read over HTTP."""
+        return bool(self.url)

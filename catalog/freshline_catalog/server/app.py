@@ -9,6 +9,7 @@ from freshline_catalog.server.api import (
     events,
     moving,
     mutes,
+    offering,
     stream,
 )
 from freshline_catalog.server.door import failures, guard
@@ -102,6 +103,7 @@ def create_app(services: Services, buckets: Buckets | None = None) -> FastAPI:
         stream,
         consumers,
         mutes,
+        offering,
         run_log,
         doing,
         moving,

@@ -22,8 +22,11 @@ class Kind(StrEnum):
     UNPIN = "unpin"
     ACCEPT = "accept"
     ROWS = "rows"
+    DATA = "data"
     WITHDRAW = "withdraw"
     TELL = "tell"
+    TOKEN = "token"
+    REVOKE = "revoke"
 
 
 class Came(StrEnum):

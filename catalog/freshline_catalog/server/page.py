@@ -73,6 +73,7 @@ _WORDS: Mapping[int, str] = {
     421: "The server does not go by that name",
     422: "The request says something that cannot be",
     429: "That is too often",
+    503: "It cannot be had now",
 }
 
 

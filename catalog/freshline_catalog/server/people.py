@@ -1,7 +1,9 @@
-"""People, as the server sees them: who is signed in, and what each role may do."""
+"""People and programs, as the server sees them: who asks, and what each role may do."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+from freshline.tokens import Token
 
 
 class Role(StrEnum):
@@ -18,8 +20,17 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """Who is signed in. `session` names the session among others, and opens nothing."""
+    """Who asks. `session` names the session among others, and opens nothing.
+
+    A program has a `token`, which alone says what it may: its role lets it nowhere.
+    """
 
     actor: str
     role: Role
     session: str = ""
+    token: Token | None = None
+
+    @property
+    def selection(self) -> str:
+        """Which assets it may know of, empty for all."""
+        return "" if self.token is None else self.token.selection

@@ -148,7 +148,7 @@ class Renderer:
         body = self._redact(body)
         tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-        headers["Vary"] = "Accept, Accept-Encoding, Cookie"
+        headers["Vary"] = "Accept, Accept-Encoding, Authorization, Cookie"
         known = request.headers.get("if-none-match", "").replace("W/", "").split(",")
         if status == 200 and tag in (each.strip() for each in known):
             return Response(status_code=304, headers=headers)

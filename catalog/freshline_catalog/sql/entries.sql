@@ -18,3 +18,7 @@ select key from entry where survey_id = ?1 and gone is null order by key;
 -- What the log knows of one target.
 select s.state from target t join target_state s on s.target_id = t.id
 where t.project = ?1 and t.environment = ?2 and t.asset = ?3 and t.partition = ?4;
+
+-- name: owners
+-- Whom a survey knows, as JSON.
+select json_extract(body, '$.owners') from survey where project = ?1 and environment = ?2;

@@ -12,14 +12,16 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from freshline.catalog import By, Ended, Engine, Rows, Surveyed, Wanted
+from freshline.catalog import By, Ended, Engine, Handed, Rows, Surveyed, Wanted
 from freshline.cli.automation.watched import folders
+from freshline.cli.catalogs.handing import current_in, hand_over, sweep
 from freshline.cli.compose import ACTOR, RUN
 from freshline.cli.main import ERRORS
 from freshline.cli.stamps import stamp
@@ -35,6 +37,7 @@ from freshline.errors import (
     TimedOutError,
 )
 from freshline.secrets import redacted
+from freshline.versions import Manifest
 
 _SOON, _LATER, _LONG = 60.0, 600.0, 24 * 3600.0  # seconds
 _MOST_OUTPUT = 64 * 1024 * 1024
@@ -71,6 +74,7 @@ class CommandEngine:
         self._lock = threading.Lock()
         self._asking: set[subprocess.Popen[bytes]] = set()
         self._is_over = False
+        sweep(root, time.time())
 
     def close(self) -> None:
         """End whatever is being asked; runs that were begun go on."""
@@ -150,6 +154,15 @@ class CommandEngine:
         with self._one_of_few():
             out = self._asked(["preview", "--typed", f"--limit={limit}", "--", key], _SOON)
         return decode(out, Rows)
+
+    def current(self, key: str) -> Manifest:
+        """Return the record of the version that is current, from its storage."""
+        return current_in(self._root, self._environment, key)[1]
+
+    def hand_over(self, key: str, mat_id: str) -> Handed:
+        """Return the rows of a version, as long as it is current."""
+        with self._one_of_few():
+            return hand_over(self._root, self._environment, key, mat_id)
 
     def _changed(self, verb: str, options: Sequence[str], words: Sequence[str], by: By) -> None:
         reason = [f"--reason={by.reason}"] if by.reason.strip() else []

@@ -32,6 +32,7 @@ from freshline.ports import EventLog, Holder, Ports, Sight, Storage
 from freshline.secrets import resolved
 from freshline.suggest import closest
 from freshline.ticks import Automation
+from freshline.tokens import Tokens
 
 STATE = ".freshline"
 LOGS = f"{STATE}/logs"
@@ -283,6 +284,12 @@ def acts_in(log: EventLog) -> Acts:
     """Return where acts and incidents are kept in the catalog of an event log."""
     (found,) = entry_points(group="freshline.acts", name="sqlite")
     return cast(Acts, found.load()(log))
+
+
+def tokens_in(log: EventLog) -> Tokens:
+    """Return the keeper of tokens in the catalog of an event log."""
+    (found,) = entry_points(group="freshline.tokens", name="sqlite")
+    return cast(Tokens, found.load()(log))
 
 
 def server() -> Server:

@@ -67,6 +67,7 @@ TABLE: Mapping[str, Mapping[str, Entry]] = {
             "automation.automating:daemon", "Keep everything fresh, and serve nothing."
         ),
         "serve": Entry("serving:serve", "Serve the asset catalog in a browser, and nothing else."),
+        "token": Entry("token:token", "Let other teams' programs read this catalog."),
         "docs": Entry("docs:docs", "Write the asset catalog as pages that need no server."),
     },
     "Be told": {

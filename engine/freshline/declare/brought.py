@@ -5,6 +5,7 @@ that says what is wrong means that nobody knows what is current there: then no f
 """
 
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,9 @@ class Brought:
     """The version of an asset of another catalog that was seen last, and the file that it is in.
 
     `error` says why nobody knows whether it still is, `since` then when that began. `older` are
-    files that were current before, with the moments at which they ceased to be.
+    files that were current before, with the moments at which they ceased to be. What is said of
+    the asset over there stays what it was when it was last seen; `until` is when the token that it
+    is read with expires.
     """
 
     file: str = ""
@@ -29,6 +32,12 @@ class Brought:
     error: str = ""
     since: float | None = None
     older: tuple[tuple[str, float], ...] = ()
+    owner: str = ""
+    contacts: tuple[tuple[str, str], ...] = ()
+    description: str = ""
+    freshness: str = ""
+    refresh: str = ""
+    until: float | None = None
 
 
 def brought(root: Path, folder: str) -> Brought | None:
@@ -50,6 +59,6 @@ def current_files(root: Path, folder: str) -> tuple[str, ...]:
 
 def say(root: Path, folder: str, word: Brought) -> None:
     """Write the word on a folder: whoever reads it finds the old one or this one, whole."""
-    draft = root / folder / f"{_WORD}.{os.getpid()}"
+    draft = root / folder / f"{_WORD}.{os.getpid()}-{threading.get_ident()}"
     draft.write_bytes(encode(word))
     os.replace(draft, root / folder / _WORD)

@@ -8,6 +8,7 @@ import glob
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from freshline.declare.assembly import assemble, in_order
@@ -120,7 +121,10 @@ def _not_to_be_had(root: Path, source: SourceDefinition, origin: Origin) -> Diag
     """Return what is wrong with a source that another catalog has, as it was told when looked."""
     word = brought(root, source.path)
     why = word.error if word is not None and word.error else "nobody has looked there yet"
-    seen = f"; it was version {word.number} when it was last seen" if word and word.file else ""
+    seen = ""
+    if word is not None and word.file and word.since is not None:
+        since = datetime.fromtimestamp(word.since, UTC).strftime("%Y-%m-%d %H:%M")
+        seen = f"; unknown since {since} UTC, when it was version {word.number}"
     return Diagnostic(
         code="E307",
         message=f"{origin.asset} of the catalog {quoted(origin.catalog)}: {why}{seen}",

@@ -138,8 +138,7 @@ DECORATOR = Keys(
 DECORATED_CHECK = Keys(section="check", known=("severity", "description"))
 OTHER_CATALOG = Keys(
     section="catalog",
-    known=("path", "environment"),
-    later=frozenset({"url", "token"}),
+    known=("path", "environment", "url", "token"),
 )
 LIMITS = Keys(section="list of limits", known=LIMITS_NAMES)
 # What only one asset can say of itself, and so no function of several outputs.

@@ -186,7 +186,12 @@ class Known:
             self._asked[question.name] = Asked(self._asked[question.name].at)
         before = self._answers.get(question.name)
         self._answers[question.name] = answer
-        return answer != before
+        return answer != before or question.name not in self._asked
+
+    def ask_again(self, beginning: str) -> None:
+        """Take questions whose names begin so for unasked: their answers may be others by now."""
+        for name in [each for each in self._asked if each.startswith(beginning)]:
+            del self._asked[name]
 
     def keep_only(self, wanted: Iterable[Question]) -> None:
         """Forget what nobody asks for any more."""

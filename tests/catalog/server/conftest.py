@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 from tests.catalog.server.world import made_world, world
 
-from freshline.catalog import By, Ended, Engine, Rows, Surveyed, Wanted
+from freshline.catalog import By, Ended, Engine, Handed, Rows, Surveyed, Wanted
+from freshline.errors import ResourceError
+from freshline.versions import Manifest
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.server.app import create_app
 from freshline_catalog.server.door.sessions import new_link
@@ -88,6 +90,12 @@ class IdleEngine:
     def rows(self, key: str, limit: int) -> Rows:
         self.asked.append(("rows", (key, limit)))
         return Rows((), ())
+
+    def current(self, key: str) -> Manifest:
+        raise ResourceError("it has never been built there")
+
+    def hand_over(self, key: str, mat_id: str) -> Handed:
+        raise ResourceError("it has never been built there")
 
 
 _: type[Engine] = IdleEngine

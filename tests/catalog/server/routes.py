@@ -5,6 +5,7 @@ None is a route for anybody, also for who is not signed in.
 
 from collections.abc import Mapping
 
+from freshline.tokens import TokenScope
 from freshline_catalog.server.people import Role
 
 VIEWER, OPERATOR = Role.VIEWER, Role.OPERATOR
@@ -60,6 +61,8 @@ ROUTES: Mapping[str, Role | None] = {
     "GET /api/v1/openapi.json": VIEWER,
     "GET /api/v1/events": VIEWER,
     "GET /api/v1/stream": VIEWER,
+    "GET /api/v1/assets/{key}/current": VIEWER,
+    "GET /api/v1/assets/{key}/versions/{mat_id}/data": OPERATOR,
     "GET /api/v1/mutes": VIEWER,
     "PUT /api/v1/mutes/{subject}": OPERATOR,
     "DELETE /api/v1/mutes/{subject}": OPERATOR,
@@ -86,6 +89,12 @@ ROUTES: Mapping[str, Role | None] = {
         for route in (path, f"{path}.json" if path != "/" else "/index.json", f"/api/v1{api}")
     },
 }
+# Which programs with a token get through, by the scope that they need; nowhere else.
+SCOPES: Mapping[str, TokenScope] = {
+    "GET /api/v1/events": TokenScope.EVENTS,
+    "GET /api/v1/assets/{key}/current": TokenScope.ASSETS,
+    "GET /api/v1/assets/{key}/versions/{mat_id}/data": TokenScope.DATA,
+}
 # Answers that do not end: what they say to who may is the business of their own tests.
 ENDLESS = frozenset({"GET /api/v1/stream"})
 # What to put where a path has a parameter.
@@ -97,5 +106,6 @@ PARAMETERS: Mapping[str, str] = {
     "subject": "marts.daily",
     "kind": "schedules",
     "key": "marts.daily",
+    "mat_id": "01a2034b-0000-7000-8000-000000000001",
     "run": "01a2034b-0000-7000-8000-000000000000",
 }

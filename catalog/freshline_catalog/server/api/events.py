@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from freshline import codec
+from freshline.tokens import TokenScope
 from freshline_catalog.server.access import needs
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.door.guard import signed_in
@@ -22,6 +23,7 @@ from freshline_catalog.server.feed import (
 from freshline_catalog.server.news import Moment, News
 from freshline_catalog.server.page import API, JSON, answers
 from freshline_catalog.server.people import Role, User
+from freshline_catalog.server.problems import RefusedError
 from freshline_catalog.server.reading import instant
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.selecting import LONGEST, selected
@@ -32,7 +34,10 @@ LONGEST_WAIT = 30
 # Whoever has gone is noticed as often, and not waited for any more.
 _LOOK_UP = 1.0
 
-After = Annotated[int, Query(ge=0, le=HIGHEST, description="Only events behind this sequence")]
+After = Annotated[
+    int,
+    Query(ge=-1, le=HIGHEST, description="Only events behind this sequence; -1: behind the newest"),
+]
 Wait = Annotated[
     float,
     Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait where there is nothing yet"),
@@ -71,8 +76,13 @@ def place_of(
 
 
 def assets_of(asked: Asked, select: str, asset: str) -> frozenset[str] | None:
-    """Return the keys that a selection and a single key leave together; None for all."""
-    keys = selected(asked, select)
+    """Return the keys that a selection and a single key leave together; None for all.
+
+    Of those that whoever asks may know of: a token may be for some assets only.
+    """
+    mine, keys = selected(asked, asked.user.selection), selected(asked, select)
+    if mine is not None:
+        keys = mine if keys is None else keys & mine
     if not asset:
         return keys
     return frozenset({asset} if keys is None or asset in keys else ())
@@ -101,6 +111,8 @@ class Reader:
 
     def _look(self, user: User, wanted: Filter, place: Place) -> tuple[Moment, Events]:
         with instant(self._services, user) as asked:
+            if place.after < 0:
+                return last_of(asked), Events(events=(), position=asked.sequence, more=False)
             assets = assets_of(asked, place.select, place.asset)
             found = forward(asked, wanted._replace(assets=assets), place.after, place.limit)
             return last_of(asked), found
@@ -116,6 +128,11 @@ def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
         wanted: Annotated[Filter, Depends(wanted_by)],
         place: Annotated[Place, Depends(place_of)],
     ) -> Response:
+        if wanted.payload and user.selection:
+            raise RefusedError(
+                f"the token {user.session.partition(':')[2]} is for some assets only",
+                help="whole events tell of others too: leave out `payload`",
+            )
         found = await reader.read(request, user, wanted, place)
         return renderer.answer(request, codec.encode(found), JSON)
 
@@ -126,5 +143,5 @@ def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
         operation_id="events",
         name="api.events.after",
         summary="Events behind a sequence, oldest first; with `wait`, the next that come.",
-        openapi_extra=needs(Role.VIEWER),
+        openapi_extra=needs(Role.VIEWER, scope=TokenScope.EVENTS),
     )(events)

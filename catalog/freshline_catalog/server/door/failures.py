@@ -80,7 +80,7 @@ def answer(renderer: Renderer, request: Request, error: FreshlineError) -> Respo
     if isinstance(error, problems.TooOftenError):
         headers["Retry-After"] = str(error.seconds)
     if isinstance(error, problems.UnknownCallerError):
-        headers["WWW-Authenticate"] = 'Session realm="freshline"'
+        headers["WWW-Authenticate"] = 'Session realm="freshline", Bearer realm="freshline"'
     return _response(renderer, request, failure, status, headers)
 
 

@@ -4,9 +4,11 @@
    assets are part of paths, and people choose them.
 2. It is asked before anything of the request is read or even parsed.
 3. An application with a route that has no guard is not served at all: see `inspect`.
+4. Whoever shows a token is the program that it was made for, whatever cookie comes with it, and
+   gets through where a route says which scope it takes. Everything else is closed to it.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
@@ -15,10 +17,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, Mount
 
 from freshline.errors import InternalError
+from freshline.tokens import TokenScope
 from freshline_catalog.server import repeats
-from freshline_catalog.server.access import ANYONE, RATE, RATES, ROLE
-from freshline_catalog.server.door import limits, sessions
-from freshline_catalog.server.door.limits import Buckets, Rate
+from freshline_catalog.server.access import ANYONE, RATE, RATES, ROLE, SCOPE
+from freshline_catalog.server.door import bearers, limits, sessions
+from freshline_catalog.server.door.limits import Buckets
 from freshline_catalog.server.people import Role, User
 from freshline_catalog.server.problems import RefusedError, TooOftenError, UnknownCallerError
 from freshline_catalog.server.services import Front
@@ -39,7 +42,7 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             said = self.openapi_extra or {}
-            await _admit(request, cast(str | None, said.get(ROLE)), RATES.get(said.get(RATE, "")))
+            await _admit(request, said)
             request = await limits.received(request)
             return await repeats.once(request, handler)
 
@@ -61,6 +64,12 @@ def role_of(route: BaseRoute) -> Role | None:
     return None if said == ANYONE else Role(said)
 
 
+def scope_of(route: BaseRoute) -> TokenScope | None:
+    """Return the scope by which programs get past a route; None where they do not at all."""
+    said = (route.openapi_extra or {}).get(SCOPE) if isinstance(route, GuardedRoute) else None
+    return None if said is None else TokenScope(said)
+
+
 def inspect(app: FastAPI) -> None:
     """Raise InternalError where a route of the application has no guard."""
     for route in app.routes:
@@ -75,18 +84,22 @@ def signed_in(request: Request) -> User:
     return user
 
 
-async def _admit(request: Request, needed: str | None, rate: Rate | None) -> None:
-    """Find out who asks, and let them through or raise."""
+async def _admit(request: Request, said: Mapping[str, Any]) -> None:
+    """Find out who asks, and let them through or raise; `said` is what the route says of itself."""
     services = cast(Front, request.app.state.services)
+    needed, rate = said.get(ROLE), RATES.get(said.get(RATE, ""))
     user: User | None = None
-    secret = sessions.held(request, services.address)
-    if secret is not None:
+    if bearers.comes_with_token(request):
+        if needed != ANYONE:
+            user = await run_in_threadpool(bearers.find, services, request)
+            _look_at_token(user, said.get(SCOPE))
+    elif (secret := sessions.held(request, services.address)) is not None:
         user = await run_in_threadpool(sessions.find, services, secret)
     request.state.user = user
     if needed != ANYONE:
         if user is None:
             raise _unknown()
-        if needed is None or not user.role.may(Role(needed)):
+        if user.token is None and (needed is None or not user.role.may(Role(needed))):
             raise RefusedError(
                 f"a {user.role.value} may not do this", help="sign in as an operator"
             )
@@ -100,6 +113,20 @@ async def _admit(request: Request, needed: str | None, rate: Rate | None) -> Non
             raise TooOftenError(
                 "too many requests", seconds=seconds, help=f"try again in {seconds} seconds"
             )
+
+
+def _look_at_token(user: User, scope: str | None) -> None:
+    """Let a program pass whose token has the scope that the route takes."""
+    assert user.token is not None
+    if scope is None:
+        raise RefusedError(
+            "no token opens this", help="sign in as a person; the API's description says what does"
+        )
+    if scope not in [each.value for each in user.token.scopes]:
+        raise RefusedError(
+            f"the token {user.token.name} is not for {scope}",
+            help=f"whoever made it can make another with `--scope {scope}`",
+        )
 
 
 def _unknown() -> UnknownCallerError:

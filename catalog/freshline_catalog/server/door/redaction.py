@@ -21,6 +21,7 @@ _LOOKS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"AKIA", re.compile(rb"\bAKIA[0-9A-Z]{16}\b")),
     (b"gh", re.compile(rb"\bgh[pousr]_[A-Za-z0-9]{36,}")),
     (b"github_pat_", re.compile(rb"\bgithub_pat_[A-Za-z0-9_]{40,}")),
+    (b"flt_", re.compile(rb"\bflt_[A-Za-z0-9_-]{43}")),
     (b"xox", re.compile(rb"\bxox[abeoprs]-[A-Za-z0-9-]{10,}")),
     (
         b"PRIVATE KEY-----",

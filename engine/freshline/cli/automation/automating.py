@@ -18,6 +18,7 @@ from freshline.bell import Bell, Watch
 from freshline.cli.automation.attending import Attendant, stop_all
 from freshline.cli.automation.launching import RunProcesses
 from freshline.cli.automation.reloading import Reloading
+from freshline.cli.catalogs.following import Following
 from freshline.cli.compose import (
     LOGS,
     Project,
@@ -163,8 +164,10 @@ def world_of(
     named = None if scoped.is_first else scoped.environment
     clock = SystemClock()
     view = _View(root, scoped, log)
+    following = Following(root, bell.ring)
     scope = (scoped.project, scoped.environment)
     senses = Senses(root, scope, (log, automation), named, rouse=bell.ring)
+    senses.follow(following)
     return World(
         project=scoped.project,
         environment=scoped.environment,
@@ -172,7 +175,7 @@ def world_of(
         automation=automation,
         clock=clock,
         pulse=pulse,
-        definitions=Reloading(root, named, bell),
+        definitions=Reloading(root, named, bell, following),
         processes=RunProcesses(root, named, root / LOGS, bell),
         look=view.look,
         seen=lambda graph, memories, _: senses.seen(graph, memories, clock.now()),

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Protocol, TypeVar
@@ -23,6 +23,7 @@ from typing import IO, Protocol, TypeVar
 from freshline.bell import Bell, Watch
 from freshline.cli.automation.watched import folders
 from freshline.cli.bringing import bring
+from freshline.cli.catalogs.following import Following
 from freshline.cli.compose import STATE, compiled
 from freshline.cli.stamps import stamp
 from freshline.declare.files import list_files
@@ -55,11 +56,15 @@ class Reloading:
     The `bell` rings when a file moves, and when a reading has ended.
     """
 
-    def __init__(self, root: Path, environment: str | None, bell: Bell) -> None:
+    def __init__(
+        self, root: Path, environment: str | None, bell: Bell, following: Following | None = None
+    ) -> None:
         self._root, self._environment = root, environment
         self._bell, self._watch = bell, Watch()
         bell.hears(self._watch)
         self._has_stirred = True  # nothing is watched yet
+        self._following = following
+        self._heard: Mapping[str, int] = {}
         self._defined: Defined | None = None
         self._whole: Whole | None = None
         self._reading: _Reading | None = None
@@ -90,7 +95,7 @@ class Reloading:
         if self._reading is not None:
             return self._read()
         now = time.monotonic()
-        self._has_stirred |= self._watch.moved()
+        self._has_stirred |= self._watch.moved() | self._has_heard()
         if now < self._due() and not self._wanted:
             return False
         began = time.thread_time()
@@ -104,13 +109,22 @@ class Reloading:
         return moved
 
     def close(self) -> None:
-        """End the reading that is under way."""
+        """End the reading that is under way, and follow nobody."""
+        if self._following is not None:
+            self._following.close()
         if self._reading is not None:
             self._reading.process.kill()
             self._reading.process.wait()
             self._reading.said.close()
             self._reading = None
         self._watch.close()
+
+    def _has_heard(self) -> bool:
+        """Say whether there was a reason to look at other catalogs since this was asked last."""
+        if self._following is None:
+            return False
+        before, self._heard = self._heard, self._following.heard()
+        return self._heard != before
 
     def _due(self) -> float:
         """Return when the files are to be looked at again, if nothing stirs before."""
@@ -159,9 +173,12 @@ class Reloading:
             return
         self._bring_next = float("inf")
         graph = self._defined.graph
-        elsewhere = [
-            s.definition for s in graph.sources.values() if s.definition.origin is not None
-        ]
+        if self._following is not None:
+            self._following.follow(graph)
+        served = {each.name for each in graph.project.catalogs if each.is_remote}
+        definitions = (source.definition for source in graph.sources.values())
+        # What is served elsewhere is brought by who follows it: nobody here waits for an answer.
+        elsewhere = [s for s in definitions if s.origin and s.origin.catalog not in served]
         if not elsewhere:
             return
         began = time.thread_time()

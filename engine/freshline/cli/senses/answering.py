@@ -131,35 +131,43 @@ def _value(project: object, sql: str, seconds: float) -> str:
 
 def _glimpsed(project: object, glimpse: Glimpse) -> Answered:
     """Return what columns of the current version of an asset elsewhere hold."""
-    from freshline.cli.bringing import current
+    from freshline.cli.bringing import current, rows_here
     from freshline.cli.compose import Project
     from freshline.execute.sql_engine import SqlEngine
+    from freshline.lineage.quoting import text_literal
+    from freshline.offers import offer_of
     from freshline.versions import Window
 
     assert isinstance(project, Project)
     catalogs = {each.name: each for each in project.graph.project.catalogs}
     if glimpse.catalog not in catalogs:
         raise UsageError(f"there is no catalog {glimpse.catalog}")
-    storage, manifest = current(project.root, catalogs[glimpse.catalog], glimpse.asset)
-    columns = {column.name.lower(): column.name for column in manifest.version.columns}
-    missing = [n for names in glimpse.columns for n in names if n.lower() not in columns]
-    if missing:
-        known = ", ".join(columns.values())
-        raise UsageError(f'{glimpse.asset} has no column "{missing[0]}"; it has {known}')
-    windows = {
-        names: Window(tuple(sorted(columns[name.lower()] for name in names)))
-        for names in glimpse.columns
-    }
-    engine = SqlEngine(folders=storage.readable())
+    catalog = catalogs[glimpse.catalog]
+    if catalog.is_remote:
+        offer, path = rows_here(project.root, catalog, glimpse.asset)
+        relation = f"read_parquet({text_literal(str(path))})"
+        engine = SqlEngine(folders=[], files=[path])
+    else:
+        storage, manifest = current(project.root, catalog, glimpse.asset)
+        offer, relation = offer_of(manifest), storage.relation(manifest.version)
+        engine = SqlEngine(folders=storage.readable())
     try:
-        relation = storage.relation(manifest.version)
+        columns = {column.name.lower(): column.name for column in offer.columns}
+        missing = [n for names in glimpse.columns for n in names if n.lower() not in columns]
+        if missing:
+            known = ", ".join(columns.values())
+            raise UsageError(f'{glimpse.asset} has no column "{missing[0]}"; it has {known}')
+        windows = {
+            names: Window(tuple(sorted(columns[name.lower()] for name in names)))
+            for names in glimpse.columns
+        }
         outputs = engine.glimpse(relation, list(windows.values()))
     finally:
         engine.close()
     hashes = {output.window: output.data_version for output in outputs}
     return Answered(
         name=glimpse.name,
-        version=manifest.version.mat_id,
+        version=offer.mat_id,
         windows=tuple((names, hashes[window]) for names, window in windows.items()),
     )
 

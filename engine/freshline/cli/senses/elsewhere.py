@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from freshline.cli.bringing import current
+from freshline.cli.bringing import offered
 from freshline.cli.senses.answering import Glimpse
 from freshline.cli.senses.inquiring import Inquiries
 from freshline.errors import ResourceError
 from freshline.lineage.graph import Graph
+from freshline.offers import Offer
 from freshline.operate.looking import Listed, since_seen
 from freshline.operate.scene import FileSeen, Remote
-from freshline.versions import Manifest
 
 CATALOG = "catalog://"
 
@@ -48,14 +48,14 @@ class Elsewhere:
         if name not in catalogs:
             raise ResourceError(f"there is no catalog {name}")
         for _ in range(3):
-            _, manifest = current(self._root, catalogs[name], asset)
-            windows = self._windows((key, name, asset), manifest, columns)
+            offer = offered(self._root, catalogs[name], asset)
+            windows = self._windows((key, name, asset), offer, columns)
             if windows is not None:
                 return Remote(
                     key=key,
-                    version=manifest.version.publish_id,
-                    content=manifest.trace.data_version,
-                    at=manifest.version.at,
+                    version=offer.publish_id,
+                    content=offer.data_version,
+                    at=offer.at,
                     windows={",".join(each): windows[each] for each in columns},
                 )
         raise ResourceError("it changes faster than it can be measured")
@@ -63,33 +63,29 @@ class Elsewhere:
     def _windows(
         self,
         of: tuple[str, str, str],
-        manifest: Manifest,
+        offer: Offer,
         columns: Sequence[tuple[str, ...]],
     ) -> Mapping[tuple[str, ...], str] | None:
         """Return hashes by columns; None where another version is current by now."""
         key, catalog, asset = of
         version, known = self._measured.get(key, ("", {}))
-        if version != manifest.version.mat_id:
-            known = _recorded(manifest, columns)
+        if version != offer.mat_id:
+            known = _recorded(offer, columns)
         missing = tuple(each for each in columns if each not in known)
         if missing:
             glimpse = Glimpse(name=key, catalog=catalog, asset=asset, columns=missing)
             for answered in self._inquiries.ask(glimpses=[glimpse]):
                 if answered.error:
                     raise ResourceError(answered.error)
-                if answered.version != manifest.version.mat_id:
+                if answered.version != offer.mat_id:
                     return None
                 known = {**known, **dict(answered.windows)}
-        self._measured[key] = (manifest.version.mat_id, known)
+        self._measured[key] = (offer.mat_id, known)
         return known
 
 
-def _recorded(manifest: Manifest, columns: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
+def _recorded(offer: Offer, columns: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
     """Return what the build measured itself, because somebody over there reads these columns."""
-    outputs = {
-        frozenset(name.lower() for name in output.window.columns): output.data_version
-        for output in manifest.trace.outputs
-        if output.window.columns is not None and not output.window.ordered
-    }
+    outputs = {frozenset(name.lower() for name in names): found for names, found in offer.windows}
     wanted = {each: frozenset(name.lower() for name in each) for each in columns}
     return {each: outputs[names] for each, names in wanted.items() if names in outputs}

@@ -14,9 +14,10 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from freshline.calls import Line
-from freshline.cli.senses.elsewhere import Elsewhere
+from freshline.cli.senses.elsewhere import CATALOG, Elsewhere
 from freshline.cli.senses.functions import Functions
 from freshline.cli.senses.inboxes import Inboxes
 from freshline.cli.senses.inquiring import Inquiries
@@ -42,6 +43,9 @@ from freshline.ports import EventLog
 from freshline.refresh import AssetArrived, FilesArrived, FunctionSaid, WatermarkMoved
 from freshline.secrets import redacted
 from freshline.ticks import Arrival, Automation, Mover, TickOutcome
+
+if TYPE_CHECKING:
+    from freshline.cli.catalogs.following import Following
 
 _AT_ONCE = 4
 _RUNS = 50  # whose ends are told again: who knows of them already ignores them
@@ -78,6 +82,8 @@ class Senses:
         self._graph: Graph | None = None
         self._wanted: tuple[Question, ...] = ()
         self._sequence: int | None = None
+        self._following: Following | None = None
+        self._heard: Mapping[str, int] = {}
         self._ends: deque[tuple[Event, ...]] = deque(maxlen=_RUNS)
 
     def seen(
@@ -96,7 +102,11 @@ class Senses:
             return Seen()
         if graph is not self._graph:
             self._graph, self._wanted = graph, questions(graph)
+        heard = self._following.heard() if self._following is not None else {}
         with self._lock:
+            for name in (each for each in heard if heard[each] != self._heard.get(each)):
+                self._known.ask_again(f"{CATALOG}{name}/")
+            self._heard = heard
             self._known.keep_only(self._wanted)
             due = self._known.due(graph, self._wanted, now, lambda: self._basis(graph))
         begun = self._begin(graph, due, memories, now)
@@ -111,8 +121,14 @@ class Senses:
             self._has_news = False
             return self._known.tell(self._wanted, local)
 
+    def follow(self, following: "Following") -> None:
+        """Ask other catalogs anew whenever something was heard of them."""
+        self._following = following
+
     def stirs(self) -> bool:
-        """Say whether an answer came since the last look that is another than before."""
+        """Say whether an answer came since the last look that is another, or is to be asked for."""
+        if self._following is not None and any("://" in each.name for each in self._wanted):
+            return self._has_news or self._following.heard() != self._heard
         return self._has_news
 
     def close(self) -> None:
