@@ -10,6 +10,7 @@ Members of unions are structs with a tag, by which they are told apart where the
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -78,6 +79,10 @@ class Never(Struct, frozen=True, kw_only=True, tag=True):
     """Never, once it has been built; not when everything is asked for either."""
 
 
+class WhenNeeded(Struct, frozen=True, kw_only=True, tag=True):
+    """When something downstream that is due reads it: both are built in one run, it first."""
+
+
 class Cron(Struct, frozen=True, kw_only=True, tag=True):
     """Once for each moment of a cron expression in a time zone.
 
@@ -132,21 +137,30 @@ class Not(Struct, frozen=True, kw_only=True, tag=True):
     rule: "Rule"
 
 
-Rule = Upstream | Manual | Never | Cron | Every | MaxLag | Wake | AllOf | AnyOf | Not
+Rule = Upstream | Manual | Never | WhenNeeded | Cron | Every | MaxLag | Wake | AllOf | AnyOf | Not
 
 
 def wakes(rule: Rule) -> Iterator[Wake]:
-    """Yield all that a rule waits for, at whatever depth."""
+    """Return all that a rule waits for, at whatever depth."""
+    return (leaf for leaf in leaves(rule) if isinstance(leaf, Wake))
+
+
+@lru_cache(maxsize=4096)
+def leaves(rule: Rule) -> tuple[Rule, ...]:
+    """Return the rules that a rule is put together from, itself where it is not."""
     match rule:
-        case Wake():
-            yield rule
-        case AllOf(rules=inner) | AnyOf(rules=inner):
-            for each in inner:
-                yield from wakes(each)
-        case Not(rule=negated):
-            yield from wakes(negated)
+        case AllOf() | AnyOf():
+            return tuple(leaf for part in rule.rules for leaf in leaves(part))
+        case Not():
+            return leaves(rule.rule)
         case _:
-            pass
+            return (rule,)
+
+
+@lru_cache(maxsize=4096)
+def is_pulled(rule: Rule) -> bool:
+    """Say whether it counts for a rule that something downstream is due."""
+    return any(isinstance(leaf, WhenNeeded) for leaf in leaves(rule))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

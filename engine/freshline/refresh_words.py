@@ -40,6 +40,7 @@ from freshline.refresh import (
     Upstream,
     Wake,
     WatermarkMoved,
+    WhenNeeded,
 )
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -84,6 +85,8 @@ def rule_words(rule: Rule) -> str:
             return "only when somebody asks for it"
         case Never():
             return "never again, once it has been built"
+        case WhenNeeded():
+            return "only when something downstream that is due reads it"
         case Cron():
             return _cron_rule(rule)
         case Every(seconds=seconds):

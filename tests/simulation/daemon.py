@@ -18,6 +18,7 @@ from freshline.operate.scene import Evaluated, FileSeen, Gate, Scene, Seen
 from freshline.reconcile.plan import make_plan
 from freshline.reconcile.planned import Step, Wish
 from freshline.refresh import (
+    AnyOf,
     AssetArrived,
     CatchUp,
     Counts,
@@ -36,6 +37,7 @@ from freshline.refresh import (
     Trigger,
     Upstream,
     Wake,
+    WhenNeeded,
 )
 from freshline.state import Pause
 from freshline.ticks import Mover, Request, RequestState
@@ -90,6 +92,7 @@ class History:
     known: dict[str, Asset] = field(default_factory=dict[str, Asset])
     asked: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
     old: Scene | None = None
+    pulled: int = 0
     met: set[Gate | None] = field(default_factory=set[Gate | None])
     events: list[str] = field(default_factory=list[str])
 
@@ -210,11 +213,28 @@ class History:
             plot = self.stage.plots[key]
             assert key not in scene.facts.pauses, f"{about}: {key} is paused"
             assert not isinstance(plot.refresh.rule, Manual), f"{about}: {key} is for people"
+            self._hold_needed(ground, request, key)
             attempt, (before, count) = ground.attempt(key), self.asked.get(key, ("", 0))
             self.asked[key] = (attempt, count + 1 if before == attempt else 1)
             # Once and three times again; and once more for each time that a source went and came
             # back meanwhile, when nobody knows what it was that failed.
             assert self.asked[key][1] <= 6, f"{about}: {key} was asked for too often"
+
+    def _hold_needed(self, ground: Ground, request: Request, key: str) -> None:
+        """Hold one asset of a request against being built for nobody, or after who needs it."""
+        about, plots = f"seed {self.seed}: {request.assets}", self.stage.plots
+        if isinstance(plots[key].refresh.rule, WhenNeeded):
+            readers = [name for name in request.assets if key in plots[name].reads]
+            assert readers, f"{about}: nobody needs {key}"
+            self.pulled += 1
+        for read in plots[key].reads:
+            rule = plots[read].refresh.rule if read in plots else None
+            if isinstance(rule, WhenNeeded) and ground.is_stale(read):
+                plot = plots[read]
+                held = read in self.stage.pauses or read in self.stage.failures
+                held = held or bool(plot.refresh.hours or plot.refresh.rate or plot.triggers)
+                held = held or bool(plot.refresh.cooldown)
+                assert held or read in request.assets, f"{about}: {read} is left stale"
 
     def launch(self) -> None:
         """Begin queued runs that share nothing with one under way; some are lost at once."""
@@ -360,6 +380,8 @@ class History:
             above = any(read in unhealthy for read in plot.reads)
             if above or isinstance(plot.refresh.rule, Manual | Wake) or plot.triggers:
                 unhealthy.add(key)
+            elif isinstance(plot.refresh.rule, WhenNeeded) and decision.gate is Gate.RULE:
+                unhealthy.add(key)
             elif decision.gate is not Gate.FRESH:
                 left.append(f"{key}: {decision.why}")
         return left
@@ -371,6 +393,9 @@ def _refresh(chance: random.Random, reads: tuple[str, ...]) -> Refresh:
         Upstream(),
         Upstream(),
         Manual(),
+        WhenNeeded(),
+        WhenNeeded(),
+        AnyOf(rules=(WhenNeeded(), Cron(expression="45 */4 * * *"))),
         Cron(expression=chance.choice(("0 * * * *", "30 6 * * *", "*/20 * * * *"))),
         Cron(expression="0 * * * *", updated=True, timezone="Europe/Berlin"),
         Cron(expression="0 */6 * * *", catch_up=CatchUp.NONE),

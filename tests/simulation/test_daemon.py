@@ -1,13 +1,15 @@
 """Whole days of automation, fault for fault, and what holds in each of them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from tests.simulation.daemon import History
 
-from freshline.operate import deciding, gates, memory
+from freshline.operate import deciding, gates, memory, pulling
+from freshline.operate.ground import Ground
 from freshline.operate.memory import AssetMemory
+from freshline.operate.rules import Need
 from freshline.operate.scene import Gate
 
 SEEDS = int(os.environ.get("FRESHLINE_SEEDS", "2000"))
@@ -34,6 +36,10 @@ def test_histories_meet_every_gate_that_time_or_trouble_can_close() -> None:
     assert met == {*Gate, None} - {Gate.ASIDE, Gate.CHECKS}
 
 
+def test_what_is_only_built_when_needed_is_met_in_histories() -> None:
+    assert sum(_lived(seed).pulled for seed in range(3000, 3060)) > 20
+
+
 def _without(gate: Gate) -> Callable[[pytest.MonkeyPatch], None]:
     def patch(monkeypatch: pytest.MonkeyPatch) -> None:
         others = tuple(each for each in gates.GATES if each[0] is not gate)
@@ -49,10 +55,18 @@ def _forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deciding, "text_of", nothing)
 
 
+def _generous(monkeypatch: pytest.MonkeyPatch) -> None:
+    def supposed(ground: Ground, *_: object) -> Mapping[str, Need]:
+        return dict.fromkeys(pulling.pulled(ground), pulling.SUPPOSED)
+
+    monkeypatch.setattr(pulling, "needs", supposed)
+
+
 MISTAKES = {
     "not looking at what is being built": _without(Gate.RUNNING),
     "trying the same again and again": _without(Gate.FAILED),
     "forgetting what was tried": _forgetful,
+    "building for nobody what is built when needed": _generous,
     "leaving out the gate for what is fresh": _without(Gate.FRESH),
 }
 

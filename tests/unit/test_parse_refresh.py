@@ -28,6 +28,7 @@ from freshline.refresh import (
     Rule,
     Upstream,
     Wake,
+    WhenNeeded,
 )
 
 WEEKEND = Calendar(weekdays=(5, 6))
@@ -57,6 +58,11 @@ def refresh(text: str) -> Refresh:
 BERLIN = Cron(expression="0 6 * * *", timezone="Europe/Berlin")
 RULES: dict[str, Rule] = {
     "upstream": Upstream(),
+    "when_needed": WhenNeeded(),
+    "{any: [when_needed, 15m]}": AnyOf(rules=(WhenNeeded(), Every(seconds=900))),
+    "{all: [when_needed, {not: 15m}]}": AllOf(
+        rules=(WhenNeeded(), Not(rule=Every(seconds=900)))
+    ),
     "manual": Manual(),
     "never": Never(),
     "null": Upstream(),

@@ -38,6 +38,7 @@ from freshline.refresh import (
     Upstream,
     Wake,
     WatermarkMoved,
+    WhenNeeded,
 )
 from freshline.refresh_words import (
     calendar_words,
@@ -58,6 +59,7 @@ ORDERS = AssetArrived(key="stg.orders")
 
 RULES: dict[str, Rule] = {
     "whenever it is stale": Upstream(),
+    "only when something downstream that is due reads it": WhenNeeded(),
     "only when somebody asks for it": Manual(),
     "never again, once it has been built": Never(),
     "at 06:00 every day (Europe/Berlin), if anything is stale then": SIX,

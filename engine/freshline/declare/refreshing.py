@@ -43,10 +43,17 @@ from freshline.refresh import (
     Rule,
     Upstream,
     Wake,
+    WhenNeeded,
+    is_pulled,
 )
 
-_WORDS: Mapping[str, Rule] = {"upstream": Upstream(), "manual": Manual(), "never": Never()}
-_EXAMPLE = "write upstream, manual, never, a cron expression, or a duration such as 15m"
+_WORDS: Mapping[str, Rule] = {
+    "upstream": Upstream(),
+    "when_needed": WhenNeeded(),
+    "manual": Manual(),
+    "never": Never(),
+}
+_EXAMPLE = "write upstream, when_needed, manual, never, a cron expression, or how often: 15m"
 _RULES = ("cron", "every", "max_lag", "wake", "all", "any", "not")
 _OF_CRON = ("require", "catch_up")
 _MOST_WINDOWS = 1_000_000
@@ -166,6 +173,13 @@ def _long(reading: _Reading, section: Section, around: Around, entry: source.Ent
     if (negated := section.entry("not")) is not None:
         inner_rule = _inner(reading, negated, around)
         parts.append(None if inner_rule is None else Not(rule=inner_rule))
+        if inner_rule is not None and is_pulled(inner_rule):
+            message = (
+                "`when_needed` has no opposite: what reads an asset may only be due if it is built"
+            )
+            fix = "say when it is built: `when_needed` by itself, or in `all:` or `any:`"
+            report.error("E105", negated.key, message, fix)
+            return None
         if len(given) > 1:
             message = f"`not` beside `{given[0]}` may mean that either will do, or that both must"
             fix = f"write `all: [{{{given[0]}: ...}}, {{not: ...}}]`, or `any:`"

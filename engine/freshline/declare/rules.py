@@ -286,6 +286,7 @@ REFRESH = Keys(
     elsewhere={
         **RULE.elsewhere,
         **dict.fromkeys(("upstream", "manual", "never"), "write it alone: `refresh: manual`"),
+        "when_needed": "write it alone, or in a list: `any: [when_needed, daily]`",
         "business_hours": "write `hours:`",
     },
 )

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from freshline.codec import digest
 from freshline.definitions import ProbeKind, Volatile
-from freshline.operate import attempts, gates, schedules, sensors
+from freshline.operate import attempts, gates, pulling, schedules, sensors
 from freshline.operate.freshness import age
 from freshline.operate.gates import Case
 from freshline.operate.ground import Ground
@@ -15,16 +15,24 @@ from freshline.operate.memory import (
     NOTHING,
     AssetMemory,
     is_plain,
-    leaves,
     name_of,
     part_of,
     text_of,
     timed,
 )
-from freshline.operate.rules import PUNCTUAL, Answer, Asking, allows, showing, spent
+from freshline.operate.rules import (
+    PUNCTUAL,
+    UNASKED,
+    Answer,
+    Asking,
+    Need,
+    allows,
+    showing,
+    spent,
+)
 from freshline.operate.scene import Age, Decision, Evaluated, Gate, Scene
 from freshline.reconcile.planned import Action
-from freshline.refresh import CatchUp, Cron, MaxLag, Refresh, Wake
+from freshline.refresh import CatchUp, Cron, MaxLag, Refresh, Wake, leaves
 from freshline.ticks import Decided, Mover, Request, Tick, TickOutcome
 from freshline.verdicts import ReasonKind
 
@@ -41,13 +49,7 @@ def evaluate(scene: Scene, ids: Callable[[], str]) -> Evaluated:
     to be remembered, nothing is decided.
     """
     ground = Ground(scene)
-    work = _Work(ground=ground)
-    for key in _in_order(ground):
-        decision = work.decisions[key] = _look_at(work, key)
-        if decision.goes:
-            work.going[key] = None
-    for key in (*work.going,):
-        _bring_along(work, key)
+    work = _with_needs(ground)
     for key, source in ground.graph.sources.items():
         if (wanted := source.definition.freshness) is not None:
             work.ages[key] = age(wanted, ground.moved(key), ground.now)
@@ -70,12 +72,61 @@ class _Work:
     """An evaluation under way: decisions so far, and memories that are other than before."""
 
     ground: Ground
+    needs: Mapping[str, Need] = field(default_factory=dict[str, Need])
     decisions: dict[str, Decision] = field(default_factory=dict[str, Decision])
     memories: dict[str, AssetMemory] = field(default_factory=dict[str, AssetMemory])
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     ages: dict[str, Age] = field(default_factory=dict[str, Age])
     awaited: set[str] = field(default_factory=set[str])
     going: dict[str, None] = field(default_factory=dict[str, None])
+
+
+def _with_needs(ground: Ground) -> _Work:
+    """Look at everything; what is only built when it is needed is supposed to be, then is asked.
+
+    What nothing needs even so is taken back, until nothing else would come of it. What does not
+    go even then waits for a reason that stays.
+    """
+    pulled = dict.fromkeys(pulling.pulled(ground), pulling.SUPPOSED)
+    work = supposed = _look_at_all(ground, pulled)
+    if not pulled:
+        return work
+    while (found := _needs(work, supposed)) != work.needs:
+        work = _look_at_all(ground, found, supposed)
+    idle = {key: need for key, need in found.items() if supposed.decisions[key].goes}
+    work.decisions = pulling.told(work.decisions, idle)
+    return work
+
+
+def _needs(work: _Work, supposed: _Work) -> Mapping[str, Need]:
+    going = (*work.going,)
+    return pulling.needs(
+        work.ground, going, supposed.decisions, lambda key: _goes_anyway(work, key)
+    )
+
+
+def _goes_anyway(work: _Work, key: str) -> bool:
+    """Say whether an asset that goes would, if nothing needed it."""
+    case = _case(work, key, work.memories.get(key) or work.ground.memory(key))
+    case.need = UNASKED
+    return gates.decide(case).goes
+
+
+def _look_at_all(
+    ground: Ground, needs: Mapping[str, Need], supposed: "_Work | None" = None
+) -> _Work:
+    work = _Work(ground=ground, needs=needs)
+    for key in _in_order(ground):
+        decision = _look_at(work, key)
+        if supposed is not None and not supposed.decisions[key].goes:
+            decision = supposed.decisions[key]
+            work.awaited |= supposed.awaited & {key}
+        work.decisions[key] = decision
+        if decision.goes:
+            work.going[key] = None
+    for key in (*work.going,):
+        _bring_along(work, key)
+    return work
 
 
 def _in_order(ground: Ground) -> Iterable[str]:
@@ -164,11 +215,18 @@ def _case(work: _Work, key: str, memory: AssetMemory = NOTHING) -> Case:
         going=work.going.keys(),
         age=found if wanted is not None and wanted.drives else None,
         tried=memory.tried,
+        need=work.needs.get(key, UNASKED),
     )
 
 
 def _ask(case: Case) -> Answer:
-    asking = Asking(key=case.key, ground=case.ground, memory=case.memory, going=case.going)
+    asking = Asking(
+        key=case.key,
+        ground=case.ground,
+        memory=case.memory,
+        going=case.going,
+        need=case.need,
+    )
     return allows(case.refresh.rule, asking)
 
 

@@ -9,7 +9,7 @@ from freshline.operate.attempts import PASSING, came_to_nothing
 from freshline.operate.ground import Ground
 from freshline.operate.memory import AssetMemory, Tried, is_plain
 from freshline.operate.moments import opening
-from freshline.operate.rules import Answer, told
+from freshline.operate.rules import UNASKED, Answer, Need, told
 from freshline.operate.scene import Age, Decision, Gate
 from freshline.reconcile.held import points_back
 from freshline.reconcile.planned import Step
@@ -35,7 +35,8 @@ class Case:
     """An asset, or a source to check, with all that its gates ask.
 
     `decisions` are those on what stands before it, `tried` the last attempt with what became of it,
-    and `answer` what its rule says, which is asked once the gates before that are open.
+    `need` says whether something downstream needs it, and `answer` what its rule says, which is
+    asked once the gates before that are open.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Case:
     going: Collection[str]
     age: Age | None = None
     tried: Tried | None = None
+    need: Need = UNASKED
     answer: Answer | None = None
     reasons: tuple[Reason, ...] = field(default=())
 

@@ -5,19 +5,7 @@ from functools import lru_cache
 from msgspec import MsgspecError, Struct
 
 from freshline.codec import decode, digest_of, encode
-from freshline.refresh import (
-    AllOf,
-    AnyOf,
-    Cron,
-    Every,
-    Manual,
-    MaxLag,
-    Never,
-    Not,
-    Rule,
-    Upstream,
-    Wake,
-)
+from freshline.refresh import Cron, Every, Manual, Never, Rule, Upstream, WhenNeeded, leaves
 
 Timed = Cron | Every
 _AHEAD = 26 * 3600.0
@@ -99,18 +87,6 @@ def part_of(rule: Rule) -> str:
 
 
 @lru_cache(maxsize=4096)
-def leaves(rule: Rule) -> tuple[Rule, ...]:
-    """Return the rules that a rule is put together from, itself where it is not."""
-    match rule:
-        case AllOf() | AnyOf():
-            return tuple(leaf for part in rule.rules for leaf in leaves(part))
-        case Not():
-            return leaves(rule.rule)
-        case Upstream() | Manual() | Never() | Cron() | Every() | MaxLag() | Wake():
-            return (rule,)
-
-
-@lru_cache(maxsize=4096)
 def timed(rule: Rule) -> tuple[Timed, ...]:
     """Return the parts of a rule that moments are used up by."""
     return tuple(leaf for leaf in leaves(rule) if isinstance(leaf, Cron | Every))
@@ -119,4 +95,4 @@ def timed(rule: Rule) -> tuple[Timed, ...]:
 @lru_cache(maxsize=4096)
 def is_plain(rule: Rule) -> bool:
     """Say whether nothing needs to be remembered for a rule while its asset is fresh."""
-    return all(isinstance(leaf, Upstream | Manual | Never) for leaf in leaves(rule))
+    return all(isinstance(leaf, Upstream | Manual | Never | WhenNeeded) for leaf in leaves(rule))

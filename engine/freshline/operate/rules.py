@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import assert_never
+from typing import NamedTuple, assert_never
 from zoneinfo import ZoneInfo
 
 from freshline.operate.ground import Ground, covers
@@ -22,6 +22,7 @@ from freshline.refresh import (
     Rule,
     Upstream,
     Wake,
+    WhenNeeded,
 )
 from freshline.verdicts import Reason, ReasonKind
 
@@ -44,14 +45,33 @@ class Answer:
     woke: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+class Need(NamedTuple):
+    """What reads an asset that is only built when that is due.
+
+    `by` is what needs it now, empty where nothing does; then `awaited` says what would need it, and
+    why that is not due, and `again` when that is looked at next.
+    """
+
+    by: str = ""
+    awaited: str = ""
+    again: float | None = None
+
+
+UNASKED = Need()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """An asset whose rule is asked, what is remembered of it, and what goes before it by now."""
+    """An asset whose rule is asked, what is remembered of it, and what goes before it by now.
+
+    `need` says whether something downstream needs it.
+    """
 
     key: str
     ground: Ground
     memory: AssetMemory
     going: Collection[str] = ()
+    need: Need = UNASKED
 
 
 def allows(rule: Rule, asking: Asking) -> Answer:
@@ -65,6 +85,8 @@ def allows(rule: Rule, asking: Asking) -> Answer:
             if asking.key in asking.ground.facts.builds:
                 return Answer(opens=False, why="it is never built again, once it has been")
             return Answer(opens=True, why="it has never been built")
+        case WhenNeeded():
+            return _when_needed(asking.need)
         case Cron():
             return _cron(rule, asking)
         case Every():
@@ -103,6 +125,12 @@ def showing(rule: Wake, ground: Ground) -> str:
     return token if isinstance(token, str) else ""
 
 
+def waiting(need: Need) -> str:
+    """Return what an asset waits for that is only built when it is needed."""
+    said = "it waits until something downstream that reads it is due"
+    return f"{said} ({need.awaited})" if need.awaited else said
+
+
 def told(at: float, timezone: str = "UTC") -> str:
     """Return a moment as a clock in a zone shows it; seconds only where there are any."""
     shown = datetime.fromtimestamp(int(at), ZoneInfo(timezone))
@@ -119,6 +147,12 @@ def _upstream(asking: Asking) -> Answer:
         why = f"{said}: say how often to build it, with every: or cron:"
         return Answer(opens=False, why=why)
     return Answer(opens=True, why="it is kept as what it reads")
+
+
+def _when_needed(need: Need) -> Answer:
+    if need.by:
+        return Answer(opens=True, why=f"{need.by} needs it")
+    return Answer(opens=False, why=waiting(need), again=need.again)
 
 
 def _comes_every_time(reason: Reason, ground: Ground) -> bool:
