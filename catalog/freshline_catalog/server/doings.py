@@ -24,6 +24,8 @@ class Kind(StrEnum):
     ROWS = "rows"
     WITHDRAW = "withdraw"
     TELL = "tell"
+    MUTE = "mute"
+    UNMUTE = "unmute"
 
 
 class Came(StrEnum):

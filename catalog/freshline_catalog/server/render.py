@@ -66,6 +66,7 @@ def _diffed(old: str, new: str) -> Markup:
 FILTERS: Mapping[str, Callable[..., object]] = {
     "iso": formatting.iso,
     "absolute": formatting.absolute,
+    "zoned": formatting.zoned,
     "clock": formatting.clock,
     "day": formatting.day,
     "relative": formatting.relative,

@@ -134,6 +134,12 @@ select id, body from tick
 where project = ?1 and environment = ?2 and mover = ?3 and name = ?4 and id < ?5
 order by id desc limit ?6;
 
+-- name: last_fired
+-- The newest tick of a schedule or sensor that asked for something.
+select body from tick
+where project = ?1 and environment = ?2 and mover = ?3 and name = ?4 and outcome = 'requested'
+order by id desc limit 1;
+
 -- name: latest_arrivals
 -- The newest events from outside, newest first.
 select sequence, name, at, actor, body from arrival

@@ -11,6 +11,7 @@ from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.automation import decided
 from freshline_catalog.server.automation.movers import Moving, last_survey, movers
 from freshline_catalog.server.automation.queue import Request, open_requests, past_requests
+from freshline_catalog.server.automation.sensing import Awaited, awaited, last_fired
 from freshline_catalog.server.feed import HIGHEST
 from freshline_catalog.server.page import Page
 from freshline_catalog.server.reading import Reading
@@ -63,11 +64,16 @@ class Automation:
 class History:
     """What was decided, newest first: by all, or by one schedule or sensor.
 
-    `next` is the cursor of what is older, empty at the end.
+    `one` is the schedule or sensor where it is about one that is known: `fired` is with which tick
+    it asked for something last, `awaited` what it waits for, where it is a sensor. `next` is the
+    cursor of what is older, empty at the end.
     """
 
     mover: Mover | None
     name: str
+    one: Moving | None
+    awaited: tuple[Awaited, ...]
+    fired: Tick | None
     ticks: tuple[Tick, ...]
     next: str
 
@@ -112,7 +118,25 @@ def history(
     """Return what was decided and why, newest first."""
     before = int(cursor) if cursor else HIGHEST
     found = decided.ticks(asked, limit, mover=mover, name=name, before=before)
-    return History(mover=mover, name=name, ticks=found.ticks, next=found.next)
+    one = _one(asked, mover, name)
+    return History(
+        mover=mover,
+        name=name,
+        one=one,
+        awaited=awaited(one.last) if one is not None and mover is Mover.SENSOR else (),
+        fired=last_fired(asked, one.mover, name) if one is not None else None,
+        ticks=found.ticks,
+        next=found.next,
+    )
+
+
+def _one(asked: Asked, mover: Mover | None, name: str) -> Moving | None:
+    """Return the schedule or sensor that is meant, None where none is or none is known."""
+    if not name or mover not in (Mover.SCHEDULE, Mover.SENSOR):
+        return None
+    schedules, sensors = movers(asked, last_survey(asked))
+    known = schedules if mover is Mover.SCHEDULE else sensors
+    return next((each for each in known if each.name == name), None)
 
 
 def _coming(asked: Asked, moving: tuple[Moving, ...]) -> tuple[Upcoming, ...]:
