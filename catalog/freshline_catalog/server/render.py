@@ -138,6 +138,7 @@ class Renderer:
             "user": getattr(request.state, "user", None),
             "sequence": getattr(request.state, "sequence", 0),
             "serials": getattr(request.state, "serials", (0, 0)),
+            "unreadable": getattr(request.state, "unreadable", None),
             "theme": theme_of(request),
             "now": self._services.clock.now(),
         }

@@ -9,6 +9,7 @@ from freshline.ports import Holder
 from freshline.ticks import Arrival, Mover, Tick, leadership
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.automation import decided
+from freshline_catalog.server.automation.definitions import Unreadable, unreadable
 from freshline_catalog.server.automation.movers import Moving, last_survey, movers
 from freshline_catalog.server.automation.queue import Request, open_requests, past_requests
 from freshline_catalog.server.automation.sensing import Awaited, awaited, last_fired
@@ -39,16 +40,15 @@ class Upcoming:
 class Automation:
     """What is built by itself, and why not.
 
-    `leader` is whose process decides at this moment, None where nobody's does. `trouble` says why
-    the definitions cannot be read now, `trouble_since` since when: the last ones that could be read
-    are in force. `aside` counts the assets that are set aside, and `waiting` those that something
-    holds back, by what. `coming` are the next moments; `past` what was asked for last.
+    `leader` is whose process decides at this moment, None where nobody's does. `unreadable` says
+    why the project cannot be read now: what could be read last is in force. `aside` counts the
+    assets that are set aside, and `waiting` those that something holds back, by what. `coming` are
+    the next moments; `past` what was asked for last.
     """
 
     leader: Holder | None
     surveyed_at: float | None
-    trouble: str
-    trouble_since: float | None
+    unreadable: Unreadable | None
     aside: int
     queue: tuple[Request, ...]
     coming: tuple[Upcoming, ...]
@@ -82,8 +82,6 @@ def automation(asked: Reading) -> Automation:
     """Show what is queued, what happens next, and what was decided and why."""
     survey = last_survey(asked)
     schedules, sensors = movers(asked, survey)
-    hub = asked.services.hub
-    trouble = hub.trouble if hub is not None else None
     sql = statements("automation")
     rows = asked.connection.execute(sql["gates"], (asked.survey,)).fetchall()
     waiting = {str(gate): cast(int, count) for gate, count in rows}
@@ -92,8 +90,7 @@ def automation(asked: Reading) -> Automation:
     return Automation(
         leader=asked.services.log.holder(leadership(environment)),
         surveyed_at=survey.at if survey is not None else None,
-        trouble=trouble.message if trouble is not None else "",
-        trouble_since=trouble.since if trouble is not None else None,
+        unreadable=unreadable(asked),
         aside=cast(int, aside[0][0]),
         queue=open_requests(asked),
         coming=_coming(asked, (*schedules, *sensors)),
