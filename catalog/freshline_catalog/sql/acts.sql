@@ -41,6 +41,11 @@ order by number desc limit ?4;
 -- To whom notices were sent, and how far that is; of some by their ids, a JSON array.
 select id, recipient, state, settled from delivery where id in (select value from json_each(?1));
 
+-- name: hanging
+-- How many assets hang on each of some, by their keys, a JSON array.
+select key, downstream_count from entry
+where survey_id = ?1 and key in (select value from json_each(?2)) and gone is null;
+
 -- name: revive
 -- A dead delivery is attempted anew.
 update delivery set state = 'waiting', attempts = 0, due = ?2, settled = null

@@ -164,12 +164,13 @@ select body, state, launched, ended, pid, outcome, said from request
 where project = ?1 and environment = ?2 and run = ?3;
 
 -- name: requests_for
--- The newest requests that name an asset, newest first, among the last thousand.
+-- The newest requests that name an asset or led to one of these runs, of the last thousand.
 select body, state, launched, ended, pid, outcome, said from (
   select * from request where project = ?1 and environment = ?2 order by id desc limit 1000
 ) r
 where exists (select 1 from json_each(r.body, '$.assets') a where a.value = ?3)
-order by r.id desc limit ?4;
+  or r.run in (select value from json_each(?4))
+order by r.id desc limit ?5;
 
 -- name: coming
 -- The assets that are looked at next, the soonest first, and what each waits for.

@@ -36,7 +36,8 @@ class Told:
 class IncidentFacts:
     """Something that is or was wrong: at `cause`, and with it at all that is `below`.
 
-    `well` is since when nothing is wrong at the cause itself, though something below still is.
+    `downstreams` counts all that hangs on the cause, also what is still well. `well` is since when
+    nothing is wrong at the cause itself, though something below still is.
     `told` is to whom it was told that it was opened; `mute` by what nobody is told any more.
     """
 
@@ -46,6 +47,7 @@ class IncidentFacts:
     why: str
     opened: float
     below: tuple[str, ...]
+    downstreams: int
     owner: str
     well: float | None
     closed: float | None
@@ -117,6 +119,7 @@ def _facts(asked: Asked, found: Sequence[Incident]) -> tuple[IncidentFacts, ...]
         return ()
     told = _told(asked, found)
     known = mutes(asked)
+    hanging = _hanging(asked, found)
     return tuple(
         IncidentFacts(
             id=incident.id,
@@ -125,6 +128,7 @@ def _facts(asked: Asked, found: Sequence[Incident]) -> tuple[IncidentFacts, ...]
             why=incident.why,
             opened=incident.opened,
             below=incident.below,
+            downstreams=max(hanging.get(incident.cause, 0), len(incident.below)),
             owner=incident.owner,
             well=incident.well,
             closed=incident.closed,
@@ -144,3 +148,15 @@ def _told(asked: Asked, found: Sequence[Incident]) -> dict[str, tuple[Told, ...]
         notices[id]: (Told(to=to, state=DeliveryState(state), at=settled),)
         for id, to, state, settled in cast("list[tuple[str, str, str, float | None]]", rows)
     }
+
+
+def _hanging(asked: Asked, found: Sequence[Incident]) -> dict[str, int]:
+    """Return how many assets hang on each cause that is declared."""
+    causes = codec.encode([incident.cause for incident in found]).decode()
+    sql = statements("acts")["hanging"]
+    return dict(
+        cast(
+            "list[tuple[str, int]]",
+            asked.connection.execute(sql, (asked.survey, causes)).fetchall(),
+        )
+    )
