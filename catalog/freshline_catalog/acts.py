@@ -50,7 +50,7 @@ class SqliteActs:
     def settle(self, id: str, at: float, state: DeliveryState, said: str) -> bool:
         """Write down how a waiting delivery ended; False where that is known already."""
         row = (id, at, state.value, _writable(said))
-        return self._log.write(lambda connection: _changed(connection, "settle", *row))
+        return self._log.write(lambda connection: _settle(connection, *row))
 
     def put_off(self, id: str, due: float, said: str) -> bool:
         """Write down that an attempt failed, and when the next is due; False where none waits."""
@@ -87,12 +87,12 @@ class SqliteActs:
         """Mute a subject; again, and the latest word counts."""
         words = (_writable(mute.subject), _writable(mute.actor), _writable(mute.reason))
         row = (project, environment, *words, mute.at, mute.until)
-        self._log.write(lambda connection: _run(connection, "mute", *row))
+        self._log.write(lambda connection: _stirring(connection, "mute", *row))
 
     def unmute(self, project: str, environment: str, subject: str) -> bool:
         """Tell of a subject again; False where it was not muted."""
         row = (project, environment, _writable(subject))
-        return self._log.write(lambda connection: _changed(connection, "unmute", *row))
+        return self._log.write(lambda connection: bool(_stirring(connection, "unmute", *row)))
 
     def incidents(
         self, project: str, environment: str, *, only_open: bool = False, limit: int = 200
@@ -190,7 +190,23 @@ def _change(
         if is_kept:
             put(connection, each.deliveries)
             kept.append(each.change)
+    if kept:
+        _run(connection, "stir", *scope)
     return tuple(kept)
+
+
+def _settle(connection: Connection, id: str, *row: Value) -> bool:
+    is_settled = _changed(connection, "settle", id, *row)
+    if is_settled:
+        _run(connection, "stir_for", id)
+    return is_settled
+
+
+def _stirring(connection: Connection, name: str, *bindings: Value) -> list[Row]:
+    """Run a statement that begins with project and environment, and have pages look again."""
+    found = _run(connection, name, *bindings)
+    _run(connection, "stir", *bindings[:2])
+    return found
 
 
 def _read(row: Row) -> Delivering:

@@ -7,6 +7,7 @@ decision and made at least once: whoever receives it tells repetitions by its id
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import NamedTuple, Protocol
 
 from freshline.codec import digest
@@ -101,6 +102,10 @@ class Mute:
     def holds(self, now: float) -> bool:
         """Say whether it is still in force."""
         return self.until is None or now < self.until
+
+    def concerns(self, name: str) -> bool:
+        """Say whether a sensor or asset of this name is meant."""
+        return fnmatchcase(name, self.subject)
 
 
 class Trouble(StrEnum):
@@ -222,3 +227,8 @@ def parted(act: CallWebhook | Notify) -> tuple[CallWebhook | Notify, ...]:
 def delivery_id(*parts: str) -> str:
     """Return the id of a delivery: the same whenever the same decision is made again."""
     return digest("delivery", *parts)
+
+
+def notice_id(incident: str, kind: Kind) -> str:
+    """Return the id of the notice that an incident was opened or closed."""
+    return delivery_id(incident, kind.value)

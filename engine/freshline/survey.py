@@ -199,7 +199,7 @@ class EntryMover:
     """A schedule or a sensor: `words` say when it moves, `does` what it does then, both in words.
 
     `selection` is what it makes fresh, empty where it does something else. `again` is its next
-    moment, as far as that is known.
+    moment, as far as that is known, and `zone` the time zone in which that is declared.
     """
 
     name: str
@@ -207,6 +207,7 @@ class EntryMover:
     does: str = ""
     selection: str = ""
     again: float | None = None
+    zone: str = ""
     description: str = ""
     owner: str | None = None
     place: Span | None = None

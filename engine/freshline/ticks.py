@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from freshline.acts import AssetVersion, Delivery, Happening, Kind, delivery_id, parted
+from freshline.errors import Diagnostic
 from freshline.events import RunRequested
 from freshline.ports import Lease
 from freshline.refresh import Act, Materialize
@@ -149,6 +150,18 @@ class Arrival:
     at: float
     actor: str
     body: str = ""
+
+
+DEFINITIONS = "definitions"  # the name of the reconciler's ticks about them, and of the memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """What is wrong with the definitions. `is_old`: those that were good last are in force."""
+
+    is_old: bool
+    count: int
+    problems: tuple[Diagnostic, ...]
 
 
 def deliveries_of(decided: Decided) -> tuple[Delivery, ...]:

@@ -78,10 +78,15 @@ def applied(root: Path, *words: str) -> None:
 
 
 @contextmanager
-def serve(root: Path, *, port: int = 0, read_only: bool = False) -> Generator[Served]:
-    """Serve a project until the block ends; port 0 is one that is free."""
-    line = [sys.executable, "-m", "freshline", "-p", str(root), "up"]
-    line += ["--no-daemon", "--port", str(port)]
+def serve(
+    root: Path, *, port: int = 0, read_only: bool = False, keeps_fresh: bool = False
+) -> Generator[Served]:
+    """Serve a project until the block ends; port 0 is one that is free.
+
+    Nothing is built without being asked, unless it `keeps_fresh`.
+    """
+    line = [sys.executable, "-m", "freshline", "-p", str(root), "up", "--port", str(port)]
+    line += [] if keeps_fresh else ["--no-daemon"]
     line += ["--read-only"] if read_only else []
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment)

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from freshline.acts import Mute
 from freshline.catalog import By, Ended, Wanted
 from freshline.errors import FreshlineError
 from freshline.keys import time_ordered_id
 from freshline.secrets import redacted
 from freshline.ticks import Arrival, Halt
+from freshline_catalog.acts import SqliteActs
 from freshline_catalog.automation import SqliteAutomation
 from freshline_catalog.connection import Connection
 from freshline_catalog.server import doings
@@ -226,6 +228,28 @@ def withdraw(services: Services, user: User, run: str, reason: str, id: str = ""
             )
 
     return _carried_out(services, draft, act)
+
+
+def mute(services: Services, user: User, subject: str, reason: str, until: float | None) -> Mute:
+    """Send no notices of an asset, a sensor or what a pattern names, until then or for good."""
+    draft = _draft(services, user, Kind.MUTE, subject, _given(reason), "")
+    if until is not None and not draft.at < until:
+        raise InvalidError("that moment has passed", help="name one to come")
+    wish = Mute(subject=subject, actor=draft.actor, reason=draft.reason, at=draft.at, until=until)
+    kept = SqliteActs(services.log)
+    _carried_out(services, draft, lambda by: kept.mute(*services.scope, wish))
+    return wish
+
+
+def unmute(services: Services, user: User, subject: str) -> None:
+    """Send notices of a subject again; nothing where it is not muted."""
+    draft = _draft(services, user, Kind.UNMUTE, subject, "", "")
+    kept = SqliteActs(services.log)
+
+    def act(by: By) -> None:
+        kept.unmute(*services.scope, subject)
+
+    _carried_out(services, draft, act)
 
 
 def tell(services: Services, user: User, name: str, body: str) -> Arrival:

@@ -27,6 +27,8 @@ class Kind(StrEnum):
     TELL = "tell"
     TOKEN = "token"
     REVOKE = "revoke"
+    MUTE = "mute"
+    UNMUTE = "unmute"
 
 
 class Came(StrEnum):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 NARROW = "\u202f"  # between a number and its unit: they stay on one line
 
@@ -56,6 +57,15 @@ TONES = {
     "warning": Tone("stale", "warn"),
     "degraded": Tone("failed", "failed"),
     "unknown": Tone("none", "missing"),
+    "open": Tone("failed", "failed"),
+    "closed": Tone("fresh", "passed"),
+    "muted": Tone("none", "paused"),
+    "delivered": Tone("fresh", "passed"),
+    "dead": Tone("failed", "failed"),
+    "awaited": Tone("none", "missing"),
+    "arrived": Tone("running", "maybe"),
+    "consumed": Tone("fresh", "passed"),
+    "ignored": Tone("none", "none"),
 }
 
 
@@ -72,6 +82,16 @@ def iso(at: float) -> str:
 def absolute(at: float) -> str:
     """Return a moment in full, in UTC."""
     return _moment(at).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def zoned(at: float, zone: str) -> str:
+    """Return a moment as a clock in a time zone shows it; in UTC where the zone is unknown."""
+    try:
+        there = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        there, zone = ZoneInfo("UTC"), "UTC"
+    shown = _moment(at).astimezone(there)
+    return f"{shown:%a %Y-%m-%d %H:%M} {zone}"
 
 
 def clock(at: float) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from freshline_catalog.server.asked import Asked
+from freshline_catalog.server.automation.definitions import unreadable
 from freshline_catalog.server.door.guard import signed_in
 from freshline_catalog.server.feed import moment
 from freshline_catalog.server.people import User
@@ -40,6 +41,7 @@ def reading(request: Request, user: Annotated[User, Depends(signed_in)]) -> Iter
     with instant(cast(Services, request.app.state.services), user) as asked:
         # What the page knows; the stream tells the rest.
         request.state.sequence, request.state.serials = asked.sequence, asked.serials
+        request.state.unreadable = unreadable(asked)
         yield asked
 
 

@@ -66,6 +66,7 @@ def _diffed(old: str, new: str) -> Markup:
 FILTERS: Mapping[str, Callable[..., object]] = {
     "iso": formatting.iso,
     "absolute": formatting.absolute,
+    "zoned": formatting.zoned,
     "clock": formatting.clock,
     "day": formatting.day,
     "relative": formatting.relative,
@@ -137,6 +138,7 @@ class Renderer:
             "user": getattr(request.state, "user", None),
             "sequence": getattr(request.state, "sequence", 0),
             "serials": getattr(request.state, "serials", (0, 0)),
+            "unreadable": getattr(request.state, "unreadable", None),
             "theme": theme_of(request),
             "now": self._services.clock.now(),
         }

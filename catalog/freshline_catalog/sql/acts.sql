@@ -37,6 +37,15 @@ select body, state, attempts, due, settled, said from delivery
 where project = ?1 and environment = ?2 and (?3 is null or state = ?3)
 order by number desc limit ?4;
 
+-- name: told
+-- To whom notices were sent, and how far that is; of some by their ids, a JSON array.
+select id, recipient, state, settled from delivery where id in (select value from json_each(?1));
+
+-- name: hanging
+-- How many assets hang on each of some, by their keys, a JSON array.
+select key, downstream_count from entry
+where survey_id = ?1 and key in (select value from json_each(?2)) and gone is null;
+
 -- name: revive
 -- A dead delivery is attempted anew.
 update delivery set state = 'waiting', attempts = 0, due = ?2, settled = null
@@ -84,3 +93,13 @@ delete from delivery where project = ?1 and environment = ?2 and settled < ?3;
 -- name: forget_incidents
 -- Forget incidents that were closed long ago.
 delete from incident where project = ?1 and environment = ?2 and closed < ?3;
+
+-- name: stir
+-- Pages of automation would look otherwise now.
+insert into automation_serial values (?1, ?2, 1)
+on conflict (project, environment) do update set serial = serial + 1;
+
+-- name: stir_for
+-- The same, of the environment that a delivery belongs to.
+insert into automation_serial select project, environment, 1 from delivery where id = ?1
+on conflict (project, environment) do update set serial = serial + 1;

@@ -134,6 +134,25 @@ select id, body from tick
 where project = ?1 and environment = ?2 and mover = ?3 and name = ?4 and id < ?5
 order by id desc limit ?6;
 
+-- name: broken
+-- What is wrong with the definitions, as whoever decides has it, and since when something is.
+select m.value, coalesce((
+  select min(t.at) from tick t
+  where t.project = ?1 and t.environment = ?2 and t.mover = 'reconciler' and t.name = ?3
+    and t.id > coalesce((
+      select max(g.id) from tick g
+      where g.project = ?1 and g.environment = ?2 and g.mover = 'reconciler' and g.name = ?3
+        and g.outcome <> 'failed'
+    ), 0)
+), ?4)
+from memory m where m.project = ?1 and m.environment = ?2 and m.name = ?3;
+
+-- name: last_fired
+-- The newest tick of a schedule or sensor that asked for something.
+select body from tick
+where project = ?1 and environment = ?2 and mover = ?3 and name = ?4 and outcome = 'requested'
+order by id desc limit 1;
+
 -- name: latest_arrivals
 -- The newest events from outside, newest first.
 select sequence, name, at, actor, body from arrival
@@ -145,12 +164,13 @@ select body, state, launched, ended, pid, outcome, said from request
 where project = ?1 and environment = ?2 and run = ?3;
 
 -- name: requests_for
--- The newest requests that name an asset, newest first, among the last thousand.
+-- The newest requests that name an asset or led to one of these runs, of the last thousand.
 select body, state, launched, ended, pid, outcome, said from (
   select * from request where project = ?1 and environment = ?2 order by id desc limit 1000
 ) r
 where exists (select 1 from json_each(r.body, '$.assets') a where a.value = ?3)
-order by r.id desc limit ?4;
+  or r.run in (select value from json_each(?4))
+order by r.id desc limit ?5;
 
 -- name: coming
 -- The assets that are looked at next, the soonest first, and what each waits for.

@@ -1,7 +1,11 @@
 -- name: last
--- The sequence of the newest event, and the serials of the survey and of automation.
+-- The newest event; the serials of the survey, whose definitions may break too, and of automation.
 select (select coalesce(max(id), 0) from event),
-  coalesce((select serial from survey where project = ?1 and environment = ?2), 0),
+  coalesce((select serial from survey where project = ?1 and environment = ?2), 0)
+    + coalesce((
+      select max(id) from tick
+      where project = ?1 and environment = ?2 and mover = 'reconciler' and name = 'definitions'
+    ), 0),
   coalesce((select serial from automation_serial where project = ?1 and environment = ?2), 0);
 
 -- name: forward

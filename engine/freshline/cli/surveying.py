@@ -96,6 +96,7 @@ def _schedule(schedule: ScheduleDefinition, now: float) -> EntryMover:
         words=cron_words(schedule.cron),
         does=f"make {schedule.selection} fresh",
         again=moments_of(cron.expression, cron.timezone, cron.calendar).next(now),
+        zone=cron.timezone,
         selection=schedule.selection,
         description=schedule.description,
         owner=schedule.owner,

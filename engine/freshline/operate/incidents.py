@@ -16,7 +16,7 @@ from freshline.acts import (
     Incident,
     Kind,
     Trouble,
-    delivery_id,
+    notice_id,
 )
 from freshline.codec import digest
 from freshline.lineage.graph import Graph, reach
@@ -218,7 +218,7 @@ def _told(incident: Incident, kind: Kind, scope: Scope) -> tuple[Delivery, ...]:
     )
     return (
         Delivery(
-            id=delivery_id(incident.id, kind.value),
+            id=notice_id(incident.id, kind),
             project=scope.project,
             environment=scope.environment,
             at=scope.now,

@@ -29,11 +29,15 @@ _MOST_DETAILS = 100
 
 
 class SensorMemory(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How far each condition is consumed, and what was told already of what does not count."""
+    """How far each condition is consumed, and what was told already of what does not fire.
+
+    `arrived` is the digest of what has arrived and waits for more, so that it is told once.
+    """
 
     cursors: dict[str, Cursor] = {}
     ignored: tuple[str, ...] = ()
     error: str = ""
+    arrived: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +151,9 @@ def _one(
         part(condition): found.after if fires and found.arrived else found.cursor
         for condition, found in pairs
     }
-    now = SensorMemory(cursors=cursors, ignored=ignored, error=errors)
+    came = [f"{part(c)} {each.token}" for c, found in pairs for each in found.arrived]
+    waits = digest(*came) if came and not fires else ""
+    now = SensorMemory(cursors=cursors, ignored=ignored, error=errors, arrived=waits)
     if fires:
         return _fired(ground, sensor, pairs, now, ids), again
     if now == memory:

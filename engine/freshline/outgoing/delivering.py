@@ -6,7 +6,6 @@ once more, under the same id. Notices to one recipient that belong together come
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from freshline.acts import Acts, Delivering, Delivery, DeliveryState, Mute
 from freshline.definitions import ProjectDefinition
@@ -171,9 +170,9 @@ def _muted(delivery: Delivery, mutes: Sequence[Mute]) -> Mute | None:
     happening = delivery.happening
     assets = [each.asset for each in happening.assets]
     for mute in mutes:
-        if fnmatchcase(happening.name, mute.subject):
+        if mute.concerns(happening.name):
             return mute
-        if assets and all(fnmatchcase(asset, mute.subject) for asset in assets):
+        if assets and all(mute.concerns(asset) for asset in assets):
             return mute
     return None
 

@@ -72,6 +72,7 @@ ROUTES: Mapping[str, Role | None] = {
     "PUT /api/v1/consumers/{name}": OPERATOR,
     "POST /api/v1/consumers/{name}/ack": OPERATOR,
     "DELETE /api/v1/consumers/{name}": OPERATOR,
+    **{f"POST /{each}": OPERATOR for each in ("mute", "unmute")},
     **{f"POST /automation/{each}": OPERATOR for each in _MOVING},
     "POST /api/v1/automation/{kind}/{name}/pause": OPERATOR,
     "POST /api/v1/automation/{kind}/{name}/resume": OPERATOR,

@@ -8,6 +8,12 @@ from freshline.definitions import Lifecycle
 from freshline.errors import Span
 from freshline.survey import Entry, EntryColumn, EntryKind, Language, Status
 from freshline_catalog.server.asked import Asked
+from freshline_catalog.server.automation.incidents import (
+    IncidentFacts,
+    MuteFacts,
+    mute_of,
+    open_incidents,
+)
 from freshline_catalog.server.entries import entry_of, state_of, target_of
 from freshline_catalog.server.standing import Checks, Facts, Standing, standing
 from freshline_catalog.statements import statements
@@ -19,7 +25,8 @@ class Head:
 
     `language` is what it is written in, None of a source; one that `is_files` keeps files in place
     of rows. `freshness` is what its policy says of its age, empty without one. `gone` is since when
-    nobody does, None where that is not known.
+    nobody does, None where that is not known. `incident` is one that is open and concerns it, if
+    any, and `mute` by what nobody is told of it.
     `columns`, `checks` and `upstreams` are counts; `downstreams` is of all that hangs on it, over
     any number of edges. `since` is when it came to be as it is, `built_at` when its current version
     was made visible.
@@ -49,6 +56,8 @@ class Head:
     checks: int
     upstreams: int
     downstreams: int
+    incident: IncidentFacts | None
+    mute: MuteFacts | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +115,8 @@ def found(asked: Asked, key: str) -> Found:
         checks=len(entry.checks),
         upstreams=upstreams,
         downstreams=downstreams,
+        incident=next(iter(open_incidents(asked, key)), None),
+        mute=mute_of(asked, key),
     )
     return Found(entry=entry, number=number, head=head)
 

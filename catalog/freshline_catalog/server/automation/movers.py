@@ -19,8 +19,9 @@ from freshline_catalog.statements import statements
 class Moving:
     """A schedule or sensor. `again` is its next moment, None where nobody knows or it is paused.
 
-    `halt` says who paused it; `last` is what it came to last. One that is not `declared` any more
-    is shown for as long as it is paused.
+    `zone` is the time zone in which that is declared, empty where none is. `halt` says who paused
+    it; `last` is what it came to last. One that is not `declared` any more is shown for as long as
+    it is paused.
     """
 
     mover: Mover
@@ -29,6 +30,7 @@ class Moving:
     does: str
     selection: str
     again: float | None
+    zone: str
     description: str
     owner: str
     place: Span | None
@@ -92,6 +94,7 @@ def _moving(
             does=each.does,
             selection=each.selection,
             again=each.again if (mover, name) not in halts else None,
+            zone=each.zone,
             description=each.description,
             owner=each.owner or "",
             place=each.place,

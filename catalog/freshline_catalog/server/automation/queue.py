@@ -1,8 +1,9 @@
 """The queue: runs that were asked for, and what became of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from freshline import codec
 from freshline.ticks import Mover, Requested, RequestState
 from freshline_catalog.automation import read_requested
 from freshline_catalog.connection import Row
@@ -49,9 +50,10 @@ def past_requests(asked: Asked, limit: int) -> tuple[Request, ...]:
     return tuple(_requests(_rows(asked, "past_requests", *asked.services.scope, limit)))
 
 
-def requests_for(asked: Asked, key: str, limit: int) -> tuple[Request, ...]:
-    """Return the last requests that name an asset, newest first."""
-    rows = _rows(asked, "requests_for", *asked.services.scope, key, limit)
+def requests_for(asked: Asked, key: str, runs: Collection[str], limit: int) -> tuple[Request, ...]:
+    """Return the last requests that name an asset, or that led to one of its runs; newest first."""
+    known = codec.encode(sorted(runs)).decode()
+    rows = _rows(asked, "requests_for", *asked.services.scope, key, known, limit)
     return tuple(_requests(rows))
 
 

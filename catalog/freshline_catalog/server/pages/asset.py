@@ -1,5 +1,6 @@
 """The page of an asset: is it fresh, who owns it, where does it come from, and what breaks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -99,16 +100,17 @@ def asset(asked: Reading, key: str) -> AssetView:
     here = found(asked, key)
     state = state_of(asked, key)
     entry = here.entry
+    attempts = attempts_of(asked, key, limit=LAST_ATTEMPTS)
     return AssetView(
         head=here.head,
         description=entry.description,
         freshness=_freshness(here, state),
-        refreshed=_refreshed(asked, entry),
+        refreshed=_refreshed(asked, entry, attempts),
         contacts=contacts(survey_of(asked), here.head.owner),
         around=around(asked, here.number),
         beside=beside(known(asked), key) if here.head.gone is None else None,
         columns=entry.columns[:FIRST_COLUMNS],
-        attempts=attempts_of(asked, key, limit=LAST_ATTEMPTS),
+        attempts=attempts,
         checks=checks_of(entry, state),
         problems=entry.problems,
         storage=entry.storage,
@@ -141,14 +143,14 @@ def _freshness(here: Found, state: TargetState) -> Freshness:
     )
 
 
-def _refreshed(asked: Asked, entry: Entry) -> Refreshed:
+def _refreshed(asked: Asked, entry: Entry, attempts: Sequence[Attempted]) -> Refreshed:
     return Refreshed(
         rule=entry.refresh,
         gate=entry.gate,
         waiting=entry.waiting,
         again=entry.again,
         freshness=entry.freshness,
-        requests=requests_for(asked, entry.key, LAST_REQUESTS),
+        requests=requests_for(asked, entry.key, {each.run for each in attempts}, LAST_REQUESTS),
     )
 
 

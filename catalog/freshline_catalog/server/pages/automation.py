@@ -9,8 +9,10 @@ from freshline.ports import Holder
 from freshline.ticks import Arrival, Mover, Tick, leadership
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.automation import decided
+from freshline_catalog.server.automation.definitions import Unreadable, unreadable
 from freshline_catalog.server.automation.movers import Moving, last_survey, movers
 from freshline_catalog.server.automation.queue import Request, open_requests, past_requests
+from freshline_catalog.server.automation.sensing import Awaited, awaited, last_fired
 from freshline_catalog.server.feed import HIGHEST
 from freshline_catalog.server.page import Page
 from freshline_catalog.server.reading import Reading
@@ -38,16 +40,15 @@ class Upcoming:
 class Automation:
     """What is built by itself, and why not.
 
-    `leader` is whose process decides at this moment, None where nobody's does. `trouble` says why
-    the definitions cannot be read now, `trouble_since` since when: the last ones that could be read
-    are in force. `aside` counts the assets that are set aside, and `waiting` those that something
-    holds back, by what. `coming` are the next moments; `past` what was asked for last.
+    `leader` is whose process decides at this moment, None where nobody's does. `unreadable` says
+    why the project cannot be read now: what could be read last is in force. `aside` counts the
+    assets that are set aside, and `waiting` those that something holds back, by what. `coming` are
+    the next moments; `past` what was asked for last.
     """
 
     leader: Holder | None
     surveyed_at: float | None
-    trouble: str
-    trouble_since: float | None
+    unreadable: Unreadable | None
     aside: int
     queue: tuple[Request, ...]
     coming: tuple[Upcoming, ...]
@@ -63,11 +64,16 @@ class Automation:
 class History:
     """What was decided, newest first: by all, or by one schedule or sensor.
 
-    `next` is the cursor of what is older, empty at the end.
+    `one` is the schedule or sensor where it is about one that is known: `fired` is with which tick
+    it asked for something last, `awaited` what it waits for, where it is a sensor. `next` is the
+    cursor of what is older, empty at the end.
     """
 
     mover: Mover | None
     name: str
+    one: Moving | None
+    awaited: tuple[Awaited, ...]
+    fired: Tick | None
     ticks: tuple[Tick, ...]
     next: str
 
@@ -76,8 +82,6 @@ def automation(asked: Reading) -> Automation:
     """Show what is queued, what happens next, and what was decided and why."""
     survey = last_survey(asked)
     schedules, sensors = movers(asked, survey)
-    hub = asked.services.hub
-    trouble = hub.trouble if hub is not None else None
     sql = statements("automation")
     rows = asked.connection.execute(sql["gates"], (asked.survey,)).fetchall()
     waiting = {str(gate): cast(int, count) for gate, count in rows}
@@ -86,8 +90,7 @@ def automation(asked: Reading) -> Automation:
     return Automation(
         leader=asked.services.log.holder(leadership(environment)),
         surveyed_at=survey.at if survey is not None else None,
-        trouble=trouble.message if trouble is not None else "",
-        trouble_since=trouble.since if trouble is not None else None,
+        unreadable=unreadable(asked),
         aside=cast(int, aside[0][0]),
         queue=open_requests(asked),
         coming=_coming(asked, (*schedules, *sensors)),
@@ -112,7 +115,25 @@ def history(
     """Return what was decided and why, newest first."""
     before = int(cursor) if cursor else HIGHEST
     found = decided.ticks(asked, limit, mover=mover, name=name, before=before)
-    return History(mover=mover, name=name, ticks=found.ticks, next=found.next)
+    one = _one(asked, mover, name)
+    return History(
+        mover=mover,
+        name=name,
+        one=one,
+        awaited=awaited(one.last) if one is not None and mover is Mover.SENSOR else (),
+        fired=last_fired(asked, one.mover, name) if one is not None else None,
+        ticks=found.ticks,
+        next=found.next,
+    )
+
+
+def _one(asked: Asked, mover: Mover | None, name: str) -> Moving | None:
+    """Return the schedule or sensor that is meant, None where none is or none is known."""
+    if not name or mover not in (Mover.SCHEDULE, Mover.SENSOR):
+        return None
+    schedules, sensors = movers(asked, last_survey(asked))
+    known = schedules if mover is Mover.SCHEDULE else sensors
+    return next((each for each in known if each.name == name), None)
 
 
 def _coming(asked: Asked, moving: tuple[Moving, ...]) -> tuple[Upcoming, ...]:

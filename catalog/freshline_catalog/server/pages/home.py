@@ -13,6 +13,7 @@ from freshline.verdicts import Reason
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.assets.around import Neighbour, neighbour
 from freshline_catalog.server.assets.head import survey_of
+from freshline_catalog.server.automation.incidents import IncidentFacts, open_incidents
 from freshline_catalog.server.page import Page
 from freshline_catalog.server.reading import Reading
 from freshline_catalog.statements import statements
@@ -121,9 +122,13 @@ class Reconciling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """What matters now. `problems` are all findings about the project's files, errors first."""
+    """What matters now. `problems` are all findings about the project's files, errors first.
+
+    `incidents` are those that are open: what nobody muted first, and then the newest.
+    """
 
     project: str
+    incidents: tuple[IncidentFacts, ...]
     counts: Counts
     attention: tuple[Attention, ...]
     changed: tuple[Changed, ...]
@@ -139,6 +144,7 @@ def home(asked: Reading) -> Home:
     problems = _decoded(survey.get("problems", []), tuple[Diagnostic, ...])
     return Home(
         project=asked.services.scope.project,
+        incidents=tuple(sorted(open_incidents(asked), key=lambda each: each.mute is not None)),
         counts=_counts(asked),
         attention=_attention(asked),
         changed=_changed(asked),

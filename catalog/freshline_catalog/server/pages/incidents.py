@@ -6,36 +6,21 @@ from typing import Annotated, cast
 from fastapi import Query
 
 from freshline import codec
-from freshline.acts import Delivering, Delivery, DeliveryState, Incident, Trouble
+from freshline.acts import Delivering, Delivery, DeliveryState
 from freshline.refresh import CallWebhook
 from freshline_catalog.connection import Row
-from freshline_catalog.server.asked import Asked
+from freshline_catalog.server.automation.incidents import (
+    IncidentFacts,
+    closed_incidents,
+    open_incidents,
+)
 from freshline_catalog.server.page import Page
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.reading import Reading
 from freshline_catalog.statements import statements
 
-MOST_OPEN = 300
 MOST_CLOSED = 50
 _MOST = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentFacts:
-    """Something that is or was wrong: at `cause`, and with it at all that is `below`.
-
-    `well` is since when nothing is wrong at the cause itself, though something below still is.
-    """
-
-    id: str
-    cause: str
-    trouble: Trouble
-    why: str
-    opened: float
-    below: tuple[str, ...]
-    owner: str
-    well: float | None
-    closed: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +60,9 @@ def incidents(
     asset: Annotated[str, Query(max_length=200, description="Only what concerns it")] = "",
 ) -> Incidents:
     """List what is wrong by its first cause, and what was wrong last."""
-    is_open = _read(asked, "open_incidents", MOST_OPEN)
-    closed = [each for each in _read(asked, "incidents", 1000) if each.closed is not None]
     return Incidents(
-        open=tuple(_facts(each) for each in is_open if _concerns(each, asset)),
-        closed=tuple(_facts(each) for each in closed if _concerns(each, asset))[:MOST_CLOSED],
+        open=open_incidents(asked, asset),
+        closed=closed_incidents(asked, MOST_CLOSED, asset),
     )
 
 
@@ -94,30 +77,6 @@ def deliveries(
         statements("acts")["deliveries"], (*scope, which, _MOST)
     ).fetchall()
     return Deliveries(deliveries=tuple(_delivery(row) for row in rows))
-
-
-def _read(asked: Asked, name: str, limit: int) -> list[Incident]:
-    sql = statements("acts")[name]
-    rows = asked.connection.execute(sql, (*asked.services.scope, limit)).fetchall()
-    return [codec.decode(cast(str, row[0]), Incident) for row in rows]
-
-
-def _concerns(incident: Incident, asset: str) -> bool:
-    return not asset or asset == incident.cause or asset in incident.below
-
-
-def _facts(incident: Incident) -> IncidentFacts:
-    return IncidentFacts(
-        id=incident.id,
-        cause=incident.cause,
-        trouble=incident.trouble,
-        why=incident.why,
-        opened=incident.opened,
-        below=incident.below,
-        owner=incident.owner,
-        well=incident.well,
-        closed=incident.closed,
-    )
 
 
 def _delivery(row: Row) -> DeliveryFacts:
