@@ -4,7 +4,7 @@ import gzip
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from urllib.parse import quote, urlencode
@@ -116,7 +116,7 @@ class Renderer:
         self._services = services
         self._redact = Redactor()
         self.static = StaticFiles()
-        self._templates = templates(STILL if still else FILTERS)
+        self._templates = templates(still=still)
         path = services.address.path
         self._known: Mapping[str, object] = {
             "services": services,
@@ -157,8 +157,9 @@ class Renderer:
         return Response(body, status_code=status, media_type=media, headers=headers)
 
 
-def templates(filters: Mapping[str, Callable[..., object]] = FILTERS) -> Environment:
-    """Return the environment that templates are filled in."""
+@cache
+def templates(*, still: bool = False) -> Environment:
+    """Return the environment that templates are filled in: one for all, since it keeps nothing."""
     environment = Environment(
         loader=FileSystemLoader(WEB / "templates"),
         autoescape=True,
@@ -166,5 +167,5 @@ def templates(filters: Mapping[str, Callable[..., object]] = FILTERS) -> Environ
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    cast(dict[str, object], environment.filters).update(filters)
+    cast(dict[str, object], environment.filters).update(STILL if still else FILTERS)
     return environment
