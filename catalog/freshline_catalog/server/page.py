@@ -5,13 +5,10 @@ So that everything a page shows can be had from the API, there is no second way 
 
 import re
 from collections.abc import Callable, Mapping
-from copy import copy
 from dataclasses import dataclass
-from typing import Any, cast, get_type_hints
+from typing import Any, get_type_hints
 
 from fastapi import Depends, FastAPI, Request, Response
-from fastapi.routing import APIRoute
-from starlette.routing import compile_path
 
 from freshline import codec
 from freshline_catalog.server.access import needs
@@ -82,36 +79,28 @@ _WORDS: Mapping[int, str] = {
 def serve(app: FastAPI, page: Page, renderer: Renderer) -> None:
     """Add a page, its `.json` twin and its place in the API to the application."""
     view = get_type_hints(page.make)["return"]
-    name = page.template.partition(".")[0]
+    made = Depends(page.make)
 
-    def show(request: Request, view: object = Depends(page.make)) -> Response:
-        if cast(APIRoute, request.scope["route"]).name == name:
-            return renderer.page(request, page.template, view)
+    def html(request: Request, view: object = made) -> Response:
+        return renderer.page(request, page.template, view)
+
+    def json(request: Request, view: object = made) -> Response:
         return renderer.answer(request, codec.encode(view), JSON)
 
+    twin = "/index.json" if page.path == "/" else f"{page.path}.json"
+    api = f"{API}{page.api or page.path}"
+    name = page.template.partition(".")[0]
+    said = needs(page.role, page.rate)
+    # The twin comes first: `/assets/{key}` would take it for an asset of that name.
+    app.get(twin, include_in_schema=False, name=f"{name}.json", openapi_extra=said)(json)
+    app.get(page.path, include_in_schema=False, name=name, openapi_extra=said)(html)
     summary = page.summary or (page.make.__doc__ or "").partition("\n")[0]
     app.get(
-        f"{API}{page.api or page.path}",
+        api,
         response_model=None,
         responses={**answers(view, 404, 409), 304: {"description": "As it was under this ETag"}},
         name=f"api.{name}",
         operation_id="_".join(_PART.findall(page.api or page.path)) or "home",
         summary=summary,
-        openapi_extra=needs(page.role, page.rate),
-    )(show)
-    answered = cast(APIRoute, app.routes[-1])
-    twin = "/index.json" if page.path == "/" else f"{page.path}.json"
-    # The twin comes first: `/assets/{key}` would take it for an asset of that name.
-    for path, called in ((twin, f"{name}.json"), (page.path, name)):
-        app.routes.append(_also_at(path, called, answered))
-
-
-def _also_at(path: str, name: str, route: APIRoute) -> APIRoute:
-    """Return a route that answers at another path; what its parameters are is not found out anew.
-
-    Finding it out for each path took a third of the time until the server could answer.
-    """
-    other = copy(route)
-    other.path, other.name, other.include_in_schema = path, name, False
-    other.path_regex, other.path_format, other.param_convertors = compile_path(path)
-    return other
+        openapi_extra=said,
+    )(json)
