@@ -117,7 +117,7 @@ class Renderer:
         self._services = services
         self._redact = Redactor()
         self.static = _static()
-        self._templates = _templates(still)
+        self._templates = templates(still=still)
         path = services.address.path
         self._known: Mapping[str, object] = {
             "services": services,
@@ -165,12 +165,8 @@ def _static() -> StaticFiles:
 
 
 @cache
-def _templates(still: bool) -> Environment:
-    return templates(STILL if still else FILTERS)
-
-
-def templates(filters: Mapping[str, Callable[..., object]] = FILTERS) -> Environment:
-    """Return the environment that templates are filled in."""
+def templates(*, still: bool = False) -> Environment:
+    """Return the environment that templates are filled in: one for all, since it keeps nothing."""
     environment = Environment(
         loader=FileSystemLoader(WEB / "templates"),
         autoescape=True,
@@ -178,5 +174,5 @@ def templates(filters: Mapping[str, Callable[..., object]] = FILTERS) -> Environ
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    cast(dict[str, object], environment.filters).update(filters)
+    cast(dict[str, object], environment.filters).update(STILL if still else FILTERS)
     return environment

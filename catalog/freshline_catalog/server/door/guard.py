@@ -9,12 +9,14 @@
 """
 
 from collections.abc import Callable, Coroutine, Mapping
+from threading import RLock
 from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Mount, compile_path
+from starlette.types import Receive, Scope, Send
 
 from freshline.errors import InternalError
 from freshline.tokens import TokenScope
@@ -27,6 +29,7 @@ from freshline_catalog.server.problems import RefusedError, TooOftenError, Unkno
 from freshline_catalog.server.services import Front
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_COMPLETING = RLock()
 
 
 class OpenMount(Mount):
@@ -34,7 +37,39 @@ class OpenMount(Mount):
 
 
 class GuardedRoute(APIRoute):
-    """A route with a guard in front: the only kind that the application has."""
+    """A route with a guard in front: the only kind that the application has.
+
+    What its parameters are is found out when somebody asks for it, or for the description of the
+    API: for all routes together that takes longer than everything else before the server answers.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **said: Any) -> None:
+        self._said: dict[str, Any] | None = said
+        # What finding the route takes, and what the guard goes by.
+        self.path, self.endpoint, self.app = path, endpoint, self._first
+        self.path_regex, self.path_format, self.param_convertors = compile_path(path)
+        self.methods = {*(said.get("methods") or ("GET",))}
+        self.include_in_schema = bool(said.get("include_in_schema", True))
+        self.openapi_extra = said.get("openapi_extra")
+
+    def __getattr__(self, name: str) -> Any:
+        # Python looks here for what is not there otherwise.
+        if not name.startswith("__"):
+            self._complete()
+        if name not in vars(self):
+            raise AttributeError(f"a route has no {name}")
+        return vars(self)[name]
+
+    def _complete(self) -> None:
+        # The description of the API is made in another thread than requests are received in.
+        with _COMPLETING:
+            said, self._said = self._said, None
+            if said is not None:
+                super().__init__(self.path, self.endpoint, **said)
+
+    async def _first(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._complete()
+        await self.app(scope, receive, send)
 
     def get_route_handler(self) -> Handler:
         """Return what answers a request once the guard has let it through."""
