@@ -1,4 +1,4 @@
-"""Folders of projects: from what people say to the projects that are to be served together."""
+"""Several projects: from what people say to the projects that are to be served together."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
