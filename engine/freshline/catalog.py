@@ -73,6 +73,10 @@ class Engine(Protocol):
         """Return what the project's files look like: another text, and a survey may be another."""
         ...
 
+    def folders(self) -> tuple[Path, ...]:
+        """Return the folders in which something moves when that does."""
+        ...
+
     def survey(self) -> Surveyed:
         """Have a survey made and kept."""
         ...

@@ -1,9 +1,11 @@
 """Running: a socket that listens, and an application that answers on it until it is enough."""
 
+import asyncio
 import logging
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -13,6 +15,7 @@ from freshline.errors import ResourceError, UsageError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _FURTHER = 20  # ports that are tried where nobody said which
+_TICK = 1.0  # seconds by which the date of answers may be late
 _GRACE = 2  # seconds for answers that are on their way
 
 
@@ -94,6 +97,16 @@ class _Server(uvicorn.Server):
     ) -> None:
         super().__init__(config)
         self._ready, self._end = ready, end
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._enough = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Go on until a signal says that it is enough: nothing is due but the date of answers."""
+        self._loop = asyncio.get_running_loop()
+        while not self.should_exit:
+            await self.on_tick(0)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._enough.wait(), _TICK)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
@@ -104,3 +117,5 @@ class _Server(uvicorn.Server):
         """End soon: what goes on for ever ends now, everything else may finish."""
         self._end()
         self.should_exit, self.force_exit = True, self.should_exit
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._enough.set)

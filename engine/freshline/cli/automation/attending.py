@@ -35,6 +35,8 @@ class Attendant:
         self._root, self._name = root, name
         self._before: frozenset[str] = frozenset()
         self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(
             target=self._attend, name=f"freshline daemon {name}".strip(), daemon=True
         )
@@ -45,12 +47,19 @@ class Attendant:
 
     def end(self) -> None:
         """Have the daemon end, and wait for nothing."""
-        self._over.set()
+        with self._lock:
+            self._over.set()
+            if self._process is not None and self._process.stdin is not None:
+                self._process.stdin.close()
 
     def stop(self) -> None:
         """End the daemon. Runs that it began go on."""
         self.end()
+        process = self._process
         if self._thread.ident is not None:
+            self._thread.join(_GRACE)
+            if process is not None and self._thread.is_alive():
+                process.kill()
             self._thread.join()
 
     def _attend(self) -> None:
@@ -66,29 +75,26 @@ class Attendant:
                 wait = _FIRST
 
     def _lived(self) -> int | None:
-        """Begin a daemon, and return its exit code when it has ended, or when it is over."""
+        """Begin a daemon, unless it is over; return its exit code when it has ended."""
         err = subprocess.PIPE if self._name else None
-        try:
-            process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stderr=err, start_new_session=True
-            )
-        except OSError as error:
-            return error.errno
+        with self._lock:
+            if self._over.is_set():
+                return None
+            try:
+                process = self._process = subprocess.Popen(
+                    self._command, stdin=subprocess.PIPE, stderr=err, start_new_session=True
+                )
+            except OSError as error:
+                return error.errno
         relay = _Relay(process.stderr, self._name, self._before) if process.stderr else None
-        try:
-            while process.poll() is None and not self._over.wait(_LOOK):
-                pass
-        finally:
+        code = process.wait()
+        with self._lock:
+            self._process = None
             if process.stdin is not None:
                 process.stdin.close()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_GRACE)
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            if relay is not None:
-                self._before = relay.heard()
-        return process.returncode
+        if relay is not None:
+            self._before = relay.heard()
+        return code
 
     def _is_mended_within(self, seconds: float) -> bool:
         """Wait so long; where the project's file changes, no longer, and say so."""
