@@ -201,12 +201,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneOfSeveral:
-    """A project that is served beside others: under `name`, from the `folder` that people said.
+    """A project that is served beside others: under `name`, from its `root`.
 
-    `find` opens it, or raises FreshlineError as long as nobody can say what it is.
+    `folder` is how people say where that is. `find` opens it, or raises FreshlineError as long as
+    nobody can say what it is.
     """
 
     name: str
+    root: Path
     folder: str
     find: Callable[[], Found]
 

@@ -134,7 +134,8 @@ class Entry:
 
     `refresh` says in words when it is built by itself; `waiting` why that is not now, by which
     `gate`, empty where it would be; `again` when it is looked at next, None where only an event can
-    change anything. `freshness` is what its policy says of its age, empty without one.
+    change anything. `freshness` is what its policy says of its age, empty without one. `origin` is
+    the asset of another project that a source stands for.
     """
 
     key: str
@@ -171,6 +172,18 @@ class Entry:
     gate: str = ""
     again: float | None = None
     freshness: str = ""
+    origin: "EntryOrigin | None" = None
+
+
+class EntryOrigin(NamedTuple):
+    """What a source stands for: an asset in the catalog of another project, and its folder.
+
+    `path` is relative to the root of this project.
+    """
+
+    catalog: str
+    asset: str
+    path: str
 
 
 class ColumnHop(NamedTuple):

@@ -57,6 +57,29 @@ class Sibling(NamedTuple):
     path: str
 
 
+class Reader(NamedTuple):
+    """A source of another project that stands for an asset of ours, and where its page is."""
+
+    project: str
+    key: str
+    path: str
+
+
+class Beside(Protocol):
+    """What one project can know of those that are served beside it."""
+
+    def path_to(self, folder: str) -> str:
+        """Return below which path a project in a folder is served, empty where it is not.
+
+        The folder is relative to the root of the one that asks.
+        """
+        ...
+
+    def readers(self, key: str) -> tuple[Reader, ...]:
+        """Return the sources of other projects that stand for an asset of the one that asks."""
+        ...
+
+
 class Front(Protocol):
     """What the door and the frame of pages need, whatever stands behind them."""
 
@@ -113,6 +136,7 @@ class Services:
     most: Role = Role.OPERATOR
     ledger: Ledger | None = None
     siblings: tuple[Sibling, ...] = ()
+    beside: Beside | None = None
 
     @property
     def sessions(self) -> Ledger:

@@ -13,9 +13,9 @@ from freshline.catalog import Found, OneOfSeveral, Serving, ServingSeveral
 from freshline.cli.automation.attending import Attendant, stop_all
 from freshline.cli.by_command import CommandEngine
 from freshline.cli.compose import LOGS, catalog_path, server
-from freshline.cli.folders import Meant, meant_by, roots_of
 from freshline.cli.options import F, Whole, common, said
 from freshline.cli.scope import scope_of
+from freshline.cli.several import Meant, meant_by, roots_of
 
 
 class _How(NamedTuple):
@@ -119,6 +119,7 @@ def _several(projects: Sequence[Meant], how: _How) -> int:
         projects=tuple(
             OneOfSeveral(
                 name=each.name,
+                root=each.root,
                 folder=each.folder,
                 find=partial(_found, each.root, environment, engines),
             )

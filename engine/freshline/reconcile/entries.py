@@ -21,6 +21,7 @@ from freshline.survey import (
     EntryCode,
     EntryColumn,
     EntryKind,
+    EntryOrigin,
     EntryParameter,
     Setting,
     Status,
@@ -80,7 +81,17 @@ def _source(definition: SourceDefinition, facts: Facts, action: str) -> Entry:
         checks=tuple(_check(check) for check in graph.checks_of(key)),
         action=action,
         trust=definition.probe.trust,
+        origin=_origin(definition, graph),
     )
+
+
+def _origin(definition: SourceDefinition, graph: Graph) -> EntryOrigin | None:
+    """Return which asset of another project a source stands for, if it does."""
+    origin = definition.origin
+    if origin is None:
+        return None
+    paths = {each.name: each.path for each in graph.project.catalogs}
+    return EntryOrigin(origin.catalog, origin.asset, paths.get(origin.catalog, ""))
 
 
 def _asset(asset: Asset, facts: Facts, told: Told, readable: Callable[[str], str]) -> Entry:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
+from urllib.parse import quote
 
 from freshline.definitions import Trust
 from freshline.errors import Diagnostic
@@ -21,6 +22,7 @@ from freshline_catalog.server.lineage.picture import Picture
 from freshline_catalog.server.lineage.view import beside
 from freshline_catalog.server.page import Page
 from freshline_catalog.server.reading import Reading
+from freshline_catalog.server.services import Beside, Reader
 
 FIRST_COLUMNS = 12
 LAST_ATTEMPTS = 30
@@ -71,10 +73,21 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """An asset of another project that is served here too, and the address of its page."""
+
+    catalog: str
+    asset: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetView:
     """An asset as a whole. `columns` are the first of them, `attempts` the last, newest first.
 
-    `beside` is a picture of it and its neighbours, where they are few.
+    `beside` is a picture of it and its neighbours, where they are few. Where other projects are
+    served here too, `origin` is what a source stands for in one, and `readers` are sources of
+    theirs that stand for this asset.
     """
 
     head: Head
@@ -93,13 +106,15 @@ class AssetView:
     meta: dict[str, object]
     code_version: str
     was: tuple[str, ...]
+    origin: Elsewhere | None = None
+    readers: tuple[Reader, ...] = ()
 
 
 def asset(asked: Reading, key: str) -> AssetView:
     """Return an asset: how it stands and why, its owner, what is around it, what became of it."""
     here = found(asked, key)
     state = state_of(asked, key)
-    entry = here.entry
+    entry, others = here.entry, asked.services.beside
     attempts = attempts_of(asked, key, limit=LAST_ATTEMPTS)
     return AssetView(
         head=here.head,
@@ -118,7 +133,19 @@ def asset(asked: Reading, key: str) -> AssetView:
         meta=dict(entry.meta),
         code_version=entry.code_version,
         was=state.was,
+        origin=_origin(entry, others) if others is not None else None,
+        readers=others.readers(key) if others is not None else (),
     )
+
+
+def _origin(entry: Entry, others: Beside) -> Elsewhere | None:
+    if entry.origin is None:
+        return None
+    catalog, asset, folder = entry.origin
+    path = others.path_to(folder) if folder else ""
+    if not path:
+        return None
+    return Elsewhere(catalog=catalog, asset=asset, path=f"{path}/assets/{quote(asset, safe='')}")
 
 
 def contacts(survey: dict[str, object], owner: str) -> tuple[Contact, ...]:

@@ -19,7 +19,7 @@ from freshline_catalog.server.door.limits import Buckets
 from freshline_catalog.server.door.links import Links
 from freshline_catalog.server.news import Hub, Trouble
 from freshline_catalog.server.people import Role
-from freshline_catalog.server.services import Address, Scope, Services, Sibling
+from freshline_catalog.server.services import Address, Beside, Scope, Services, Sibling
 from freshline_catalog.server.watching import Watcher
 
 BELOW = "/projects"
@@ -53,9 +53,11 @@ class Member:
     def __init__(self, wanted: OneOfSeveral, shared: Shared) -> None:
         self._wanted, self._shared = wanted, shared
         self.name, self.folder = wanted.name, wanted.folder
+        self.root = wanted.root.resolve()
         self.path = f"{BELOW}/{wanted.name}"
         self.services: Services | None = None
         self.trouble: Trouble | None = None
+        self.beside: Beside | None = None  # known once all are
         self._watcher: Watcher | None = None
         self._app: ASGIApp | None = None
         self._over = threading.Event()
@@ -121,6 +123,7 @@ class Member:
             most=shared.most,
             ledger=shared.sessions,
             siblings=shared.siblings,
+            beside=self.beside,
         )
 
     def _tell(self, error: Exception) -> None:
@@ -129,7 +132,8 @@ class Member:
             message, help = error.message, error.help
         if isinstance(error, DefinitionError) and error.diagnostics:
             first = error.diagnostics[0]
-            message, help = f"{first.code} {first.message}", first.fix
+            place = f" ({first.span})" if first.span is not None else ""
+            message, help = f"{first.code} {first.message}{place}", first.fix
         now = self._shared.clock.now()
         self.trouble = Trouble(message, help, self.trouble.since if self.trouble else now)
 

@@ -1,6 +1,6 @@
 """Several projects under one address: who is asked what, and from a socket to the end of it all."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 
 from fastapi import FastAPI, Request, Response
@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from freshline.catalog import ServingSeveral
+from freshline.catalog import OneOfSeveral, ServingSeveral
 from freshline.errors import ResourceError
 from freshline.suggest import closest
 from freshline_catalog.server.access import needs
@@ -21,6 +21,7 @@ from freshline_catalog.server.people import Role
 from freshline_catalog.server.problems import AbsentError
 from freshline_catalog.server.projects import watched
 from freshline_catalog.server.projects.lobby import Lobby
+from freshline_catalog.server.projects.neighbours import Neighbours
 from freshline_catalog.server.projects.opening import BELOW, Member, Shared
 from freshline_catalog.server.projects.standing import Standings
 from freshline_catalog.server.render import Renderer
@@ -42,7 +43,7 @@ def serve_several(wanted: ServingSeveral) -> None:
             most=Role.VIEWER if wanted.read_only else Role.OPERATOR,
             siblings=tuple(Sibling(each.name, f"{BELOW}/{each.name}") for each in wanted.projects),
         )
-        members = tuple(Member(each, shared) for each in wanted.projects)
+        members = members_of(wanted.projects, shared)
         lobby = lobby_of(shared, members)
 
         def end() -> None:
@@ -61,9 +62,17 @@ def serve_several(wanted: ServingSeveral) -> None:
                 end,
             )
         finally:
-            lobby.standings.close()
             for member in members:
                 member.stop()
+
+
+def members_of(projects: Sequence[OneOfSeveral], shared: Shared) -> tuple[Member, ...]:
+    """Return projects that are served together, none of them opened yet."""
+    members = tuple(Member(each, shared) for each in projects)
+    neighbours = Neighbours(members)
+    for member in members:
+        member.beside = neighbours.of(member)
+    return members
 
 
 def lobby_of(shared: Shared, members: tuple[Member, ...]) -> Lobby:

@@ -1,15 +1,13 @@
 """How each of several projects stands: asked all at once, and nobody waits long for one of them."""
 
-import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import cast
 
 from freshline.errors import FreshlineError
 from freshline.ports import Holder
 from freshline.ticks import leadership
-from freshline_catalog.server.people import User
+from freshline_catalog.server.projects.asking import NOBODY, Asking
 from freshline_catalog.server.projects.opening import Member
 from freshline_catalog.server.reading import instant
 from freshline_catalog.statements import statements
@@ -45,43 +43,26 @@ class ProjectStanding:
 
 
 class Standings:
-    """How projects stand: each is asked by a thread of its own."""
+    """How projects stand: each is asked on its own."""
 
     def __init__(self, members: Sequence[Member]) -> None:
-        self.members = tuple(members)
-        self._asking = ThreadPoolExecutor(len(self.members), "freshline standing")
-        self._asked: dict[str, Future[ProjectStanding]] = {}
-        self._known: dict[str, ProjectStanding] = {}
-        self._lock = threading.Lock()
+        self._members = tuple(members)
+        self._asking = Asking(self._members, standing, _PATIENCE)
 
-    def all(self, user: User) -> tuple[ProjectStanding, ...]:
+    def all(self) -> tuple[ProjectStanding, ...]:
         """Return how all stand; what one says that does not answer is what it said before."""
-        with self._lock:
-            for member in self.members:
-                if member.name not in self._asked:
-                    self._asked[member.name] = self._asking.submit(standing, member, user)
-            asked = tuple(self._asked.values())
-        wait(asked, _PATIENCE)
-        with self._lock:
-            for name, one in tuple(self._asked.items()):
-                if one.done():
-                    self._known[name] = one.result()
-                    del self._asked[name]
-            return tuple(self._of(member) for member in self.members)
-
-    def close(self) -> None:
-        """Ask nobody any more."""
-        self._asking.shutdown(wait=False, cancel_futures=True)
-
-    def _of(self, member: Member) -> ProjectStanding:
-        known = self._known.get(member.name) or _bare(member)
-        if member.name not in self._asked:
-            return known
-        words = "it does not answer"
-        return replace(known, trouble=words, help="look at the disk of its folder")
+        answers = self._asking.all()
+        return tuple(_shown(member, *answers[member.name]) for member in self._members)
 
 
-def standing(member: Member, user: User) -> ProjectStanding:
+def _shown(member: Member, known: ProjectStanding | None, is_late: bool) -> ProjectStanding:
+    shown = known or _bare(member)
+    if not is_late:
+        return shown
+    return replace(shown, trouble="it does not answer", help="look at the disk of its folder")
+
+
+def standing(member: Member) -> ProjectStanding:
     """Return how a project stands."""
     services, trouble = member.services, member.trouble
     bare = _bare(member)
@@ -92,7 +73,7 @@ def standing(member: Member, user: User) -> ProjectStanding:
     scope = services.scope
     bare = replace(bare, environment=scope.environment, is_open=True)
     try:
-        with instant(services, user) as asked:
+        with instant(services, NOBODY) as asked:
             bindings = (asked.survey, *scope)
             counted = asked.connection.execute(statements("projects")["counts"], bindings)
             entries, fresh, stale, failed, running = cast("tuple[int, ...]", counted.fetchall()[0])

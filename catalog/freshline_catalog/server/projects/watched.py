@@ -13,7 +13,7 @@ from freshline_catalog.server.api.stream import Following, Hint, Places
 from freshline_catalog.server.door import sessions
 from freshline_catalog.server.news import Moment
 from freshline_catalog.server.page import API
-from freshline_catalog.server.people import Role, User
+from freshline_catalog.server.people import Role
 from freshline_catalog.server.projects.lobby import Lobby
 
 _EVERY = 1.0  # seconds between two looks, while somebody watches
@@ -25,7 +25,7 @@ def add(app: FastAPI, lobby: Lobby) -> None:
 
     async def stream(request: Request, user: Who) -> Response:
         places.enter(user.session)
-        return Following(_hints(lobby, request, user), partial(places.leave, user.session))
+        return Following(_hints(lobby, request), partial(places.leave, user.session))
 
     app.get(
         f"{API}/stream",
@@ -36,16 +36,16 @@ def add(app: FastAPI, lobby: Lobby) -> None:
     )(stream)
 
 
-async def _hints(lobby: Lobby, request: Request, user: User) -> AsyncIterator[bytes]:
+async def _hints(lobby: Lobby, request: Request) -> AsyncIterator[bytes]:
     """Yield a hint whenever a project stands otherwise, until the reader or the session is gone."""
     yield b"retry: 2000\n\n"
-    before = await run_in_threadpool(lobby.standings.all, user)
+    before = await run_in_threadpool(lobby.standings.all)
     yield _hint(lobby)  # the page may be older than the first look
     while not lobby.hub.is_over and not await request.is_disconnected():
         await lobby.hub.wait(Moment(0, 0), _EVERY)
         if not await run_in_threadpool(_may_stay, lobby, request):
             return
-        now = await run_in_threadpool(lobby.standings.all, user)
+        now = await run_in_threadpool(lobby.standings.all)
         yield _hint(lobby) if now != before else b": still here\n\n"
         before = now
 

@@ -30,10 +30,10 @@ from freshline.cli.compose import (
     catalog_path,
     event_log,
 )
-from freshline.cli.folders import Meant, meant_by, roots_of
 from freshline.cli.options import common, said
 from freshline.cli.scope import Scoped, scope_of
 from freshline.cli.senses.sensing import Senses
+from freshline.cli.several import Meant, meant_by, roots_of
 from freshline.errors import BusyError, FencedError
 from freshline.lineage.graph import Graph
 from freshline.operate.daemon import Daemon

@@ -1,4 +1,4 @@
-"""Folders of projects: from what people say to the projects that are to be served together."""
+"""Several projects: from what people say to the projects that are to be served together."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -89,7 +89,7 @@ def _roots_at(start: Path, help: str, *, upwards: bool = True) -> tuple[Path, ..
     below = tuple(_below(start, _DEPTH))
     if below:
         if len(below) > 1 or upwards:
-            names = ", ".join(_shown(each) for each in below)
+            names = ", ".join(each.relative_to(start).as_posix() for each in below)
             click.echo(f"{_shown(start)} is no project, but holds some: {names}", err=True)
         return below
     if root is not None:
@@ -137,9 +137,10 @@ def _scoped(root: Path, environment: str | None) -> Scoped | None:
 
 
 def _shown(folder: Path) -> str:
-    """Return how to say where a folder is, from here: not by a way up and down again."""
+    """Return how to say where a folder is: from here where that is near, by its path otherwise."""
     try:
         shown = os.path.relpath(folder)
     except (OSError, ValueError):
         return str(folder)
-    return str(folder) if shown.startswith(os.path.join("..", "..")) else shown
+    up, *down = Path(shown).parts or ("",)
+    return str(folder) if up == os.pardir and len(down) != 1 else shown
