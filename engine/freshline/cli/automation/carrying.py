@@ -5,18 +5,32 @@
 The id of the run comes in one line on standard input. Where that ends instead, nothing happens. The
 catalog says what was asked for, and whose it is: a run that was given to another process meanwhile
 is none of ours.
+
+Whoever waits has read the project already. When the run is there it is only asked whether that is
+still how it is; and no more of the world is looked at than what the run hangs on.
 """
 
+import gc
 import math
 import os
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import NamedTuple
 
-from freshline.cli.compose import ACTOR, LOGS, Project, automation_in, event_log, graph_of, holder
+from freshline.cli.compose import (
+    ACTOR,
+    LOGS,
+    STATE,
+    Project,
+    automation_in,
+    event_log,
+    graph_of,
+    holder,
+)
 from freshline.cli.options import Common
 from freshline.cli.select import selected
 from freshline.errors import BusyError, DefinitionError, FreshlineError
@@ -24,6 +38,7 @@ from freshline.events import Outcome
 from freshline.execute.apply import Applied, Order, apply
 from freshline.execute.rounds import apply_in_rounds
 from freshline.execute.runner import Patience
+from freshline.lineage.cache import Foreseen, foreseen
 from freshline.operate.world import BUSY
 from freshline.ports import EventLog
 from freshline.reconcile.planned import Wish
@@ -40,6 +55,7 @@ def main() -> None:
     root = Path(sys.argv[1])
     environment = sys.argv[2] if len(sys.argv) > 2 else None
     log = _ready(root)
+    early = _early(root, environment, log)
     line = sys.stdin.readline().strip()
     if not line:
         return
@@ -47,7 +63,7 @@ def main() -> None:
     _write_to(root, line)
     try:
         with closing(log):
-            project = _project(root, environment, log)
+            project = _project(root, environment, log, early)
             code = recovered(project) if line == RECOVER else carried_out(project, line)
     except BusyError as error:
         _say(error)
@@ -76,10 +92,37 @@ def carried_out(project: Project, run: str) -> int:
     return _CODES.get(applied.report.outcome, 1)
 
 
-def _project(root: Path, environment: str | None, log: EventLog) -> Project:
-    root, environment, graph = graph_of(Common(project=root, environment=environment))
+class _Early(NamedTuple):
+    """The project as it was when there was no hurry."""
+
+    foreseen: Foreseen
+    project: Project
+
+
+def _early(root: Path, environment: str | None, log: EventLog) -> _Early | None:
+    """Read what the cache and the catalog hold; None where there is nothing to be used yet."""
+    found = foreseen(root, environment, root / STATE / "cache")
+    if found is None or not found.whole.graph.project.name:
+        return None
+    graph = found.whole.graph
+    project = Project(root, environment or graph.project.environments[0], graph, log)
+    with suppress(FreshlineError):  # it will be met again when it matters
+        project.sight.events.snapshot(graph.project.name, project.environment)
+    gc.collect()
+    gc.freeze()  # all this lives to the end
+    return _Early(found, project)
+
+
+def _project(
+    root: Path, environment: str | None, log: EventLog, early: _Early | None = None
+) -> Project:
+    common = Common(project=root, environment=environment)
+    before = early.foreseen if early is not None else None
+    root, environment, graph = graph_of(common, before)
     if not graph.project.name:
         raise DefinitionError("the project cannot be read", diagnostics=graph.diagnostics)
+    if early is not None and graph is early.project.graph:
+        return early.project
     return Project(root, environment, graph, log)
 
 
@@ -134,6 +177,7 @@ def _requested(project: Project, request: Request) -> Order:
         run=request.run,
         patience=order.patience,
         wait=order.wait,
+        narrow=True,
     )
 
 
