@@ -14,7 +14,6 @@ import gc
 import math
 import os
 import sys
-import time
 from contextlib import closing, suppress
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -36,6 +35,7 @@ from freshline.cli.select import selected
 from freshline.errors import BusyError, DefinitionError, FreshlineError
 from freshline.events import Outcome
 from freshline.execute.apply import Applied, Order, apply
+from freshline.execute.in_line import in_line
 from freshline.execute.rounds import apply_in_rounds
 from freshline.execute.runner import Patience
 from freshline.lineage.cache import Foreseen, foreseen
@@ -45,7 +45,6 @@ from freshline.reconcile.planned import Wish
 from freshline.ticks import Mover, Request, RequestState
 
 RECOVER = "recover"
-_LOOK = 0.05
 _SHOWN = 8
 _CODES = {Outcome.SUCCEEDED: 0, Outcome.CANCELLED: 130}
 
@@ -188,7 +187,7 @@ def _order(project: Project, chosen: frozenset[str] | None, command: str) -> Ord
         command=command,
         jobs=min(8, 2 * (os.cpu_count() or 1)),
         patience=Patience(in_line=math.inf),
-        wait=_wait,
+        wait=in_line(project.sight.clock),
     )
 
 
@@ -199,11 +198,6 @@ def _command(request: Request) -> str:
     shown = list(request.assets[:_SHOWN])
     more = len(request.assets) - len(shown)
     return " ".join(["freshline", "apply", "--only", *shown, *([f"(+{more})"] if more else [])])
-
-
-def _wait(busy: BusyError) -> None:
-    """Wait a moment for whoever has the environment alone; Ctrl-C ends that too."""
-    time.sleep(_LOOK)
 
 
 def _ready(root: Path) -> EventLog:
