@@ -15,6 +15,7 @@ from freshline.cli.automation.reloading import Reloading
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
 
+OLD = time.time() - 1000
 FILES = {
     "freshline.yaml": "project: shop\n",
     "sources/raw.yaml": "sources:\n  raw.o:\n    path: data/**/*.csv\n",
@@ -33,7 +34,7 @@ def project(tmp_path: Path) -> Path:
     """Write a project that has been left alone for long."""
     for name, text in FILES.items():
         _write(tmp_path, name, text)
-        os.utime(tmp_path / name, (time.time() - 1000,) * 2)
+        os.utime(tmp_path / name, (OLD, OLD))
     return tmp_path
 
 
