@@ -140,6 +140,8 @@ class World:
         self.project, self.graph = project, graph
         place = Place(graph=graph, root=self.root, environment=ENVIRONMENT)
         before = self._plan(graph) if thorough else None
+        if thorough:
+            self._look_narrowly(graph)
         last = self.ledger.entries[-1].sequence if self.ledger.entries else 0
         applied = self._apply(place)
         self._check_the_run(applied, before, last)
@@ -184,6 +186,20 @@ class World:
     def _plan(self, graph: Graph) -> Plan:
         plan, _ = plan_from(look(graph, self.root, ENVIRONMENT, self.ports), self.ports, Wish())
         return plan
+
+    def _look_narrowly(self, graph: Graph) -> None:
+        """A look at what an asset hangs on gives the same plan of it as one at everything."""
+        keys = sorted(graph.assets)
+        key = keys[len(self.ledger.entries) % len(keys)]
+        for only in (True, False):
+            wish = Wish(selected=frozenset({key}), only=only)
+            looks = [
+                look(graph, self.root, ENVIRONMENT, self.ports, part)
+                for part in (None, wish.selected)
+            ]
+            whole, narrow = (plan_from(each, self.ports, wish)[0] for each in looks)
+            if whole != narrow:
+                raise WronglyFresh(f"looked at narrowly {key} is to be {narrow}, not {whole}")
 
     def _apply(self, place: Place) -> Applied:
         holder = Holder(

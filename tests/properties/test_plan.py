@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.facts import Tale, tale
 
 from freshline.codec import encode
+from freshline.lineage.graph import needed_by
 from freshline.ports import Condition, Inspection
 from freshline.reconcile.plan import make_plan
 from freshline.reconcile.planned import Action, Plan, Wish, report
@@ -103,3 +105,28 @@ def test_the_plan_of_a_selection_is_part_of_the_plan_of_all(seed: int, data: st.
     whole = {step.asset: step.action for step in make_plan(world.facts(), Wish()).steps}
     part = make_plan(world.facts(), Wish(selected=frozenset(selected)))
     assert {step.asset: step.action for step in part.steps}.items() <= whole.items()
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 100_000), data=st.data())
+def test_the_plan_of_a_selection_hangs_on_nothing_but_what_is_above_it(
+    seed: int, data: st.DataObject
+) -> None:
+    """What happened to all else may be unknown: not a byte of the plan is another."""
+    world = drawn(seed)
+    selected = frozenset(data.draw(st.sets(st.sampled_from(sorted(world.reads)), min_size=1)))
+    only, force = data.draw(st.booleans()), data.draw(st.booleans())
+    wish = Wish(selected=selected, only=only, force=force, named=selected)
+    facts = world.facts()
+    part = needed_by(facts.graph, selected)
+    elsewhere = facts.graph.assets.keys() - part.assets.keys()
+    lost = data.draw(st.sets(st.sampled_from(sorted(elsewhere)))) if elsewhere else set[str]()
+    narrow = replace(
+        facts,
+        graph=part,
+        builds={key: build for key, build in facts.builds.items() if key not in lost},
+        inspections={key: i for key, i in facts.inspections.items() if key in part.assets},
+        sources={key: seen for key, seen in facts.sources.items() if key in part.sources},
+        history={key: kept for key, kept in facts.history.items() if key in part.assets},
+    )
+    assert make_plan(narrow, wish) == make_plan(facts, wish)

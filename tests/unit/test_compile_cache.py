@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from freshline.lineage import cache, sql
-from freshline.lineage.cache import load_graph
+from freshline.lineage.cache import foreseen, load_graph
 from freshline.lineage.graph import Graph
 
 OLD = time.time() - 1000
@@ -193,3 +193,25 @@ def _write(root: Path, file: str, text: str, at: float = OLD) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     os.utime(path, (at, at))
+
+
+def test_what_is_foreseen_is_taken_without_being_read_again(root: Path) -> None:
+    _load(root)
+    found = foreseen(root, None, root / "cache")
+    assert found is not None
+    assert load_graph(root, None, root / "cache", foreseen=found) is found.whole.graph
+
+
+def test_what_was_foreseen_is_not_taken_when_a_file_has_changed(root: Path) -> None:
+    _load(root)
+    found = foreseen(root, None, root / "cache")
+    assert found is not None
+    _write(root, "assets/mart/m.sql", "SELECT id, v FROM raw.o", at=OLD + 1)
+    graph = load_graph(root, None, root / "cache", foreseen=found)
+    assert [c.name for c in graph.assets["mart.m"].columns] == ["id", "v"]
+    again = load_graph(root, None, root / "cache", foreseen=found)
+    assert again == graph, "the cache's file is another by now"
+
+
+def test_of_nothing_nothing_is_foreseen(root: Path) -> None:
+    assert foreseen(root, None, root / "cache") is None

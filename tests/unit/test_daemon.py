@@ -13,7 +13,7 @@ from freshline.lineage.graph import Graph
 from freshline.operate.daemon import RESYNC, Daemon
 from freshline.operate.scene import Evaluated, Scene, Seen
 from freshline.operate.world import BUSY, Defined, Ended, Waiting, World
-from freshline.ports import Holder
+from freshline.ports import Condition, Holder, Inspection
 from freshline.reconcile.facts import Facts
 from freshline.reconcile.planned import Plan
 from freshline.state import State
@@ -104,6 +104,8 @@ class Stage:
         self.again: float | None = None
         self.said: list[str] = []
         self.fails = False
+        self.takes = 0.0
+        self.inspections: dict[str, Inspection] = {}
         self.daemon = self.another()
 
     def another(self) -> Daemon:
@@ -141,6 +143,7 @@ class Stage:
         )
 
     def _look(self, graph: Graph) -> tuple[Plan, Facts]:
+        self.clock.advance(self.takes)
         if self.fails:
             raise ResourceError("the disk is full")
         facts = Facts(
@@ -149,7 +152,7 @@ class Stage:
             project="shop",
             environment="main",
             builds={},
-            inspections={},
+            inspections=self.inspections,
             sources={},
             logic={},
             now=self.clock.now(),
@@ -227,6 +230,63 @@ def test_it_looks_when_something_moved_and_else_only_now_and_then(stage: Stage) 
     assert stage.pass_by()
     assert not stage.pass_by(RESYNC / 2)
     assert stage.pass_by(RESYNC)
+
+
+def test_it_can_be_left_alone_until_the_next_look_that_nothing_asks_for(stage: Stage) -> None:
+    assert RESYNC - 2.0 < stage.daemon.patience() <= RESYNC
+    assert not stage.pass_by(stage.daemon.patience() - 1.0)
+    assert stage.pass_by(stage.daemon.patience() + 0.01)
+
+
+def test_it_can_be_left_alone_until_the_moment_that_was_named(stage: Stage) -> None:
+    stage.again = stage.clock.now() + 10.0
+    stage.daemon.wake()
+    stage.pass_by(0.1)
+    assert 9.0 < stage.daemon.patience() < 10.0
+    assert stage.pass_by(stage.daemon.patience() + 0.01)
+
+
+def test_between_two_looks_lies_as_long_as_one_takes(stage: Stage) -> None:
+    stage.takes = 3.0
+    stage.daemon.wake()
+    assert stage.pass_by()
+    stage.happen(_finished("theirs"))
+    assert not stage.pass_by()
+    assert 1.0 < stage.daemon.patience() < 2.5
+    assert stage.pass_by(stage.daemon.patience() + 0.01)
+
+
+def test_while_others_run_it_asks_whether_they_live(stage: Stage) -> None:
+    assert stage.daemon.patience() > 10.0
+    stage.happen(_started("theirs"))
+    stage.pass_by()
+    assert stage.daemon.patience() <= 0.5
+
+
+def test_as_long_as_nothing_could_be_read_there_is_nothing_to_hurry_for() -> None:
+    stage = Stage()
+    stage.definitions.now = None
+    assert not stage.pass_by()
+    assert stage.daemon.patience() > 1.0
+
+
+def test_what_is_not_on_record_is_written_down_once_and_not_while_anybody_runs(
+    stage: Stage,
+) -> None:
+    stage.happen(_started("theirs"))
+    stage.inspections = {"a": Inspection(Condition.RESTAMPED, "1")}
+    stage.daemon.wake()
+    stage.pass_by()
+    assert stage.processes.recoveries == 0
+    stage.happen(_finished("theirs"))
+    for _ in range(3):
+        stage.daemon.wake()
+        stage.pass_by()
+    assert stage.processes.recoveries == 1, "what nobody can write down is no reason to go on"
+    stage.inspections = {"a": Inspection(Condition.RESTAMPED, "2")}
+    stage.daemon.wake()
+    stage.pass_by()
+    assert stage.processes.recoveries == 2
 
 
 def test_it_looks_at_the_moment_that_was_named(stage: Stage) -> None:

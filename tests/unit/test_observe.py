@@ -1,12 +1,12 @@
 """One look at the world: real logs and storages in memory, and sources on disk."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 from tests.unit.facts import asset, source, target
 
-from freshline.definitions import ProjectDefinition, StorageDefinition
+from freshline.definitions import ProjectDefinition, StorageDefinition, Was
 from freshline.events import Materialized, SourceObserved
 from freshline.execute.apply import Applied, Order, apply
 from freshline.execute.place import Place
@@ -164,6 +164,40 @@ def test_an_edit_that_changes_no_row_stops_at_its_asset(world: World) -> None:
     current = world.storage.current(target("b"))
     assert current is not None and current.version.number == 1
     assert actions(world.plan()) == {}
+
+
+# ---- a look at less
+
+
+def test_a_narrow_look_asks_storages_for_nothing_but_what_a_verdict_hangs_on(world: World) -> None:
+    world.reads = {"a": (), "b": ("a",), "c": ("b",), "other": ()}
+    world.values = dict.fromkeys(world.reads, "1")
+    world.apply()
+    world.storage = Memory()  # every version is gone
+    seen = look(world.graph(), world.root, "main", world.ports(), frozenset({"b"}))
+    assert sorted(seen.part.assets) == sorted(seen.facts.inspections) == ["a", "b"]
+    assert sorted(seen.facts.builds) == ["c", "other"], "what is on record is taken for true"
+    assert seen.facts.graph.assets.keys() == world.reads.keys()
+
+
+def test_a_narrow_look_reads_no_other_sources(world: World) -> None:
+    world.reads = {"a": ("raw",), "other": ("web",)}
+    world.values = dict.fromkeys(world.reads, "1")
+    (world.root / "raw.csv").write_text("x\n1\n", encoding="utf-8")
+    seen = look(world.graph(), world.root, "main", world.ports(), frozenset({"a"}))
+    assert seen.facts.sources.keys() == {"raw"} and not seen.facts.graph.quarantined
+
+
+def test_a_narrow_look_sees_what_is_called_otherwise_by_now_whole(world: World) -> None:
+    world.apply()
+    world.reads["new"] = world.reads.pop("b")
+    world.values["new"] = world.values.pop("b")
+    graph = world.graph()
+    renamed = replace(graph.assets["new"].definition, was=Was("b", graph.span_of("new")))
+    assets = {**graph.assets, "new": replace(graph.assets["new"], definition=renamed)}
+    graph = replace(graph, assets=assets)
+    seen = look(graph, world.root, "main", world.ports(), frozenset({"a"}))
+    assert seen.part is seen.facts.graph and seen.facts.renames == {"new": "b"}
 
 
 # ---- sources

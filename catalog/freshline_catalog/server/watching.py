@@ -4,7 +4,8 @@
 2. Files are looked at when something in their folders moved, and seldom otherwise; about once a
    second, and more seldom where that takes long, where the system tells of no moves.
 3. At most one survey is made at a time, and between two of them lies as long as one takes. What
-   changes meanwhile is in the next one.
+   changes meanwhile is in the next one. It is made when things have calmed down a little: who
+   works has the machine first.
 4. Column lineage is taken beside that, since it may take long: surveys do not wait for it.
 5. Where no survey can be made, pages show the one before, and say why.
 """
@@ -24,6 +25,7 @@ _SPACE = 0.05  # seconds between two looks at the catalog at least
 _FILES, _SHARE = 1.0, 50.0  # between two at the files; and so many times what such a look takes
 _SELDOM, _SHARE_TOLD = 20.0, 1000.0  # the same where the system tells of what moves
 _SOON, _SHARE_SOON = 0.1, 20.0  # and where it told of something
+_CALM, _HURRY = 0.3, 2.0  # without news before a survey; and it is made then at the latest
 _AGAIN = 600.0  # seconds after which a survey is made anew whatever happened: time passes too
 _AFTER_TROUBLE = 30.0
 
@@ -78,26 +80,32 @@ class Watcher:
 
     def _survey(self) -> None:
         """Have surveys made for as long as there is somebody to look at them."""
-        made, sequence, stamp = "", -1, ""
-        ended, took = float("-inf"), 0.0
+        made: tuple[str, int] | None = None
+        seen, stamp = made, ""
+        ended, took, began, moved = float("-inf"), 0.0, 0.0, 0.0
         while not self._over.is_set():
             self._is_news.clear()
             now = time.monotonic()
             if now >= self._due():
                 stamp = self._looked_at()
-            present_at = self._hub.moment.sequence
-            is_news = stamp != made or present_at != sequence
+            before, seen = seen, (stamp, self._hub.moment.sequence)
+            if seen != before:
+                moved = now
+                began = now if before == made else began
             patience = _AFTER_TROUBLE if self._hub.trouble is not None else _AGAIN
-            if (is_news and now - ended >= took) or now - ended >= patience:
+            due = ended + patience
+            if seen != made:
+                due = max(ended + took, min(moved + _CALM, began + _HURRY))
+            if now >= due or made is None:
                 done = self._surveyed()
-                made, sequence = done.stamp if done is not None else stamp, present_at
+                made = (done.stamp if done is not None else stamp, seen[1])
                 ended = time.monotonic()
                 took = ended - now
+                self._have_stirred = True  # by now it is known which sources there are
                 if done is not None and done.is_untraced:
                     self._trace()
-            is_news = stamp != made or self._hub.moment.sequence != sequence
-            again = ended + (took if is_news else patience)
-            self._is_news.wait(max(0.0, min(self._due(), again) - time.monotonic()))
+                continue
+            self._is_news.wait(max(0.0, min(self._due(), due) - time.monotonic()))
 
     def _due(self) -> float:
         """Return when the files are to be looked at again, if nothing stirs before."""

@@ -25,7 +25,7 @@ from freshline.cli.compose import (
 )
 from freshline.cli.options import as_json, common, said, selection
 from freshline.cli.select import selected
-from freshline.cli.waiting import in_line
+from freshline.cli.waiting import shown_in_line
 from freshline.codec import encode
 from freshline.declare.files import list_files
 from freshline.errors import (
@@ -228,7 +228,7 @@ def _rebuilt(project: Project) -> tuple[int, list[str]]:
     count, problems = 0, list[str]()
     for environment in sorted({target.environment for _, target in found}):
         asking = holder(environment, "catalog rebuild")
-        lease = ports.events.acquire(asking, wait=in_line())
+        lease = ports.events.acquire(asking, wait=shown_in_line())
         try:
             state = ports.events.snapshot(project.graph.project.name, environment)
             for storage, target in found:

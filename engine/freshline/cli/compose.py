@@ -24,7 +24,7 @@ from freshline.definitions import ProjectDefinition, StorageDefinition
 from freshline.errors import DefinitionError, FreshlineError, ResourceError, UsageError
 from freshline.execute.place import Place
 from freshline.keys import time_ordered_id
-from freshline.lineage.cache import load_graph
+from freshline.lineage.cache import Foreseen, load_graph
 from freshline.lineage.files.prepared import CACHE
 from freshline.lineage.graph import Graph
 from freshline.lineage.outside import Columns
@@ -177,10 +177,13 @@ def root_of(said: Common) -> Path:
     return root
 
 
-def graph_of(said: Common) -> tuple[Path, str, Graph]:
-    """Return root, environment and compiled graph; what is broken in it is set aside."""
+def graph_of(said: Common, foreseen: Foreseen | None = None) -> tuple[Path, str, Graph]:
+    """Return root, environment and compiled graph; what is broken in it is set aside.
+
+    `foreseen` is what the cache held a while ago.
+    """
     root = root_of(said)
-    graph = compiled(root, said.environment)
+    graph = compiled(root, said.environment, foreseen=foreseen)
     names = graph.project.environments
     environment = said.environment or names[0]
     if environment not in names:
@@ -193,10 +196,15 @@ def graph_of(said: Common) -> tuple[Path, str, Graph]:
     return root, environment, graph
 
 
-def compiled(root: Path, environment: str | None, more: Columns | None = None) -> Graph:
+def compiled(
+    root: Path,
+    environment: str | None,
+    more: Columns | None = None,
+    foreseen: Foreseen | None = None,
+) -> Graph:
     """Return the compiled graph; `more` are columns of what code made that are not on record."""
     world = outside(root, catalog_path(root), more)
-    return load_graph(root, environment, root / STATE / "cache", world)
+    return load_graph(root, environment, root / STATE / "cache", world, foreseen)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from freshline.cli.options import Whole, as_json, common, said, selection
 from freshline.cli.render import diagnostics_text, held_text, plan_text
 from freshline.cli.screen import Screen, outcome, show_outcome, status_lines
 from freshline.cli.select import selected
-from freshline.cli.waiting import in_line
+from freshline.cli.waiting import shown_in_line
 from freshline.codec import encode
 from freshline.counted import counted
 from freshline.definitions import Trust
@@ -140,7 +140,7 @@ def apply(
             patience=Patience(most=retries, in_line=0.0 if no_wait else math.inf),
             may_drop=partial(_may_drop, yes=yes),
             run=run_wanted(),
-            wait=None if no_wait else in_line(),
+            wait=None if no_wait else shown_in_line(),
         )
         shown = Screen(quiet=said().verbosity < 0 or as_json)
         began = time.perf_counter()

@@ -7,7 +7,7 @@ import click
 from freshline.cli.compose import holder, opened
 from freshline.cli.options import as_json, common, said
 from freshline.cli.render import size
-from freshline.cli.waiting import in_line
+from freshline.cli.waiting import shown_in_line
 from freshline.codec import encode
 from freshline.counted import counted
 from freshline.errors import UsageError
@@ -33,7 +33,7 @@ def gc(dry_run: bool, orphans: bool, wait: bool, as_json: bool) -> int:
             found = find(yard)
         else:
             holders = [holder(environment, "gc") for environment in yard.environments]
-            patient = in_line() if wait else None
+            patient = shown_in_line() if wait else None
             found = collect(yard, project.ports(), holders, orphans=orphans, wait=patient)
         is_unsure = project.graph.failed
     if as_json:

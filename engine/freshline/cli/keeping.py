@@ -8,7 +8,7 @@ from freshline.cli.compose import Project, RandomIds, actor, holder, opened
 from freshline.cli.options import Whole, as_json, common, said, selection
 from freshline.cli.render import moment
 from freshline.cli.select import one_asset, selected
-from freshline.cli.waiting import in_line
+from freshline.cli.waiting import shown_in_line
 from freshline.cli.when import moment_of
 from freshline.codec import encode
 from freshline.errors import UsageError
@@ -56,7 +56,7 @@ def rollback(
             until=moment_of(until, ports.clock.now()) if until is not None else None,
             holder=holder(project.environment, "rollback"),
             command=" ".join(["freshline", *sys.argv[1:]]),
-            wait=in_line(),
+            wait=shown_in_line(),
         )
         done = roll_back(project.place, ports, wanted, agree)
     version = done.version

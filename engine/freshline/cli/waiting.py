@@ -1,25 +1,22 @@
 """Waiting for an environment that somebody has alone: one line says for whom, Ctrl-C ends it."""
 
-import time
-
 import click
 
+from freshline.cli.compose import SystemClock
 from freshline.cli.options import said
 from freshline.errors import BusyError
+from freshline.execute.in_line import in_line
 from freshline.ports import Wait
 
-_LOOK = 0.2  # seconds between two tries
 
-
-def in_line() -> Wait:
+def shown_in_line() -> Wait:
     """Return what waits between two tries to get a lease, and says for whom when that changes."""
     told: list[str] = []
 
-    def wait(busy: BusyError) -> None:
+    def tell(busy: BusyError) -> None:
         if busy.message not in told[-1:]:
             told.append(busy.message)
             if said().verbosity >= 0:
                 click.secho(f"waiting: {busy.message}", fg="yellow", err=True)
-        time.sleep(_LOOK)
 
-    return wait
+    return in_line(SystemClock(), tell)

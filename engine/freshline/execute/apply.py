@@ -45,6 +45,7 @@ class Order:
     steps that failed are tried again. `may_drop` is asked, with their keys, whether assets that
     nobody declares any more are dropped. `run` is the id that the run is to have, None for a new.
     `wait` is called while somebody has the environment alone, and without it that is an error.
+    With `narrow`, only what the selection hangs on is looked at: nothing is found out beside it.
     """
 
     wish: Wish
@@ -57,6 +58,7 @@ class Order:
     may_drop: Callable[[tuple[str, ...]], bool] = _nobody
     run: str | None = None
     wait: Wait | None = None
+    narrow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,7 @@ def _applied(
         _refuse_again(order, ports)
     state = ports.events.snapshot(place.graph.project.name, place.environment)
     problems = settle(run, holder, state, ports)
-    seen = look(place.graph, place.root, place.environment, ports)
+    seen = _look(place, ports, order)
     if seen.facts.renames and not is_alone:
         return None
     if order.wish.force and order.wish.selected is not None:
@@ -123,14 +125,14 @@ def _applied(
     targets = {found.asset: facts.target(found.asset) for found in plan.failing}
     if accepted := accepted_standing(setting, plan.failing, targets):
         ports.events.append(accepted)
-        seen = look(place.graph, place.root, place.environment, ports)
+        seen = _look(place, ports, order)
         plan, facts = plan_from(seen, ports, order.wish)
     _insist(order, plan)
     agree(plan)
     plan, left_out = as_agreed(plan, order.may_drop)
     if plan.renamed:
         take_over(run, facts, ports)
-        seen = look(place.graph, place.root, place.environment, ports)
+        seen = _look(place, ports, order)
         plan, facts = _again(seen, ports, order, plan)
     present = Present(ports.events, holder, facts.state)
     with catching_up(run, holder, seen, ports) as caught_up:
@@ -152,6 +154,11 @@ def _applied(
             ports.events.append(unmoved)
     refresh_views(place, ports, present, builds)
     return Applied(plan=plan, report=report, problems=problems, left_out=left_out)
+
+
+def _look(place: Place, ports: Ports, order: Order) -> Look:
+    only = order.wish.selected if order.narrow else None
+    return look(place.graph, place.root, place.environment, ports, only)
 
 
 def _setting(place: Place, ports: Ports, order: Order, run: str, facts: Facts) -> Setting:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from sysconfig import get_path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from freshline import __version__
 from freshline.codec import decode, digest, encode
@@ -51,22 +51,45 @@ class Whole:
     learnt: dict[str, tuple[Column, ...]] = field(default_factory=dict[str, tuple[Column, ...]])
 
 
+class Foreseen(NamedTuple):
+    """What was compiled last, read before it is needed, and what its file looked like then."""
+
+    whole: Whole
+    stamp: tuple[int, int, int] | None
+
+
+def foreseen(root: Path, environment: str | None, folder: Path) -> Foreseen | None:
+    """Return what was compiled last for `load_graph`; None where there is nothing to be used."""
+    stamp = _stamp(folder / f"{environment or '_'}.graph")
+    whole = kept(root, environment, folder)
+    return None if whole is None else Foreseen(whole, stamp)
+
+
 def load_graph(
-    root: Path, environment: str | None, folder: Path, outside: Outside = NOBODY
+    root: Path,
+    environment: str | None,
+    folder: Path,
+    outside: Outside = NOBODY,
+    foreseen: Foreseen | None = None,
 ) -> Graph:
     """Return the compiled graph of a project in an environment (None: its first).
 
-    `outside` loads people's code, and knows what came out of it.
+    `outside` loads people's code, and knows what came out of it. What is `foreseen` is not read
+    again while its file is as it was, and asked all the same whether it is current.
     """
     files = list_files(root)
     name = environment or "_"
     rules = _rules(root)
+    path = folder / f"{name}.graph"
     with without_collector():
-        whole = _read(folder / f"{name}.graph", Whole)
+        if foreseen is not None and foreseen.stamp == _stamp(path):
+            whole: Whole | None = foreseen.whole
+        else:
+            whole = _read(path, Whole)
         if whole is not None and whole.rules == rules:
             _bring(whole.graph, outside)
         if whole is not None and whole.rules == rules and _is_current(root, whole, files):
-            graph = _with_what_came_out(whole, environment, folder / f"{name}.graph", outside)
+            graph = _with_what_came_out(whole, environment, path, outside)
             if graph is not None:
                 return graph
         return _compiled(root, environment, files, (folder, name, rules), outside)
@@ -217,6 +240,15 @@ def _read(path: Path, type: type[T]) -> T | None:
         return decode(path.read_bytes(), type)
     except (OSError, ValueError):
         return None
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Return what tells a file from one that took its place, None where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _write(path: Path, value: object) -> None:

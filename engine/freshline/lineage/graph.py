@@ -231,6 +231,25 @@ def reach(start: Iterable[str], edges: Mapping[str, Sequence[str]]) -> frozenset
     return frozenset(found)
 
 
+def needed_by(graph: Graph, keys: Iterable[str]) -> Graph:
+    """Return the part of a graph that is needed for some keys: these, and all that is above them.
+
+    What is wrong with the graph, and what is set aside, stays as it is.
+    """
+    nodes: dict[str, Asset | Source] = {**graph.sources, **graph.assets}
+    part: set[str] = set()
+    queue = [key for key in keys if key in nodes]
+    while queue:
+        if (key := queue.pop()) not in part:
+            part.add(key)
+            queue += (need for need in nodes[key].needs if need in nodes)
+    return replace(
+        graph,
+        assets={key: asset for key, asset in graph.assets.items() if key in part},
+        sources={key: source for key, source in graph.sources.items() if key in part},
+    )
+
+
 def awaited(graph: Graph, keys: Iterable[str]) -> frozenset[str]:
     """Return the assets whose columns some of these wait for."""
     aside = (found for key in keys if (found := graph.quarantined.get(key)) is not None)

@@ -10,6 +10,7 @@
    Who does not lead any more stops at once, and touches nothing.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -34,7 +35,7 @@ from freshline.operate.definitions import told
 from freshline.operate.queue import within_bound
 from freshline.operate.scene import Scene
 from freshline.operate.world import Defined, World
-from freshline.ports import Lease
+from freshline.ports import Condition, Lease
 from freshline.reconcile.facts import Facts
 from freshline.refresh import Manual, Never, RunEnded
 from freshline.ticks import (
@@ -80,6 +81,7 @@ class Daemon:
         self._again: float | None = None
         self._looked, self._rest_until, self._alive, self._tidied = 0.0, 0.0, 0.0, 0.0
         self._told = ""
+        self._unwritten: frozenset[tuple[str, str]] = frozenset()
         self._follows: bool | None = None
         self._begun_before()
 
@@ -98,15 +100,13 @@ class Daemon:
     def patience(self) -> float:
         """Return the seconds until something is due by itself, where nothing stirs before."""
         now = self._world.clock.now()
-        looks = self._looked + RESYNC
-        if self._again is not None:
-            looks = min(looks, self._again)
-        if self._is_due and self._world.definitions.now is not None:
-            looks = now
-        due = max(looks, self._rest_until) - now
+        due = self._world.definitions.patience()
         if self._under_way:
             due = min(due, _LIVING)
-        return max(0.0, min(due, self._world.definitions.patience()))
+        if self._world.definitions.now is not None:
+            looks = min(self._looked + RESYNC, self._again or math.inf)
+            due = min(due, max(now if self._is_due else looks, self._rest_until) - now)
+        return max(0.0, due)
 
     def wake(self) -> None:
         """Look at the next pass, whatever happened."""
@@ -288,11 +288,15 @@ class Daemon:
     # The dead
 
     def _see_to_the_dead(self, facts: Facts) -> None:
-        """Have attempts settled that belong to no living run: nobody else might for long."""
+        """Have attempts settled that belong to no living run, and written down what is not."""
         alive = {each.request.run for each in self._carried.requests} | self._under_way.keys()
         attempts = (known.attempt for known in facts.state.targets.values())
-        if any(attempt is not None and attempt.run not in alive for attempt in attempts):
+        is_left = any(attempt is not None and attempt.run not in alive for attempt in attempts)
+        # Runs look at what they hang on and no further, so somebody has to look at everything.
+        unwritten = frozenset[tuple[str, str]]() if alive else _unwritten(facts)
+        if is_left or unwritten - self._unwritten:
             self._world.processes.recover()
+        self._unwritten = unwritten
 
     # What people read
 
@@ -313,6 +317,22 @@ class Daemon:
             self._world.automation.forget(*self._world.scope, now - _KEEP)
             if self._world.telling is not None:
                 self._world.telling.forget(self._world.project, now - _KEEP)
+
+
+def _unwritten(facts: Facts) -> frozenset[tuple[str, str]]:
+    """Return what storages have otherwise than it is on record: keys, and what tells it."""
+    touched = {
+        (key, found.stamp)
+        for key, found in facts.inspections.items()
+        if found.condition is Condition.RESTAMPED
+    }
+    unknown = {
+        (key, build.version.publish_id)
+        for key, build in facts.builds.items()
+        if (known := facts.state.of(facts.target(key)).build) is None
+        or known.version.publish_id != build.version.publish_id
+    }
+    return frozenset(touched | unknown)
 
 
 def _follows_runs(graph: Graph) -> bool:

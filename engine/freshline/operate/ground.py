@@ -40,7 +40,8 @@ class Ground:
 
     def memory(self, key: str) -> AssetMemory:
         """Return what is remembered of an asset."""
-        return read(self.scene.memories.get(name_of(key)))
+        name = name_of(key)
+        return read(name, self.scene.memories.get(name))
 
     def trigger(self, key: str, upstream: str) -> Trigger:
         """Return how an asset regards one of its inputs; behind a view, as it regards the view."""

@@ -64,15 +64,23 @@ def name_of(key: str) -> str:
     return f"asset:{key}"
 
 
-@lru_cache(maxsize=16_384)
-def read(text: str | None) -> AssetMemory:
-    """Return what a text says that was kept; what cannot be read any more is nothing."""
+# What was read last under each name. Not of each text: those go on for ever.
+_last: dict[str, tuple[str, AssetMemory]] = {}
+
+
+def read(name: str, text: str | None) -> AssetMemory:
+    """Return what a text says that was kept under a name; what cannot be read is nothing."""
     if text is None:
         return NOTHING
+    known = _last.get(name)
+    if known is not None and known[0] == text:
+        return known[1]
     try:
-        return decode(text, AssetMemory)
+        found = decode(text, AssetMemory)
     except (MsgspecError, ValueError):
-        return NOTHING
+        found = NOTHING
+    _last[name] = (text, found)
+    return found
 
 
 def text_of(memory: AssetMemory) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from freshline.errors import CorruptError, Diagnostic
 from freshline.keys import Target
 from freshline.lineage.canonical import rules_of
-from freshline.lineage.graph import Graph, without
+from freshline.lineage.graph import Graph, needed_by, without
 from freshline.lineage.sources import probe
 from freshline.ports import Condition, EventLog, Inspection, Sight, Storage
 from freshline.reconcile.facts import Facts
@@ -33,33 +33,43 @@ from freshline.versions import Build, Manifest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """The facts, and what apply has to write down of them.
+    """The facts, the part of the graph that was looked at, and what apply has to write down.
 
     `unrecorded` are versions that the storage has and the catalog does not; `restamped` versions
     whose bytes are the same under another stamp.
     """
 
     facts: Facts
+    part: Graph
     unrecorded: tuple[Manifest, ...] = ()
     restamped: tuple[tuple[Target, str], ...] = ()
 
 
-def look(graph: Graph, root: Path, environment: str, sight: Sight) -> Look:
-    """Return what is true now of a project in an environment."""
+def look(
+    graph: Graph, root: Path, environment: str, sight: Sight, only: frozenset[str] | None = None
+) -> Look:
+    """Return what is true now of a project in an environment.
+
+    With `only`, storages and files are asked for no more than verdicts on these assets hang on; of
+    everything else what is on record is taken for true.
+    """
     project = graph.project.name
     now = sight.clock.now()
     state = sight.events.snapshot(project, environment)
     renames = pending(graph, environment, state)
     state = under_new_keys(graph, environment, state, renames)
     former = former_keys(graph, environment, state)
+    part = graph if only is None or renames else needed_by(graph, only)
     builds: dict[str, Build] = {}
     inspections: dict[str, Inspection] = {}
     unrecorded: list[Manifest] = []
     restamped: list[tuple[Target, str]] = []
     for key, asset in graph.assets.items():
         target = Target(project, environment, key)
-        storage = sight.storages[storage_of(asset.definition, graph.project)]
-        build, inspection, manifest = _inspect(storage, state, target)
+        build, inspection, manifest = state.of(target).build, None, None
+        if key in part.assets:
+            storage = sight.storages[storage_of(asset.definition, graph.project)]
+            build, inspection, manifest = _inspect(storage, state, target)
         if build is not None:
             build = renamed_build(build, former)
             builds[key] = renamed_view(build, former) if asset.is_view else build
@@ -73,7 +83,8 @@ def look(graph: Graph, root: Path, environment: str, sight: Sight) -> Look:
             unrecorded.append(manifest)
     wishes = {key: state.of(Target(project, environment, key)) for key in graph.assets}
     pins = {k: s.pin for k, s in wishes.items() if s.pin is not None and s.pin.holds(now)}
-    sources, unreadable = _probe(graph, root, state, environment, now)
+    sources, unreadable = _probe(part, root, state, environment, now)
+    part = without(part, unreadable)
     facts = Facts(
         graph=without(graph, unreadable),
         state=state,
@@ -83,19 +94,27 @@ def look(graph: Graph, root: Path, environment: str, sight: Sight) -> Look:
         inspections=inspections,
         sources=sources,
         logic={manifest.version.mat_id: manifest.logic for manifest in unrecorded},
-        history=_left(graph, sight, pins, builds, environment),
+        history=_left(part, sight, pins, builds, environment),
         pins=pins,
         pauses={key: known.pause for key, known in wishes.items() if known.pause is not None},
         renames=renames,
         former=former,
         now=now,
     )
-    return Look(facts=facts, unrecorded=tuple(unrecorded), restamped=tuple(restamped))
+    return Look(facts=facts, part=part, unrecorded=tuple(unrecorded), restamped=tuple(restamped))
 
 
 def plan_from(look: Look, sight: Sight, wish: Wish) -> tuple[Plan, Facts]:
-    """Return the plan, and the facts with the records that its verdicts asked for."""
-    facts = _with_logic(look.facts, sight.events)
+    """Return the plan, and the facts with the records that its verdicts asked for.
+
+    Of a look at a part of the graph only, the wish has to select something within that.
+    """
+    plan, facts = _planned(replace(look.facts, graph=look.part), sight, wish)
+    return plan, replace(facts, graph=look.facts.graph)
+
+
+def _planned(facts: Facts, sight: Sight, wish: Wish) -> tuple[Plan, Facts]:
+    facts = _with_logic(facts, sight.events)
     facts = replace(facts, slices=EngineSlices(facts.graph, facts.builds, facts.logic))
     first = make_plan(facts, wish)
     if not first.steps:
@@ -152,6 +171,8 @@ def _left(
     found: dict[str, tuple[Build, ...]] = {}
     for key, pin in pins.items():
         build = builds.get(key)
+        if key not in graph.assets:
+            continue
         if build is None or build.version.mat_id != pin.mat_id:
             storage = sight.storages[storage_of(graph.assets[key].definition, graph.project)]
             target = Target(graph.project.name, environment, key)
@@ -212,7 +233,9 @@ def _with_logic(facts: Facts, events: EventLog) -> Facts:
         return facts
     # A view is published anew where what it reads is called otherwise: its record is its query.
     views = {
-        build.version.mat_id for k, build in facts.builds.items() if facts.graph.assets[k].is_view
+        facts.builds[key].version.mat_id
+        for key, asset in facts.graph.assets.items()
+        if asset.is_view and key in facts.builds
     }
     logic = {**events.logic(wanted), **facts.logic}
     renamed = {

@@ -5,32 +5,46 @@
 The id of the run comes in one line on standard input. Where that ends instead, nothing happens. The
 catalog says what was asked for, and whose it is: a run that was given to another process meanwhile
 is none of ours.
+
+Whoever waits has read the project already. When the run is there it is only asked whether that is
+still how it is; and no more of the world is looked at than what the run hangs on.
 """
 
+import gc
 import math
 import os
 import sys
-import time
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import NamedTuple
 
-from freshline.cli.compose import ACTOR, LOGS, Project, automation_in, event_log, graph_of, holder
+from freshline.cli.compose import (
+    ACTOR,
+    LOGS,
+    STATE,
+    Project,
+    automation_in,
+    event_log,
+    graph_of,
+    holder,
+)
 from freshline.cli.options import Common
 from freshline.cli.select import selected
 from freshline.errors import BusyError, DefinitionError, FreshlineError
 from freshline.events import Outcome
 from freshline.execute.apply import Applied, Order, apply
+from freshline.execute.in_line import in_line
 from freshline.execute.rounds import apply_in_rounds
 from freshline.execute.runner import Patience
+from freshline.lineage.cache import Foreseen, foreseen
 from freshline.operate.world import BUSY
 from freshline.ports import EventLog
 from freshline.reconcile.planned import Wish
 from freshline.ticks import Mover, Request, RequestState
 
 RECOVER = "recover"
-_LOOK = 0.05
 _SHOWN = 8
 _CODES = {Outcome.SUCCEEDED: 0, Outcome.CANCELLED: 130}
 
@@ -40,6 +54,7 @@ def main() -> None:
     root = Path(sys.argv[1])
     environment = sys.argv[2] if len(sys.argv) > 2 else None
     log = _ready(root)
+    early = _early(root, environment, log)
     line = sys.stdin.readline().strip()
     if not line:
         return
@@ -47,7 +62,7 @@ def main() -> None:
     _write_to(root, line)
     try:
         with closing(log):
-            project = _project(root, environment, log)
+            project = _project(root, environment, log, early)
             code = recovered(project) if line == RECOVER else carried_out(project, line)
     except BusyError as error:
         _say(error)
@@ -76,10 +91,37 @@ def carried_out(project: Project, run: str) -> int:
     return _CODES.get(applied.report.outcome, 1)
 
 
-def _project(root: Path, environment: str | None, log: EventLog) -> Project:
-    root, environment, graph = graph_of(Common(project=root, environment=environment))
+class _Early(NamedTuple):
+    """The project as it was when there was no hurry."""
+
+    foreseen: Foreseen
+    project: Project
+
+
+def _early(root: Path, environment: str | None, log: EventLog) -> _Early | None:
+    """Read what the cache and the catalog hold; None where there is nothing to be used yet."""
+    found = foreseen(root, environment, root / STATE / "cache")
+    if found is None or not found.whole.graph.project.name:
+        return None
+    graph = found.whole.graph
+    project = Project(root, environment or graph.project.environments[0], graph, log)
+    with suppress(FreshlineError):  # it will be met again when it matters
+        project.sight.events.snapshot(graph.project.name, project.environment)
+    gc.collect()
+    gc.freeze()  # all this lives to the end
+    return _Early(found, project)
+
+
+def _project(
+    root: Path, environment: str | None, log: EventLog, early: _Early | None = None
+) -> Project:
+    common = Common(project=root, environment=environment)
+    before = early.foreseen if early is not None else None
+    root, environment, graph = graph_of(common, before)
     if not graph.project.name:
         raise DefinitionError("the project cannot be read", diagnostics=graph.diagnostics)
+    if early is not None and graph is early.project.graph:
+        return early.project
     return Project(root, environment, graph, log)
 
 
@@ -134,6 +176,7 @@ def _requested(project: Project, request: Request) -> Order:
         run=request.run,
         patience=order.patience,
         wait=order.wait,
+        narrow=True,
     )
 
 
@@ -144,7 +187,7 @@ def _order(project: Project, chosen: frozenset[str] | None, command: str) -> Ord
         command=command,
         jobs=min(8, 2 * (os.cpu_count() or 1)),
         patience=Patience(in_line=math.inf),
-        wait=_wait,
+        wait=in_line(project.sight.clock),
     )
 
 
@@ -155,11 +198,6 @@ def _command(request: Request) -> str:
     shown = list(request.assets[:_SHOWN])
     more = len(request.assets) - len(shown)
     return " ".join(["freshline", "apply", "--only", *shown, *([f"(+{more})"] if more else [])])
-
-
-def _wait(busy: BusyError) -> None:
-    """Wait a moment for whoever has the environment alone; Ctrl-C ends that too."""
-    time.sleep(_LOOK)
 
 
 def _ready(root: Path) -> EventLog:
