@@ -121,6 +121,25 @@ class EntryCode:
     makes_files: bool = False
 
 
+class EntryOrigin(NamedTuple):
+    """Where a source comes from that is an asset of another catalog, and what is said of it there.
+
+    `number` and `at` are those of the version that is read here. `freshness` is how it stands to
+    its policy over there. `until` is when the token that it is read with expires, None without one.
+    """
+
+    catalog: str
+    asset: str
+    number: int = 0
+    at: float | None = None
+    owner: str = ""
+    contacts: tuple[tuple[str, str], ...] = ()
+    description: str = ""
+    freshness: str = ""
+    refresh: str = ""
+    until: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What is declared of one asset or source, and what the plan says of it.
@@ -134,7 +153,8 @@ class Entry:
 
     `refresh` says in words when it is built by itself; `waiting` why that is not now, by which
     `gate`, empty where it would be; `again` when it is looked at next, None where only an event can
-    change anything. `freshness` is what its policy says of its age, empty without one.
+    change anything. `freshness` is what its policy says of its age, empty without one. `origin` is
+    where a source of another catalog comes from.
     """
 
     key: str
@@ -171,6 +191,7 @@ class Entry:
     gate: str = ""
     again: float | None = None
     freshness: str = ""
+    origin: EntryOrigin | None = None
 
 
 class ColumnHop(NamedTuple):

@@ -6,7 +6,7 @@ from typing import cast
 from freshline.definitions import Trust
 from freshline.errors import Diagnostic
 from freshline.state import Failure, Pause, Pin, TargetState
-from freshline.survey import Entry, EntryColumn
+from freshline.survey import Entry, EntryColumn, EntryOrigin
 from freshline.verdicts import Reason
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.assets.around import Around, around
@@ -73,7 +73,8 @@ class Contact:
 class AssetView:
     """An asset as a whole. `columns` are the first of them, `attempts` the last, newest first.
 
-    `beside` is a picture of it and its neighbours, where they are few.
+    `beside` is a picture of it and its neighbours, where they are few. `origin` is where a source
+    of another catalog comes from.
     """
 
     head: Head
@@ -92,6 +93,7 @@ class AssetView:
     meta: dict[str, object]
     code_version: str
     was: tuple[str, ...]
+    origin: EntryOrigin | None = None
 
 
 def asset(asked: Reading, key: str) -> AssetView:
@@ -116,6 +118,7 @@ def asset(asked: Reading, key: str) -> AssetView:
         meta=dict(entry.meta),
         code_version=entry.code_version,
         was=state.was,
+        origin=entry.origin,
     )
 
 
