@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from freshline.survey import ColumnHop, Survey
+from freshline.survey import ColumnHop, Entry, Owner, Survey
 from freshline.versions import Manifest
 
 
@@ -164,6 +164,16 @@ class Surveys(Protocol):
         self, project: str, environment: str, hops: Iterable[tuple[str, str, Sequence[ColumnHop]]]
     ) -> None:
         """Keep column lineage: key, the `traced_by` it holds for, and the hops."""
+        ...
+
+
+class Saying(Protocol):
+    """Who reads in the catalog of another project what is said of an asset there."""
+
+    def __call__(
+        self, path: Path, project: str, environment: str, key: str, /
+    ) -> tuple[Entry, Owner] | None:
+        """Return its entry and its owner, None where there is none; and write nothing."""
         ...
 
 

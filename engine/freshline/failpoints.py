@@ -57,6 +57,9 @@ NAMES = frozenset(
         "tick.after_commit",
         "act.before",
         "act.after",
+        "bring.before_fetch",
+        "bring.after_fetch",
+        "bring.before_word",
     }
 )
 

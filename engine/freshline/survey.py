@@ -121,6 +121,27 @@ class EntryCode:
     makes_files: bool = False
 
 
+class EntryOrigin(NamedTuple):
+    """Where a source comes from that is an asset of another catalog, and what is said of it there.
+
+    `path` is the folder of its project, relative to this project's root, empty where it is asked
+    over HTTP. `number` and `at` are those of the version that is read here. `freshness` is how it stands to
+    its policy over there. `until` is when the token that it is read with expires, None without one.
+    """
+
+    catalog: str
+    asset: str
+    path: str = ""
+    number: int = 0
+    at: float | None = None
+    owner: str = ""
+    contacts: tuple[tuple[str, str], ...] = ()
+    description: str = ""
+    freshness: str = ""
+    refresh: str = ""
+    until: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What is declared of one asset or source, and what the plan says of it.
@@ -135,7 +156,7 @@ class Entry:
     `refresh` says in words when it is built by itself; `waiting` why that is not now, by which
     `gate`, empty where it would be; `again` when it is looked at next, None where only an event can
     change anything. `freshness` is what its policy says of its age, empty without one. `origin` is
-    the asset of another project that a source stands for.
+    where a source of another catalog comes from.
     """
 
     key: str
@@ -172,18 +193,7 @@ class Entry:
     gate: str = ""
     again: float | None = None
     freshness: str = ""
-    origin: "EntryOrigin | None" = None
-
-
-class EntryOrigin(NamedTuple):
-    """What a source stands for: an asset in the catalog of another project, and its folder.
-
-    `path` is relative to the root of this project.
-    """
-
-    catalog: str
-    asset: str
-    path: str
+    origin: EntryOrigin | None = None
 
 
 class ColumnHop(NamedTuple):

@@ -41,6 +41,9 @@ _ELSEWHERE = (
     "act.after",
     "launch.before",
     "launch.after",
+    "bring.before_fetch",
+    "bring.after_fetch",
+    "bring.before_word",
 )
 IN_APPLY = sorted(failpoints.NAMES - {*_ELSEWHERE})
 

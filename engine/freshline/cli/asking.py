@@ -17,6 +17,7 @@ from freshline.cli.select import aside_text, one_asset
 from freshline.cli.table import table
 from freshline.cli.telling import briefly, told_of
 from freshline.codec import encode
+from freshline.declare.brought import brought
 from freshline.definitions import Cutoff, ProbeKind, Trust
 from freshline.errors import UsageError
 from freshline.execute.aside import last_version
@@ -28,6 +29,7 @@ from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.plan import make_plan
 from freshline.reconcile.planned import Plan, Wish, report
 from freshline.refresh_words import freshness_words, refresh_words, trigger_words
+from freshline.secrets import redacted
 from freshline.versions import Manifest, Version
 
 if TYPE_CHECKING:
@@ -256,6 +258,7 @@ def _facts_of(project: Project, key: str) -> dict[str, object]:
         found: dict[str, object] = {"path": source.definition.path, "files": len(source.files)}
         if (origin := source.definition.origin) is not None:
             found = {"from": f"{origin.asset} of the catalog {origin.catalog}", **found}
+            found |= _said_there(project, source.definition.path)
         probe = source.definition.probe
         told = {} if probe.kind is ProbeKind.AUTO else {"version_by": probe.kind}
         return {**facts, **found, **told}
@@ -284,6 +287,26 @@ def _facts_of(project: Project, key: str) -> dict[str, object]:
     state = project.sight.events.snapshot(graph.project.name, project.environment)
     build = state.of(project.place.target(key)).build
     return {**facts, **(_facts_of_version(build.version) if build is not None else {})}
+
+
+def _said_there(project: Project, folder: str) -> dict[str, object]:
+    """Return what the catalog that a source comes from says of it, as it was seen last."""
+    word = brought(project.root, folder)
+    if word is None:
+        return {}
+    contacts = "".join(f", {name} {value}" for name, value in word.contacts)
+    told: dict[str, object] = {"version": f"{word.number} of {moment(word.at)} UTC"}
+    if word.owner:
+        told["its_owner"] = redacted(word.owner + contacts)
+    if word.description:
+        told["described"] = redacted(word.description)
+    if word.freshness:
+        told["its_state"] = word.freshness
+    if word.refresh:
+        told["its_rule"] = word.refresh
+    if word.until is not None:
+        told["token_until"] = f"{moment(word.until)} UTC"
+    return told
 
 
 def _readers(graph: Graph, key: str) -> dict[str, list[str] | None]:

@@ -117,8 +117,11 @@ def _linked(root: Path, folder: str, catalog: OtherCatalog, asset: str) -> None:
     """Have the rows of a project on this machine here, and say so."""
     storage, manifest = current(root, catalog, asset)
     offer = offer_of(manifest)
-    if _is_said(root, folder, offer):
-        return
+    known = brought(root, folder)
+    if known is not None and not known.error and known.file == _file_of(offer):
+        if (root / folder / known.file).is_file():
+            return  # what is said of it is looked at with its next version
+    offer = _described(offer, manifest, Path(os.path.abspath(root / catalog.path)))
     with _alone(root / folder):
         path = root / folder / _file_of(offer)
         if not path.is_file():
@@ -127,6 +130,27 @@ def _linked(root: Path, folder: str, catalog: OtherCatalog, asset: str) -> None:
                 write(storage, manifest, draft)
             os.replace(draft, path)
         _say(root, folder, offer)
+
+
+def _described(offer: Offer, manifest: Manifest, other: Path) -> Offer:
+    """Return an offer with what the other project's catalog says, where that can be read."""
+    from freshline.cli.compose import catalog_path, saying
+
+    try:
+        said = saying()(catalog_path(other), *manifest.version.target[:3])
+    except (FreshlineError, ValueError):  # no permission, or another version: nothing hangs on it
+        return offer
+    if said is None:
+        return offer
+    entry, owner = said
+    return replace(
+        offer,
+        description=entry.description,
+        owner=owner.name,
+        contacts=owner.contacts,
+        freshness=entry.freshness,
+        refresh=entry.refresh,
+    )
 
 
 def _taken(root: Path, folder: str, asset: str, asking: "Asking") -> tuple[Offer, Path]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import cast
 
 from freshline.acts import Acts
-from freshline.catalog import Exporter, Server, Surveys
+from freshline.catalog import Exporter, Saying, Server, Surveys
 from freshline.cli.code import outside, workers
 from freshline.cli.options import Common
 from freshline.declare.files import find_root
@@ -298,6 +298,12 @@ def tokens_in(log: EventLog) -> Tokens:
     """Return the keeper of tokens in the catalog of an event log."""
     (found,) = entry_points(group="freshline.tokens", name="sqlite")
     return cast(Tokens, found.load()(log))
+
+
+def saying() -> Saying:
+    """Return who reads what is said in the catalogs of other projects."""
+    (found,) = entry_points(group="freshline.sayings", name="sqlite")
+    return cast(Saying, found.load())
 
 
 def server() -> Server:

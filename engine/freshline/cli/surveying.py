@@ -10,10 +10,12 @@ from freshline.catalog import Surveys
 from freshline.cli.compose import Project
 from freshline.cli.refreshing import evaluated
 from freshline.cli.stamps import stamp
+from freshline.declare.brought import WORD, Brought, brought
 from freshline.declare.files import ProjectFile
 from freshline.declare.origins import Definition, Origin, origins_of_all
 from freshline.declare.paths import is_address
 from freshline.declare.settings import read_settings
+from freshline.definitions import SourceDefinition
 from freshline.lineage.graph import Graph
 from freshline.lineage.hops import Hop, Hops
 from freshline.lineage.sql import readable
@@ -25,7 +27,15 @@ from freshline.reconcile.planned import Wish
 from freshline.refresh import Materialize, ScheduleDefinition, SensorDefinition
 from freshline.refresh_words import act_words, awaited_words, cron_words, refresh_words
 from freshline.secrets import redacted, without_secrets
-from freshline.survey import ColumnHop, Entry, EntryCode, EntryMover, Owner, Setting, Survey
+from freshline.survey import (
+    ColumnHop,
+    Entry,
+    EntryCode,
+    EntryMover,
+    Owner,
+    Setting,
+    Survey,
+)
 
 _BATCH = 50  # assets whose column lineage is kept at once
 
@@ -41,7 +51,7 @@ class Surveyed:
 def survey_of(project: Project, files: Sequence[ProjectFile]) -> Surveyed:
     """Return a survey of a project that was read from these files."""
     root, graph = project.root, project.graph
-    paths = (source.definition.path for source in graph.sources.values())
+    paths = (_watched(source.definition) for source in graph.sources.values())
     data = tuple(sorted({path for path in paths if not is_address(path)}))
     made_of = stamp(root, files, data)  # before anything is read: what changes meanwhile is news
     plan, facts = plan_from(
@@ -55,7 +65,10 @@ def survey_of(project: Project, files: Sequence[ProjectFile]) -> Surveyed:
         at=facts.now,
         sequence=facts.state.sequence,
         plan_id=plan.plan_id,
-        entries=tuple(without_secrets_in(_refreshed(entry, graph, looked)) for entry in found),
+        entries=tuple(
+            without_secrets_in(_with_origin(root, _refreshed(entry, graph, looked), graph))
+            for entry in found
+        ),
         owners=_owners(root, graph),
         orphans=plan.orphans,
         problems=plan.problems,
@@ -65,6 +78,11 @@ def survey_of(project: Project, files: Sequence[ProjectFile]) -> Surveyed:
         sensors=tuple(map(_sensor, graph.sensors)),
     )
     return Surveyed(survey=survey, data=data)
+
+
+def _watched(source: SourceDefinition) -> str:
+    """Return the path at whose change a source may look otherwise."""
+    return f"{source.path}/{WORD}" if source.origin is not None else source.path
 
 
 def _refreshed(entry: Entry, graph: Graph, looked: Evaluated) -> Entry:
@@ -87,6 +105,25 @@ def _refreshed(entry: Entry, graph: Graph, looked: Evaluated) -> Entry:
         gate=decision.gate.value if decision.gate is not None else "",
         again=decision.again,
     )
+
+
+def _with_origin(root: Path, entry: Entry, graph: Graph) -> Entry:
+    """Return an entry that says of which other catalog it is, and what is said of it there."""
+    source = graph.sources.get(entry.key)
+    if source is None or entry.origin is None:
+        return entry
+    word = brought(root, source.definition.path) or Brought()
+    told = entry.origin._replace(
+        number=word.number,
+        at=word.at or None,
+        owner=redacted(word.owner),
+        contacts=word.contacts,
+        description=redacted(word.description),
+        freshness=word.freshness,
+        refresh=word.refresh,
+        until=word.until,
+    )
+    return replace(entry, origin=told)
 
 
 def _schedule(schedule: ScheduleDefinition, now: float) -> EntryMover:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from freshline.codec import decode, encode
 
-_WORD = "current.json"
+WORD = "current.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Brought:
 def brought(root: Path, folder: str) -> Brought | None:
     """Return the word on a folder, None where nothing was brought there."""
     try:
-        return decode((root / folder / _WORD).read_bytes(), Brought)
+        return decode((root / folder / WORD).read_bytes(), Brought)
     except (OSError, ValueError):
         return None
 
@@ -59,6 +59,6 @@ def current_files(root: Path, folder: str) -> tuple[str, ...]:
 
 def say(root: Path, folder: str, word: Brought) -> None:
     """Write the word on a folder: whoever reads it finds the old one or this one, whole."""
-    draft = root / folder / f"{_WORD}.{os.getpid()}-{threading.get_ident()}"
+    draft = root / folder / f"{WORD}.{os.getpid()}-{threading.get_ident()}"
     draft.write_bytes(encode(word))
-    os.replace(draft, root / folder / _WORD)
+    os.replace(draft, root / folder / WORD)

@@ -114,6 +114,11 @@ def looks_unchanged(root: Path, whole: Whole, files: tuple[ProjectFile, ...]) ->
     return tuple(_stamps_of_data(root, whole.graph)) == whole.data
 
 
+def has_lost(whole: Whole) -> bool:
+    """Say whether files were missing: then no look of those that are there tells all."""
+    return _NEVER in whole.data
+
+
 def is_settled(whole: Whole) -> bool:
     """Say whether every file had been left alone for long enough when it was read."""
     stamps = (*whole.files, *whole.code, *whole.data)

@@ -22,6 +22,7 @@ from freshline.errors import ResourceError
 from freshline.offers import Offer, offer_of
 from freshline.survey import Owner
 from freshline.tokens import TokenScope
+from freshline_catalog.connection import Connection
 from freshline_catalog.server import doings
 from freshline_catalog.server.access import needs
 from freshline_catalog.server.actions import new_id
@@ -133,7 +134,7 @@ def _on_record(asked: Asked, key: str) -> None:
         subject=key,
     )
 
-    def write(connection: doings.Connection) -> None:
+    def write(connection: Connection) -> None:
         doings.begin(connection, done)
         doings.end(connection, done.id, Came.DONE, "")
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from freshline.definitions import Trust
 from freshline.errors import Diagnostic
 from freshline.state import Failure, Pause, Pin, TargetState
-from freshline.survey import Entry, EntryColumn
+from freshline.survey import Entry, EntryColumn, EntryOrigin
 from freshline.verdicts import Reason
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.assets.around import Around, around
@@ -73,21 +73,12 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Elsewhere:
-    """An asset of another project that is served here too, and the address of its page."""
-
-    catalog: str
-    asset: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetView:
     """An asset as a whole. `columns` are the first of them, `attempts` the last, newest first.
 
-    `beside` is a picture of it and its neighbours, where they are few. Where other projects are
-    served here too, `origin` is what a source stands for in one, and `readers` are sources of
-    theirs that stand for this asset.
+    `beside` is a picture of it and its neighbours, where they are few. `origin` is where a source
+    of another catalog comes from. Where other projects are served here too, `origin_page` is the
+    address of its page there, and `readers` are sources of theirs that stand for this asset.
     """
 
     head: Head
@@ -106,7 +97,8 @@ class AssetView:
     meta: dict[str, object]
     code_version: str
     was: tuple[str, ...]
-    origin: Elsewhere | None = None
+    origin: EntryOrigin | None = None
+    origin_page: str = ""
     readers: tuple[Reader, ...] = ()
 
 
@@ -133,19 +125,18 @@ def asset(asked: Reading, key: str) -> AssetView:
         meta=dict(entry.meta),
         code_version=entry.code_version,
         was=state.was,
-        origin=_origin(entry, others) if others is not None else None,
+        origin=entry.origin,
+        origin_page=_page_of(entry.origin, others),
         readers=others.readers(key) if others is not None else (),
     )
 
 
-def _origin(entry: Entry, others: Beside) -> Elsewhere | None:
-    if entry.origin is None:
-        return None
-    catalog, asset, folder = entry.origin
-    path = others.path_to(folder) if folder else ""
-    if not path:
-        return None
-    return Elsewhere(catalog=catalog, asset=asset, path=f"{path}/assets/{quote(asset, safe='')}")
+def _page_of(origin: EntryOrigin | None, others: Beside | None) -> str:
+    """Return the address of the page of another project's asset, empty where it is not served."""
+    if origin is None or others is None or not origin.path:
+        return ""
+    path = others.path_to(origin.path)
+    return f"{path}/assets/{quote(origin.asset, safe='')}" if path else ""
 
 
 def contacts(survey: dict[str, object], owner: str) -> tuple[Contact, ...]:

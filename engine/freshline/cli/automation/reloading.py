@@ -26,9 +26,11 @@ from freshline.cli.bringing import bring
 from freshline.cli.catalogs.following import Following
 from freshline.cli.compose import STATE, compiled
 from freshline.cli.stamps import stamp
-from freshline.declare.files import list_files
+from freshline.declare.brought import WORD
+from freshline.declare.catalogs import BROUGHT
+from freshline.declare.files import ProjectFile, list_files
 from freshline.errors import Diagnostic, FreshlineError, ResourceError
-from freshline.lineage.cache import Whole, is_settled, kept, looks_unchanged
+from freshline.lineage.cache import Whole, has_lost, is_settled, kept, looks_unchanged
 from freshline.lineage.graph import Graph
 from freshline.operate.world import Defined
 from freshline.refresh import FilesArrived
@@ -39,6 +41,7 @@ _SELDOM, _SHARE_TOLD = 10.0, 1000.0  # the same where the system tells of what m
 _SOON, _SHARE_SOON = 0.02, 20.0  # and where it told of something
 _OFTEN_ELSEWHERE, _SHARE_ELSEWHERE = 0.5, 100.0  # the same for other catalogs
 _SETTLED = 2.2
+_LOST, _LOST_LONGEST = 1.0, 30.0  # seconds between two searches for files that are missing
 _AGAIN = 5.0  # seconds after which a reading that failed without a reason is tried again
 
 
@@ -72,6 +75,7 @@ class Reloading:
         self._wanted = True
         self._files, self._watched = "", ""
         self._bring_next = float("inf")
+        self._words, self._patience, self._lost_next = "", _LOST, 0.0
 
     @property
     def now(self) -> Defined | None:
@@ -161,11 +165,31 @@ class Reloading:
             self._wanted |= look != self._files
             self._files = look
         else:
-            self._wanted |= not looks_unchanged(self._root, whole, files)
+            self._wanted |= not (
+                self._is_patient(whole, files, now) or looks_unchanged(self._root, whole, files)
+            )
         if self._wanted or now >= self._confirm:
             self._wanted, self._confirm = False, float("inf")
             self._begin()
         return self._arrived()
+
+    def _is_patient(self, whole: Whole, files: tuple[ProjectFile, ...], now: float) -> bool:
+        """Say whether what is missing may wait: nothing else moved, and it was looked for lately.
+
+        Nobody can tell by a look at files that a lost one is back, so it is read again, ever more
+        seldom; what other catalogs say now is told by their words.
+        """
+        words = stamp(self._root, (), (f"{BROUGHT}/*/*/{WORD}",))
+        moved = whole.files != files or words != self._words
+        self._words = words
+        if moved or not has_lost(whole):
+            self._patience, self._lost_next = _LOST, now + _LOST
+            return False
+        if now < self._lost_next:
+            return True
+        self._patience = min(_LOST_LONGEST, self._patience * 2)
+        self._lost_next = now + self._patience
+        return False
 
     def _bring(self, now: float) -> None:
         """Have brought what is current in other catalogs: then its files are other ones here."""

@@ -25,7 +25,7 @@ from freshline.other_catalogs import OtherCatalog
 from freshline.refresh import AssetArrived
 
 _WAIT = 25.0  # seconds that one question may wait for an answer
-_FIRST, _LONGEST = 0.5, 30.0  # seconds between two attempts
+_FIRST, _LONGEST = 0.5, 10.0  # seconds between two attempts
 _POLLED = 10.0  # seconds between two looks where nobody may wait for events
 _PREFIX = "catalog://"
 
