@@ -51,6 +51,7 @@ CODES: Mapping[str, str] = {
     "E212": "said of an input that is not read",
     "E213": "waiting for what there is not",
     "E214": "a selection that selects nothing",
+    "E215": "an input that cannot be optional",
     "E301": "a source without files",
     "E302": "a format that cannot be told",
     "E303": "an option that the reader does not know",

@@ -108,6 +108,8 @@ class History:
             plots[key] = Plot(reads=reads, refresh=_refresh(chance, reads), text="1")
             if chance.random() < 0.15:
                 plots[key].triggers = (Trigger(key=reads[0], trigger=False),)
+            elif reads[0] in plots and chance.random() < 0.3:
+                plots[key].triggers = (Trigger(key=reads[0], optional=True),)
         stage = Stage(plots=plots)
         stage.schedules = _schedules(chance, keys)
         stage.sensors = _sensors(chance, keys)
@@ -156,7 +158,8 @@ class History:
     def apply_by_hand(self, key: str) -> None:
         """Build one asset as a person would, where what it reads is there."""
         reads = self.stage.plots[key].reads
-        if all(read in self.stage.builds or read in ("s0", "s1") for read in reads):
+        there = {*self.stage.builds, "s0", "s1", *self.without(key)}
+        if there >= {*reads}:
             self.stage.observed |= self.stage.facts().sources
             self.stage.build(key)
 
@@ -213,14 +216,14 @@ class History:
             plot = self.stage.plots[key]
             assert key not in scene.facts.pauses, f"{about}: {key} is paused"
             assert not isinstance(plot.refresh.rule, Manual), f"{about}: {key} is for people"
-            self._hold_needed(ground, request, key)
+            self._hold_needed(found, request, key)
             attempt, (before, count) = ground.attempt(key), self.asked.get(key, ("", 0))
             self.asked[key] = (attempt, count + 1 if before == attempt else 1)
             # Once and three times again; and once more for each time that a source went and came
             # back meanwhile, when nobody knows what it was that failed.
             assert self.asked[key][1] <= 6, f"{about}: {key} was asked for too often"
 
-    def _hold_needed(self, ground: Ground, request: Request, key: str) -> None:
+    def _hold_needed(self, found: Evaluated, request: Request, key: str) -> None:
         """Hold one asset of a request against being built for nobody, or after who needs it."""
         about, plots = f"seed {self.seed}: {request.assets}", self.stage.plots
         if isinstance(plots[key].refresh.rule, WhenNeeded):
@@ -228,13 +231,9 @@ class History:
             assert readers, f"{about}: nobody needs {key}"
             self.pulled += 1
         for read in plots[key].reads:
-            rule = plots[read].refresh.rule if read in plots else None
-            if isinstance(rule, WhenNeeded) and ground.is_stale(read):
-                plot = plots[read]
-                held = read in self.stage.pauses or read in self.stage.failures
-                held = held or bool(plot.refresh.hours or plot.refresh.rate or plot.triggers)
-                held = held or bool(plot.refresh.cooldown)
-                assert held or read in request.assets, f"{about}: {read} is left stale"
+            if read in plots and isinstance(plots[read].refresh.rule, WhenNeeded):
+                waits = found.decisions[read].gate is Gate.RULE
+                assert not waits, f"{about}: {read} waits for nobody"
 
     def launch(self) -> None:
         """Begin queued runs that share nothing with one under way; some are lost at once."""
@@ -292,15 +291,19 @@ class History:
             missing = any(
                 read not in self.stage.builds
                 for read in self.stage.plots[key].reads
-                if read in self.stage.plots
+                if read in self.stage.plots and read not in self.without(key)
             )
-            if missing or any(need in run.left_out for need in step.after):
+            if missing or any(n in run.left_out - self.without(key) for n in step.after):
                 run.left_out.add(key)
             elif self.chance.random() < self.troubles.fails:
                 run.left_out.add(key)
                 self.stage.fail(key, run.request.run, self.chance.choice(CODES))
             elif key not in self.stage.pauses:
                 self.stage.settle(key)
+
+    def without(self, key: str) -> frozenset[str]:
+        """Return what an asset can do without."""
+        return self.stage.graph().can_do_without(key)
 
     def _end(self, runs: set[str]) -> None:
         for run in runs:
@@ -378,7 +381,8 @@ class History:
         for key, decision in found.decisions.items():
             plot = self.stage.plots[key]
             above = any(read in unhealthy for read in plot.reads)
-            if above or isinstance(plot.refresh.rule, Manual | Wake) or plot.triggers:
+            deaf = any(not trigger.trigger for trigger in plot.triggers)
+            if above or isinstance(plot.refresh.rule, Manual | Wake) or deaf:
                 unhealthy.add(key)
             elif isinstance(plot.refresh.rule, WhenNeeded) and decision.gate is Gate.RULE:
                 unhealthy.add(key)

@@ -243,7 +243,7 @@ class Stage:
             key = step.asset
             if key not in self.plots or step.action is Action.DROP:
                 continue
-            if any(need in left for need in step.after):
+            if any(n in left - facts.graph.can_do_without(key) for n in step.after):
                 left.add(key)
             elif key in failing:
                 left.add(key)
@@ -256,7 +256,7 @@ class Stage:
         if content is not None:
             self.plots[key].content = content
         compiled = self.graph().assets[key]
-        reads = tuple(self._read(upstream) for upstream in compiled.upstreams)
+        reads = tuple(self._read(upstream) for upstream in self._there(compiled))
         number = self.builds[key].version.number + 1 if key in self.builds else 1
         name = f"{key}#{number}"
         plot = self.plots[key]
@@ -305,7 +305,7 @@ class Stage:
         """Build, unless what is there was made from just that: then say that it still holds."""
         build = self.builds.get(key)
         compiled = self.graph().assets[key]
-        reads = tuple(self._read(upstream) for upstream in compiled.upstreams)
+        reads = tuple(self._read(upstream) for upstream in self._there(compiled))
         same = build is not None and build.trace.code_version == compiled.code_version
         if build is not None and same and (compiled.code is None or compiled.code.pure):
             before = {read.asset: read.data_version for read in build.trace.inputs}
@@ -314,6 +314,11 @@ class Stage:
                 self.failures.pop(key, None)
                 return
         self.build(key)
+
+    def _there(self, compiled: Asset) -> tuple[str, ...]:
+        """Return what an asset reads, but for what it can do without and is not there."""
+        optional = {trigger.key for trigger in compiled.definition.triggers if trigger.optional}
+        return tuple(u for u in compiled.upstreams if u not in optional - self.builds.keys())
 
     def _read(self, key: str) -> Read:
         if key in self.plots:

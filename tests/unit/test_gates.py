@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 from tests.unit.scenes import (
+    AS_INPUTS,
     HOUR,
     MANUAL,
     MINUTE,
     START,
+    Stage,
     gate,
     pair,
     stage,
@@ -193,3 +195,42 @@ def test_an_asset_that_is_not_what_it_is_pinned_to_is_pointed_back_whatever_its_
     scene = replace(world.scene(), facts=facts, plan=make_plan(facts, Wish()))
     found = evaluate(scene, lambda: "r").decisions["b"]
     assert (found.gate, found.why) == (None, "pinned by ada: known")
+
+
+def without(rule: Refresh = MANUAL) -> Stage:
+    """Return r, never built, and c, which can do without it."""
+    world = stage({"r": ("raw",), "c": ("r", "other")}, r=rule)
+    world.plots["c"].triggers = (Trigger(key="r", optional=True),)
+    return world
+
+
+def test_what_an_asset_can_do_without_need_not_have_been_built() -> None:
+    world = without()
+    assert world.tick() == ("c",)
+    assert world.run() == ("c",)
+    assert world.tick() == ()
+    assert gate(world, "r") is Gate.RULE
+    world.build("r")
+    assert world.tick() == ("c",)
+    assert world.why("c").startswith("run ")
+
+
+def test_what_an_asset_can_do_without_is_waited_for_while_it_is_built() -> None:
+    world = without(AS_INPUTS)
+    assert world.tick() == ("r", "c")
+    world.requests = [
+        replace(each, request=replace(each.request, assets=("r",))) for each in world.requests
+    ]
+    assert world.why("c") == "it waits for r: run r1, which builds it, is queued"
+
+
+def test_what_an_asset_can_do_without_may_fail() -> None:
+    world = without(AS_INPUTS)
+    world.tick()
+    assert world.run({"r": "F300"}) == ("c",)
+    assert world.tick() == ()
+    assert gate(world, "r") is Gate.FAILED
+    world.arrive("other", "v2")
+    assert world.go() == ("c",)
+    world.plots["r"].text = "2"
+    assert world.go() == ("r", "c")

@@ -60,9 +60,7 @@ RULES: dict[str, Rule] = {
     "upstream": Upstream(),
     "when_needed": WhenNeeded(),
     "{any: [when_needed, 15m]}": AnyOf(rules=(WhenNeeded(), Every(seconds=900))),
-    "{all: [when_needed, {not: 15m}]}": AllOf(
-        rules=(WhenNeeded(), Not(rule=Every(seconds=900)))
-    ),
+    "{all: [when_needed, {not: 15m}]}": AllOf(rules=(WhenNeeded(), Not(rule=Every(seconds=900)))),
     "manual": Manual(),
     "never": Never(),
     "null": Upstream(),

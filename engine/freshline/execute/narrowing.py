@@ -28,6 +28,12 @@ def narrowed(key: str, relation: str, columns: Sequence[Column], window: Window)
     return f"(SELECT {', '.join(parts)} FROM {relation})"
 
 
+def without_rows(columns: Sequence[Column]) -> str:
+    """Return how to read what is not there: no rows, of the columns that it would have."""
+    parts = (f"CAST(NULL AS {column.type}) AS {quoted(column.name)}" for column in columns)
+    return f"(SELECT {', '.join(parts)} WHERE false)"
+
+
 def is_refusal(error: ComputeError) -> bool:
     """Say whether a query failed because a column outside of a window was worked out."""
     return error.message.endswith(_OUTSIDE)

@@ -2,7 +2,8 @@
 
 Rules:
 1. A step may start when all it waits for ended well.
-2. A step that failed takes all that wait for it, directly or not, out of the run: skipped.
+2. A step that failed takes all that wait for it, directly or not, out of the run: skipped. What
+   can do without it goes on as if it had ended well.
 3. A step that failed may be put off instead: until its moment comes it is not running, and what
    waits for it goes on waiting; then it may start again. Whether and for how long is not decided
    here (see retry.py), only that it is running at most once at any time. Nor is it decided here
@@ -16,7 +17,7 @@ Moments are numbers that the caller gives and compares: the run never asks what 
 
 import heapq
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 
 from freshline.errors import InternalError
@@ -57,8 +58,13 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
 class Run:
     """The steps of one plan on their way, each named by its asset."""
 
-    def __init__(self, after: Mapping[str, Iterable[str]]) -> None:
-        """Take the steps in plan order, each with the steps it waits for."""
+    def __init__(
+        self,
+        after: Mapping[str, Iterable[str]],
+        without: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        """Take the steps in plan order, each with the steps it waits for, or can do `without`."""
+        self._without = without or {}
         self.status: dict[str, Status] = dict.fromkeys(after, Status.WAITING)
         self.attempts: dict[str, int] = dict.fromkeys(after, 0)
         self._missing = {key: len(set(waits)) for key, waits in after.items()}
@@ -112,9 +118,7 @@ class Run:
         self._move(key, status)
         if status in GOOD:
             for reader in self._readers[key]:
-                self._missing[reader] -= 1
-                if self._missing[reader] == 0:
-                    self._ready.append(reader)
+                self._arrive(reader)
             return ()
         if status is Status.CANCELLED:
             return ()
@@ -135,6 +139,11 @@ class Run:
             counts[status.value] = counts.get(status.value, 0) + 1
         return counts
 
+    def _arrive(self, reader: str) -> None:
+        self._missing[reader] -= 1
+        if self._missing[reader] == 0:
+            self._ready.append(reader)
+
     def _started(self, key: str) -> str:
         self._move(key, Status.RUNNING)
         self.attempts[key] += 1
@@ -149,8 +158,11 @@ class Run:
         skipped: list[str] = []
         queue = [key]
         while queue:
-            for reader in self._readers[queue.pop()]:
-                if self.status[reader] is Status.WAITING:
+            failed = queue.pop()
+            for reader in self._readers[failed]:
+                if failed in self._without.get(reader, ()):
+                    self._arrive(reader)
+                elif self.status[reader] is Status.WAITING:
                     self._move(reader, Status.SKIPPED)
                     skipped.append(reader)
                     queue.append(reader)

@@ -129,7 +129,10 @@ def execute(
 
     Return how it went, and the builds that are current afterwards.
     """
-    run = Run({step.asset: step.after for step in plan.steps})
+    run = Run(
+        {step.asset: step.after for step in plan.steps},
+        {step.asset: facts.graph.can_do_without(step.asset) for step in plan.steps},
+    )
     work = _Work(
         plan={step.asset: step for step in plan.steps},
         facts=facts,

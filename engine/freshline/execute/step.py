@@ -23,7 +23,7 @@ from freshline.execute.commit import (
     publish_and_record,
     trace_of,
 )
-from freshline.execute.narrowing import is_refusal, narrowed
+from freshline.execute.narrowing import is_refusal, narrowed, without_rows
 from freshline.execute.relayout import may_relay, relay
 from freshline.execute.run import Status
 from freshline.execute.setting import (
@@ -105,7 +105,7 @@ def _with_other_columns(task: Task, setting: Setting) -> str | None:
 def _inputs(task: Task, setting: Setting) -> dict[str, Input]:
     """Return what the step reads: of each asset the pinned build, of each source the probe."""
     found: dict[str, Input] = {}
-    optional = optional_reads(task.asset)
+    optional = optional_reads(task.asset) | setting.graph.can_do_without(task.target.asset)
     for key in task.asset.reads:
         each = input_of(setting, key, task.inputs)
         if each is None and key in optional:
@@ -354,9 +354,12 @@ def _query(task: Task, setting: Setting, inputs: Mapping[str, Input]) -> str:
 
     So what is compared is all that can be read: a column outside of the window is an error.
     """
+    columns_of = setting.graph.columns_of
     relations = {
-        key: narrowed(key, each.relation, setting.graph.columns_of(key), task.asset.window(key))
-        for key, each in inputs.items()
+        key: narrowed(key, inputs[key].relation, columns_of(key), task.asset.window(key))
+        if key in inputs
+        else without_rows(columns_of(key))
+        for key in task.asset.reads
     }
     return bind(task.asset.query, relations)
 

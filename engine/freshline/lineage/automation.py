@@ -61,7 +61,7 @@ def with_automation(graph: Graph) -> Graph:
         optional = optional_reads(asset) if asset.code is not None else frozenset[str]()
         if not definition.refresh.named and not definition.triggers and not optional:
             continue
-        found = [*_waking(graph, definition), *_triggers(asset)]
+        found = [*_waking(graph, definition), *_triggers(asset), *_needed(graph, asset)]
         findings += found
         if not found:
             rule = _respelt(definition.refresh.rule, graph)
@@ -138,9 +138,31 @@ def _triggers(asset: Asset) -> Iterator[Diagnostic]:
         near = closest(trigger.key, known)
         fix = f'did you mean "{near[0]}"?' if near else f"it reads {', '.join(asset.upstreams)}"
         fix = fix if asset.upstreams else "remove it: it reads nothing"
-        place = Named(trigger.key, trigger.span or asset.definition.span, trigger.line)
+        place = _of_trigger(asset, trigger)
         message = f'{key} does not read "{trigger.key}"'
         yield _finding("E212", message, place, fix, key)
+
+
+def _needed(graph: Graph, asset: Asset) -> Iterator[Diagnostic]:
+    """Yield what SQL is said to do without, and cannot."""
+    if asset.code is not None:
+        return
+    for trigger in asset.definition.triggers:
+        if not trigger.optional:
+            continue
+        fix = "remove `optional`"
+        if trigger.key in graph.sources:
+            message = f"{trigger.key} is a source: only its files tell what columns SQL can read"
+        elif asset.is_view:
+            message = f"{asset.definition.key} is a view: whoever reads it reads {trigger.key}"
+            fix = "say it of the view, where it is read; or make it a table"
+        else:
+            continue
+        yield _finding("E215", message, _of_trigger(asset, trigger), fix, asset.definition.key)
+
+
+def _of_trigger(asset: Asset, trigger: Trigger) -> Named:
+    return Named(trigger.key, trigger.span or asset.definition.span, trigger.line)
 
 
 def _inputs(asset: Asset) -> Mapping[str, str]:

@@ -185,6 +185,16 @@ class Graph:
                     queue += reversed(asset.upstreams)
         return tuple(found)
 
+    def can_do_without(self, key: str) -> frozenset[str]:
+        """Return what an asset reads and need not be there; views are looked through."""
+        asset = self.assets.get(key)
+        optional = {t.key for t in asset.definition.triggers if t.optional} if asset else ()
+        if asset is None or not optional:
+            return frozenset()
+        checked = (read for check in asset.checks for read in check.reads)
+        needed = (*(read for read in asset.upstreams if read not in optional), *checked)
+        return frozenset(self.looked_through(optional)) - {*self.looked_through(needed)}
+
     def span_of(self, key: str) -> Span:
         """Return where an asset or source is declared."""
         return self.definition_of(key).span

@@ -189,7 +189,8 @@ def _upstream(case: Case) -> Closed | None:
         case.reasons = case.step.reasons
         return None
     for need in ground.needs(case.key):
-        if need in case.awaited:
+        optional = ground.trigger(case.key, need).optional
+        if need in case.awaited and (not optional or need in ground.running):
             return Closed(f"it waits for {need}{_and_why(case, need)}", _again(case, need))
     live: list[Reason] = []
     idle: list[str] = []

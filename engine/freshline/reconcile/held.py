@@ -120,10 +120,11 @@ def blocked(
     for key in facts.graph.assets:
         if key not in acting or points_back(judgements[key].reasons):
             continue
-        forgiven = _forgiven(facts, key)
+        forgiven, spared = _forgiven(facts, key), facts.graph.can_do_without(key)
         for need in facts.graph.looked_through(facts.graph.assets[key].needs):
             absent = need in facts.graph.assets and need not in facts.builds
-            if need in blocked or (absent and need not in acting):
+            left_out = need in blocked or (absent and need not in acting)
+            if left_out and need not in spared:
                 why = _absence(judgements, need) if absent else "is left out too"
                 blocked[key] = f"{need} {why}"
                 break

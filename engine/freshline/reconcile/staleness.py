@@ -118,6 +118,8 @@ def judge(
             seen[key] = _seen(build, asset)
         else:
             seen[key] = _seen(judgement.reuse, asset)
+        if build is None and (judgement.verdict in SETTLED or key not in acting):
+            work.absent.add(key)
         work.judgements[key] = judgement
     return work.judgements
 
@@ -130,12 +132,14 @@ class _Work:
     seen: dict[str, Seen | None]
     judgements: dict[str, Judgement] = field(default_factory=dict[str, Judgement])
     proven: dict[tuple[str, Window], bool] = field(default_factory=dict[tuple[str, Window], bool])
+    absent: set[str] = field(default_factory=set[str])  # never built, and not about to be
 
 
 def _judge_one(work: _Work, asset: Asset, own: tuple[Reason, ...]) -> Judgement:
     facts, key = work.facts, asset.definition.key
     build = facts.builds.get(key)
-    inputs = {upstream: work.seen.get(upstream) for upstream in asset.reads}
+    without = work.absent & facts.graph.can_do_without(key) if work.absent else ()
+    inputs = {each: work.seen.get(each) for each in asset.reads if each not in without}
     known = {upstream: now for upstream, now in inputs.items() if now is not None}
     unknown = [upstream for upstream, now in inputs.items() if now is None]
     changed: tuple[Reason, ...] = ()
@@ -162,7 +166,8 @@ def _judge_one(work: _Work, asset: Asset, own: tuple[Reason, ...]) -> Judgement:
     reuse = None
     if not pending and not any(r.kind is ReasonKind.FORCED for r in own):
         settings = config(asset.definition, facts.graph.project)
-        damaged = build.version.mat_id if build and _drifted(own) else None
+        drifted = any(r.kind is ReasonKind.DRIFT for r in own)
+        damaged = build.version.mat_id if build and drifted else None
         candidates = [b for b in facts.history.get(key, ()) if b.version.mat_id != damaged]
         reuse = reusable(candidates, asset, settings, known, period(asset, facts.now))
     relaid = None if changed else relaid
@@ -385,10 +390,6 @@ def _still_reads(facts: Facts, build: Build, asset: Asset) -> bool:
         for column in columns
         if column.name not in {now.name for now in facts.graph.columns_of(upstream)}
     )
-
-
-def _drifted(reasons: tuple[Reason, ...]) -> bool:
-    return any(r.kind is ReasonKind.DRIFT for r in reasons)
 
 
 def _seen(build: Build | None, asset: Asset) -> Seen | None:
