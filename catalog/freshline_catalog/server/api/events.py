@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from freshline import codec
+from freshline_catalog.search.selecting import LONGEST
 from freshline_catalog.server.access import needs
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.door.guard import signed_in
@@ -24,7 +25,6 @@ from freshline_catalog.server.page import API, JSON, answers
 from freshline_catalog.server.people import Role, User
 from freshline_catalog.server.reading import instant
 from freshline_catalog.server.render import Renderer
-from freshline_catalog.server.selecting import LONGEST, selected
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.waiting import Polled
 
@@ -72,7 +72,7 @@ def place_of(
 
 def assets_of(asked: Asked, select: str, asset: str) -> frozenset[str] | None:
     """Return the keys that a selection and a single key leave together; None for all."""
-    keys = selected(asked, select)
+    keys = asked.selected(select)
     if not asset:
         return keys
     return frozenset({asset} if keys is None or asset in keys else ())
