@@ -125,8 +125,9 @@ class EntryOrigin(NamedTuple):
     """Where a source comes from that is an asset of another catalog, and what is said of it there.
 
     `path` is the folder of its project, relative to this project's root, empty where it is asked
-    over HTTP. `number` and `at` are those of the version that is read here. `freshness` is how it stands to
-    its policy over there. `until` is when the token that it is read with expires, None without one.
+    over HTTP. `number` and `at` are those of the version that is read here. `freshness` is how it
+    stands to its policy over there. `until` is when the token that it is read with expires, None
+    without one.
     """
 
     catalog: str

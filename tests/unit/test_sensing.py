@@ -184,6 +184,20 @@ def test_all_of_them_fire_once_and_begin_anew() -> None:
     assert world.tick() == ()
 
 
+def test_what_arrived_and_waits_for_the_rest_is_told_once() -> None:
+    world = awaiting(AssetArrived(key="a"), AssetArrived(key="b"), counts=Counts.ALL)
+    world.build("a", "one")
+    assert world.tick() == ()
+    (told,) = [each.tick for each in ticks(world)]
+    assert told.outcome is TickOutcome.NOTHING
+    assert told.why == "1 of 2 arrived; awaited: a new version of b"
+    assert [line.partition(":")[0] for line in told.details] == ["awaited", "arrived", "awaited"]
+    assert world.tick() == () and len(ticks(world)) == 1
+    world.build("b", "one")
+    assert world.tick() == ("out",)
+    assert world.tick() == () and len(ticks(world)) == 2
+
+
 def test_so_many_of_them_are_enough() -> None:
     world = awaiting(*BOTH, EventArrived(name="go"), at_least=2)
     world.build("b", "one")

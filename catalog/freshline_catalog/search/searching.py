@@ -21,3 +21,12 @@ class Searching:
     def find(self, connection: Connection, listing: Listing, query: Query) -> Found:
         """Return the assets that a query means."""
         return find(connection, listing, self.selecting, query)
+
+    def selected(
+        self, connection: Connection, scope: tuple[str, str], survey: int, selection: str
+    ) -> frozenset[str] | None:
+        """Return the keys that a selection means, None for all; UsageError says what is wrong."""
+        if not selection.strip():
+            return None
+        listing = self.listing(connection, scope, survey)
+        return self.selecting.resolve(connection, listing, selection)

@@ -25,6 +25,7 @@ from freshline_catalog.search.listing import Listing, settle
 from freshline_catalog.search.query import FACETS
 from freshline_catalog.statements import statements
 
+LONGEST = 2000
 # What the command line calls stale is here told apart.
 _STATES = {
     Status.FRESH: "fresh",

@@ -24,3 +24,9 @@ class Asked:
     survey: int
     sequence: int = 0
     serials: tuple[int, int] = (0, 0)
+
+    def selected(self, selection: str) -> frozenset[str] | None:
+        """Return the keys that a selection means, None for all; UsageError says what is wrong."""
+        services = self.services
+        searching, scope = services.searching, services.scope
+        return searching.selected(self.connection, scope, self.survey, selection)

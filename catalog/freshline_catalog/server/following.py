@@ -11,7 +11,6 @@ from freshline_catalog.server.feed import Filter, forward, last_of
 from freshline_catalog.server.people import User
 from freshline_catalog.server.problems import AbsentError, InvalidError
 from freshline_catalog.server.reading import instant
-from freshline_catalog.server.selecting import selected
 from freshline_catalog.server.services import Services
 from freshline_catalog.statements import statements
 
@@ -70,7 +69,7 @@ def put(
     UsageError where the selection means nothing, InvalidError for a place that is not there yet.
     """
     with instant(services, user) as asked:
-        selected(asked, selection)
+        asked.selected(selection)
         _refuse_beyond(asked, position)
     bindings = (*services.scope, name, selection, position, user.actor, services.clock.now())
     sql = statements("consumers")
@@ -120,7 +119,7 @@ def _consumer(asked: Asked, row: Row) -> Consumer:
     name, selection, position, actor, updated = cast(tuple[str, str, int, str, float], row)
     problem = ""
     try:
-        wanted = Filter(assets=selected(asked, selection))
+        wanted = Filter(assets=asked.selected(selection))
         waiting = forward(asked, wanted, position, _COUNTED).events
     except UsageError as error:
         problem, waiting = error.message, ()

@@ -116,6 +116,7 @@ def survey() -> Survey:
                 does="make marts.* fresh",
                 selection="marts.*",
                 again=NOW + 3600,
+                zone="Europe/Berlin",
                 description="Before people come to work.",
                 place=Span(file="automation.yaml", line=3, column=3),
             ),

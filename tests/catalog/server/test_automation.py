@@ -1,6 +1,7 @@
 """The pages of automation and what may be done there: shown as it is, on record, guarded."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,10 +15,11 @@ from tests.catalog.server.moved import (
     URGENT,
     leader,
     moved,
+    tick,
 )
 from tests.catalog.server.shop import page
 
-from freshline.ticks import Halt, Mover
+from freshline.ticks import Decided, Halt, Mover, Tick
 from freshline_catalog.automation import SqliteAutomation
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.server.people import Role
@@ -135,6 +137,51 @@ def test_decisions_are_given_out_a_page_at_a_time(operator: TestClient) -> None:
 def test_a_decision_shows_what_was_awaited_arrived_and_consumed(operator: TestClient) -> None:
     text = page(operator, "/automation/ticks?mover=sensor&name=landed").text
     assert "awaited: data/till/*.csv" in text and "consumed: a.csv, b.csv" in text
+
+
+def test_the_page_of_a_sensor_says_what_is_awaited_arrived_and_ignored(
+    operator: TestClient, moved: SqliteAutomation, log: SqliteEventLog
+) -> None:
+    """As its last tick told it, beside what it is, when it fired last and the way to pause it."""
+    details = (
+        "awaited: a file data/till/*.csv",
+        "arrived: data/till/c.csv",
+        "ignored: data/till/d.csv may still be being written, until 08:00",
+        "awaited: a new version of marts.daily",
+        "awaited: another answer of SELECT 1",
+        "unknown: it was not answered",
+    )
+    now = replace(tick(Mover.SENSOR, "landed", "f3", 1, "1 of 3 arrived"), details=details)
+    decide(log, moved, now)
+    found = operator.get("/api/v1/automation/ticks?mover=sensor&name=landed").json()
+    assert found["fired"]["run"] == URGENT and found["one"]["does"] == "make staging.orders fresh"
+    assert [(each["what"], len(each["arrived"])) for each in found["awaited"]] == [
+        ("a file data/till/*.csv", 1),
+        ("a new version of marts.daily", 0),
+        ("another answer of SELECT 1", 0),
+    ]
+    assert found["awaited"][2]["unknown"] == ["it was not answered"]
+    shown = page(operator, "/automation/ticks?mover=sensor&name=landed").text
+    assert "Sensor landed" in shown and "nothing yet" in shown and "Fired last" in shown
+
+
+def test_the_page_of_what_nobody_declares_any_more_keeps_what_it_decided(
+    operator: TestClient, log: SqliteEventLog, moved: SqliteAutomation
+) -> None:
+    decide(log, moved, tick(Mover.SENSOR, "gone", "g", 1, "it was there once"))
+    shown = page(operator, "/automation/ticks?mover=sensor&name=gone").text
+    assert "Nobody declares it any more" in shown and "it was there once" in shown
+
+
+def test_a_schedule_says_its_next_moment_in_its_own_zone(operator: TestClient) -> None:
+    shown = page(operator, "/automation").text
+    assert "Fri 2027-01-15 10:00 Europe/Berlin" in shown
+
+
+def decide(log: SqliteEventLog, moved: SqliteAutomation, told: Tick) -> None:
+    lease = log.acquire(leader())
+    moved.decide(lease, [Decided(tick=told, memories={})])
+    lease.release()
 
 
 def test_the_page_of_an_asset_says_when_it_is_refreshed(operator: TestClient) -> None:

@@ -8,6 +8,7 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from freshline import codec
+from freshline_catalog.search.selecting import LONGEST
 from freshline_catalog.server import following
 from freshline_catalog.server.access import needs
 from freshline_catalog.server.api.events import Limit, Place, Reader, Wait, Who, wanted_by
@@ -17,7 +18,6 @@ from freshline_catalog.server.page import API, JSON, answers
 from freshline_catalog.server.people import Role, User
 from freshline_catalog.server.reading import Reading, instant
 from freshline_catalog.server.render import Renderer
-from freshline_catalog.server.selecting import LONGEST
 from freshline_catalog.server.services import Services
 
 Name = Annotated[str, Path(pattern=following.NAME, description="The consumer's name")]

@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from freshline import codec
 from freshline.tokens import TokenScope
+from freshline_catalog.search.selecting import LONGEST
 from freshline_catalog.server.access import needs
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.door.guard import signed_in
@@ -26,7 +27,6 @@ from freshline_catalog.server.people import Role, User
 from freshline_catalog.server.problems import RefusedError
 from freshline_catalog.server.reading import instant
 from freshline_catalog.server.render import Renderer
-from freshline_catalog.server.selecting import LONGEST, selected
 from freshline_catalog.server.services import Services
 from freshline_catalog.server.waiting import Polled
 
@@ -80,7 +80,7 @@ def assets_of(asked: Asked, select: str, asset: str) -> frozenset[str] | None:
 
     Of those that whoever asks may know of: a token may be for some assets only.
     """
-    mine, keys = selected(asked, asked.user.selection), selected(asked, select)
+    mine, keys = asked.selected(asked.user.selection), asked.selected(select)
     if mine is not None:
         keys = mine if keys is None else keys & mine
     if not asset:
