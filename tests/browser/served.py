@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from tests import forked
+
 _LINK = re.compile(r"(http://[^\s/]+)(/\S*login/\S+)")
 SECONDS = 60
 
@@ -63,11 +65,7 @@ class Served:
 
 def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command line on a project to its end."""
-    line = [sys.executable, "-m", "freshline", *words]
-    environment = {**os.environ, "FRESHLINE_ACTOR": "ada"}
-    return subprocess.run(
-        line, cwd=root, env=environment, capture_output=True, text=True, timeout=SECONDS
-    )
+    return forked.run(words, root, {**os.environ, "FRESHLINE_ACTOR": "ada"}, timeout=SECONDS)
 
 
 def applied(root: Path, *words: str) -> None:

@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import duckdb
+from tests.forked import run
 
 from freshline.events import Materialized
 from freshline.keys import Target
@@ -57,16 +57,10 @@ def write_project(root: Path, factor: int = 2) -> None:
 
 def freshline(
     root: Path, *arguments: str, failpoints: str = "", timeout: float = 60
-) -> subprocess.CompletedProcess[str]:
+) -> CompletedProcess[str]:
     """Run the command line in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "freshline", "-p", str(root), *arguments],
-        env={**os.environ, "FRESHLINE_FAILPOINTS": failpoints, "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    environment = {**os.environ, "FRESHLINE_FAILPOINTS": failpoints, "NO_COLOR": "1"}
+    return run(("-p", str(root), *arguments), Path.cwd(), environment, timeout=timeout)
 
 
 def answer(root: Path, *arguments: str) -> Mapping[str, object]:

@@ -2,10 +2,10 @@
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from tests.forked import run
 
 _CHANGING = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]+"), "<id>"),
@@ -25,16 +25,8 @@ _CHANGING = (
 
 def answer(arguments: Sequence[str], root: Path) -> list[str]:
     """Run `freshline` in a folder; return what it says, with `[exit N]` where N is not 0."""
-    done = subprocess.run(
-        [sys.executable, "-m", "freshline", *arguments],
-        cwd=root,
-        env={**os.environ, "NO_COLOR": "1", "USER": "ada", "LOGNAME": "ada", "COLUMNS": "100"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    environment = {**os.environ, "NO_COLOR": "1", "USER": "ada", "LOGNAME": "ada", "COLUMNS": "100"}
+    done = run(arguments, root, environment, merged=True)
     text = done.stdout.replace(str(root.resolve()), "<root>").rstrip("\n")
     lines = [line.rstrip() for line in text.split("\n")] if text else []
     return [*lines, f"[exit {done.returncode}]"] if done.returncode else lines

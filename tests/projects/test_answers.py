@@ -1,5 +1,6 @@
 """What the example projects say is true, and Freshline computes what DuckDB alone computes."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from tests.bench.plain import to_look_at
+from tests.forked import run
 
 ROOT = Path(__file__).parents[2]
 FLOOR = ROOT / "tests" / "bench" / "floor.py"
@@ -147,8 +149,7 @@ def test_the_quickstart_counts_no_cancelled_order(tmp_path: Path) -> None:
 
 
 def freshline(project: Path, *words: str) -> int:
-    command = [sys.executable, "-m", "freshline", "-p", str(project), *words]
-    return subprocess.run(command, stdin=subprocess.DEVNULL, timeout=120).returncode
+    return run(("-p", str(project), *words), project, os.environ, timeout=120).returncode
 
 
 @pytest.mark.parametrize("name", ["flights", "quickstart"])

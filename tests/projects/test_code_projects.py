@@ -1,12 +1,12 @@
 """The example projects whose assets are code: what they make, and what stays apart."""
 
+import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.forked import run
 
 import freshline
 from freshline.notebook import Project
@@ -63,8 +63,7 @@ def test_a_column_that_the_model_does_not_see_trains_nothing_anew(
 
 
 def history(project: Project, key: str) -> str:
-    command = [sys.executable, "-m", "freshline", "-p", str(project.root), "history", key]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return run(("history", key), project.root, os.environ).stdout
 
 
 @pytest.fixture(scope="module")

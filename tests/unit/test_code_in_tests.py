@@ -1,11 +1,11 @@
 """Unit tests in YAML of assets that code makes: run in a worker, told like those of SQL."""
 
-import subprocess
-import sys
+import os
 from collections.abc import Iterator
 
 import click
 import pytest
+from tests.forked import run
 
 from freshline.cli.compose import compiled
 from freshline.cli.testing import calling, result_lines
@@ -207,6 +207,5 @@ def test_a_project_whose_columns_nobody_knows_gets_no_example(
     for name, text in FILES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
-    command = (sys.executable, "-m", "freshline", "test", "-p", str(root))
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run(("test", "-p", str(root)), root, os.environ)
     assert done.stdout == "This project has no tests, and no asset that reads another.\n"

@@ -1,14 +1,15 @@
 """Senses: folders, catalogs, queries and functions of a real project, asked in real processes."""
 
+import os
 import shutil
-import subprocess
-import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
+from tests.forked import run
 
 import freshline
 from freshline.cli.compose import automation_in, event_log, graph_of
@@ -291,9 +292,8 @@ def test_closing_ends_a_function_that_hangs(looking: Looking) -> None:
 # ---- sensor test
 
 
-def command(root: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    line = [sys.executable, "-m", "freshline", "-p", str(root), *words]
-    return subprocess.run(line, capture_output=True, text=True, check=False)
+def command(root: Path, *words: str) -> CompletedProcess[str]:
+    return run(("-p", str(root), *words), Path.cwd(), os.environ)
 
 
 def test_a_sensor_is_rehearsed_and_nothing_is_kept(root: Path) -> None:

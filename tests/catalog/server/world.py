@@ -21,13 +21,13 @@ finance.old                                     was declared once: an orphan
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
+from tests.forked import run
 
 from freshline_catalog.event_log import SqliteEventLog
 
@@ -161,18 +161,10 @@ ORDERS = "order_id,customer_id,amount,day\n" + "".join(
 LATER = "21,1,70,2024-01-06\n22,2,8,2024-01-06\n"
 
 
-def freshline(
-    root: Path, *arguments: str, timeout: float = 120
-) -> subprocess.CompletedProcess[str]:
+def freshline(root: Path, *arguments: str, timeout: float = 120) -> CompletedProcess[str]:
     """Run a command in a process of its own, as a person would."""
-    return subprocess.run(
-        [sys.executable, "-m", "freshline", *arguments],
-        cwd=root,
-        env={**os.environ, "NO_COLOR": "1", "FRESHLINE_ACTOR": "ada"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    environment = {**os.environ, "NO_COLOR": "1", "FRESHLINE_ACTOR": "ada"}
+    return run(arguments, root, environment, timeout=timeout)
 
 
 def write_files(root: Path) -> None:
