@@ -54,7 +54,7 @@ class RecordingEngine(IdleEngine):
     def __init__(self, log: SqliteEventLog, clock: Clock) -> None:
         super().__init__()
         self.log, self.clock = log, clock
-        self.current = planned()
+        self.planned = planned()
         self.refuses: FreshlineError | None = None
         self.begins: FreshlineError | None = None
         self.ends: Ended | None = Ended(0, "")
@@ -63,7 +63,7 @@ class RecordingEngine(IdleEngine):
     def plan(self, wanted: Wanted) -> Mapping[str, object]:
         super().plan(wanted)
         self._may_refuse()
-        return self.current
+        return self.planned
 
     def apply(
         self, wanted: Wanted, plan_id: str, by: By, run: str, ended: Callable[[Ended], None]

@@ -145,7 +145,7 @@ def test_what_needs_a_reason_is_not_done_without_one(
 def test_another_plan_by_now_is_shown_and_nothing_is_begun(
     operator: TestClient, engine: RecordingEngine, log: SqliteEventLog
 ) -> None:
-    engine.current = planned("0123456789ab", "marts.other")
+    engine.planned = planned("0123456789ab", "marts.other")
     fields = FORMS["materialize"][0]
     page = operator.post("/materialize", data=fields, headers={"Accept": "text/html"})
     assert page.status_code == 409
@@ -159,7 +159,7 @@ def test_another_plan_by_now_is_shown_and_nothing_is_begun(
 
 
 def test_a_plan_without_steps_begins_nothing(operator: TestClient, engine: RecordingEngine) -> None:
-    engine.current = {**planned(), "steps": []}
+    engine.planned = {**planned(), "steps": []}
     answer = operator.post("/materialize", data=FORMS["materialize"][0])
     assert answer.status_code == 422
     page = operator.get("/materialize", headers={"Accept": "text/html"})
@@ -172,7 +172,7 @@ def test_the_same_form_sent_twice_begins_one_run(
 ) -> None:
     fields = FORMS["materialize"][0]
     first = operator.post("/materialize", data=fields)
-    engine.current = planned("0123456789ab")  # the run has changed the world meanwhile
+    engine.planned = planned("0123456789ab")  # the run has changed the world meanwhile
     again = operator.post("/materialize", data=fields)
     assert first.headers["location"] == again.headers["location"] == f"/runs/{ID}"
     assert [name for name, _ in engine.asked].count("apply") == 1

@@ -34,7 +34,6 @@ from freshline_catalog.server.people import Role
 from freshline_catalog.server.problems import AbsentError
 from freshline_catalog.server.reading import Reading
 from freshline_catalog.server.render import Renderer
-from freshline_catalog.server.selecting import selected
 from freshline_catalog.server.services import Services
 from freshline_catalog.statements import statements
 
@@ -108,7 +107,7 @@ def _refuse_beside(asked: Asked, key: str) -> None:
         raise ResourceError(
             "this catalog was not looked at yet", help="it will be in a moment: ask again"
         )
-    mine = selected(asked, asked.user.selection)
+    mine = asked.selected(asked.user.selection)
     if mine is not None and key not in mine:
         raise AbsentError("there is no asset of this key", help="or not for this token")
 

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import IO, Protocol, TypeVar
 
 from freshline.bell import Bell, Watch
-from freshline.cli.automation.watched import folders
 from freshline.cli.bringing import bring
 from freshline.cli.catalogs.following import Following
 from freshline.cli.compose import STATE, compiled
+from freshline.cli.folders import folders
 from freshline.cli.stamps import stamp
 from freshline.declare.brought import WORD
 from freshline.declare.catalogs import BROUGHT
