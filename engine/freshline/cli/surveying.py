@@ -11,11 +11,11 @@ from freshline.cli.compose import Project
 from freshline.cli.refreshing import evaluated
 from freshline.cli.stamps import stamp
 from freshline.declare.brought import WORD, Brought, brought
+from freshline.declare.catalogs import BROUGHT
 from freshline.declare.files import ProjectFile
 from freshline.declare.origins import Definition, Origin, origins_of_all
 from freshline.declare.paths import is_address
 from freshline.declare.settings import read_settings
-from freshline.definitions import SourceDefinition
 from freshline.lineage.graph import Graph
 from freshline.lineage.hops import Hop, Hops
 from freshline.lineage.sql import readable
@@ -51,8 +51,10 @@ class Surveyed:
 def survey_of(project: Project, files: Sequence[ProjectFile]) -> Surveyed:
     """Return a survey of a project that was read from these files."""
     root, graph = project.root, project.graph
-    paths = (_watched(source.definition) for source in graph.sources.values())
-    data = tuple(sorted({path for path in paths if not is_address(path)}))
+    paths = {each.definition.path for each in graph.sources.values() if not each.definition.origin}
+    # What another catalog cannot tell now is no source of the graph, and may be one any moment.
+    words = {f"{BROUGHT}/*/*/{WORD}"} if graph.project.catalogs else set[str]()
+    data = tuple(sorted({path for path in paths if not is_address(path)} | words))
     made_of = stamp(root, files, data)  # before anything is read: what changes meanwhile is news
     plan, facts = plan_from(
         look(graph, root, project.environment, project.sight), project.sight, Wish()
@@ -78,11 +80,6 @@ def survey_of(project: Project, files: Sequence[ProjectFile]) -> Surveyed:
         sensors=tuple(map(_sensor, graph.sensors)),
     )
     return Surveyed(survey=survey, data=data)
-
-
-def _watched(source: SourceDefinition) -> str:
-    """Return the path at whose change a source may look otherwise."""
-    return f"{source.path}/{WORD}" if source.origin is not None else source.path
 
 
 def _refreshed(entry: Entry, graph: Graph, looked: Evaluated) -> Entry:
