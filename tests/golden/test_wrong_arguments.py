@@ -43,6 +43,7 @@ _WRONG = {
     "sql": ("", "marts.daily", "SELEC 1", "FROM marts.dayly", "SELECT nme FROM raw.customers"),
     "run": ("7", "01234567", ""),
     "name": ("plann", "7"),
+    "folders": ("nowhere", "../sho", "../no_project", ""),
     "before": ("first", "0", "7"),
     "site": ("", ".", "assets", "freshline.yaml"),
 }

@@ -44,6 +44,8 @@ def roots_of(folders: Sequence[str], said: Common) -> tuple[Path, ...]:
         return _roots_at(said.project or Path.cwd(), "give the project's folder to -p")
     found: dict[Path, str] = {}
     for folder in folders:
+        if not folder.strip():
+            raise UsageError("a folder has no name", help="name folders of projects, `.` for here")
         start = Path(folder)
         near = closest(start.name, _names_beside(start)) if not start.is_dir() else ()
         hint = f'did you mean "{start.parent / near[0]}"?' if near else "name folders of projects"

@@ -1,5 +1,8 @@
 """Home: what is not well stands first, with its reason; and what to do where nothing is yet."""
 
+import os
+
+import pytest
 from starlette.testclient import TestClient
 from tests.catalog.server.conftest import Served
 from tests.catalog.server.html import Element, faults
@@ -7,11 +10,13 @@ from tests.catalog.server.shop import page, shop
 from tests.catalog.server.world import made_world
 from tests.catalog.surveyed import entry, survey
 
+from freshline.ports import Holder
 from freshline.survey import Status
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.surveys import SqliteSurveys
 
 __all__ = ["made_world", "shop"]
+RUN = "01a2034b-0000-7000-8000-00000000000{}"
 
 
 def attention(home: Element) -> dict[str, str]:
@@ -57,6 +62,32 @@ def test_the_last_run_and_what_is_left_over_are_told(shop: TestClient) -> None:
     assert "nobody is at work" in text
     assert "freshline rollback" in text
     assert "finance.old" in text
+
+
+@pytest.mark.parametrize("shown", ["/", "/reconciler"])
+def test_all_are_named_who_are_at_work_side_by_side(
+    shown: str, client: Served, log: SqliteEventLog
+) -> None:
+    surveyed = SqliteSurveys(log)
+    surveyed.keep(survey(entry("marts.daily", status=Status.STALE)))
+    for number, actor in enumerate(("ada", "reconciler")):
+        log.acquire(
+            Holder(
+                name="apply:main",
+                actor=actor,
+                host="h",
+                pid=os.getpid(),
+                since=99.0,
+                purpose="apply",
+                run=RUN.format(number),
+            ),
+            shared=True,
+        )
+    text = client().get(shown, headers={"Accept": "text/html"}).text
+    for number, actor in enumerate(("ada", "reconciler")):
+        assert f"/runs/{RUN.format(number)}" in text
+        assert actor in text
+    assert "nobody is at work" not in text
 
 
 def test_the_day_is_told_in_words_too(shop: TestClient) -> None:

@@ -98,8 +98,9 @@ class LastRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """Who is applying right now."""
+    """Who is applying right now, and in which run."""
 
+    run: str
     actor: str
     host: str
     process: int
@@ -109,7 +110,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciling:
-    """What keeps the project fresh: the last look at it, the last run, and who is at it now.
+    """What keeps the project fresh: the last look at it, the last run, and all who are at it now.
 
     `looked_at` is None where no survey was made yet; `behind` is how many events it does not know.
     """
@@ -117,7 +118,7 @@ class Reconciling:
     looked_at: float | None
     behind: int
     last_run: LastRun | None
-    holder: Holding | None
+    holders: tuple[Holding, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,19 +232,21 @@ def _reconciling(asked: Asked) -> Reconciling:
     at, known = cast("tuple[float, int]", looked[0]) if looked else (None, 0)
     last = asked.connection.execute(statements("queries")["last_sequence"]).fetchall()[0][0]
     runs = asked.connection.execute(sql["last_run"], scope).fetchall()
-    holder = asked.services.log.holder(f"apply:{scope.environment}")
+    holders = asked.services.log.holders(f"apply:{scope.environment}")
     return Reconciling(
         looked_at=at,
         behind=cast(int, last) - known,
         last_run=_last_run(*cast("tuple[str, str | None]", runs[0])) if runs else None,
-        holder=None
-        if holder is None
-        else Holding(
-            actor=holder.actor,
-            host=holder.host,
-            process=holder.pid,
-            since=holder.since,
-            purpose=holder.purpose,
+        holders=tuple(
+            Holding(
+                run=holder.run,
+                actor=holder.actor,
+                host=holder.host,
+                process=holder.pid,
+                since=holder.since,
+                purpose=holder.purpose,
+            )
+            for holder in holders
         ),
     )
 

@@ -12,7 +12,7 @@ from freshline_catalog.server import doings
 from freshline_catalog.server.doings import Doing
 from freshline_catalog.server.page import Page
 from freshline_catalog.server.reading import Reading
-from freshline_catalog.server.runs.reading import Filter, RunFacts, live_runs, runs_of
+from freshline_catalog.server.runs.reading import Filter, RunFacts, runs_of
 from freshline_catalog.statements import statements
 
 MOST = 500
@@ -36,8 +36,8 @@ class Reconciler:
     """What an apply of everything would do now, as the last survey has it.
 
     `tasks` stand in the order in which they would be done; `more` says that there are more. Of
-    `surveyed_at` None nobody has looked yet. `holder` is who applies at this moment, `live` its
-    run where it has begun one, and `queue` what was asked for and has not begun.
+    `surveyed_at` None nobody has looked yet. `holders` are all who apply at this moment, each
+    with the run that it does, and `queue` is what was asked for and has not begun.
     """
 
     surveyed_at: float | None
@@ -52,8 +52,7 @@ class Reconciler:
     orphans: tuple[str, ...]
     problems: tuple[Diagnostic, ...]
     warnings: tuple[str, ...]
-    holder: Holder | None
-    live: str
+    holders: tuple[Holder, ...]
     queue: tuple[Doing, ...]
     asked_for: tuple[Doing, ...]
     runs: tuple[RunFacts, ...]
@@ -83,8 +82,7 @@ def reconciler(asked: Reading) -> Reconciler:
         orphans=survey.orphans if survey is not None else (),
         problems=survey.problems if survey is not None else (),
         warnings=survey.warnings if survey is not None else (),
-        holder=asked.services.log.holder(f"apply:{environment}"),
-        live=next(reversed(live_runs(asked)), ""),
+        holders=asked.services.log.holders(f"apply:{environment}"),
         queue=doings.waiting(asked),
         asked_for=doings.latest(asked, 10),
         runs=runs_of(asked, Filter(), limit=_RUNS),

@@ -25,7 +25,7 @@ class Attendant:
 
     It holds the only other end of the daemon's standard input: however this process ends, that
     input ends, and so does the daemon. With a `name`, for a daemon among others, every line says
-    whose it is, and a daemon that is begun again does not repeat what the one before has said.
+    whose it is, and a daemon that fails again does not repeat what the one before has said.
     """
 
     def __init__(self, root: Path, environment: str | None, name: str = "") -> None:
@@ -69,8 +69,12 @@ class Attendant:
             code = self._lived()
             if self._over.is_set():
                 return
-            wait = _FIRST if time.monotonic() - began > _WELL else min(2 * wait, _LONGEST)
-            self._say(f"the daemon ended (exit code {code}); it is begun again in {wait:g} s")
+            known, wait = wait, min(2 * wait, _LONGEST)
+            if time.monotonic() - began > _WELL:
+                wait = _FIRST
+            # Among others it is not said for ever: the page that lists them says it too.
+            if not (self._name and known == wait == _LONGEST):
+                self._say(f"the daemon ended (exit code {code}); it is begun again in {wait:g} s")
             if self._is_mended_within(wait):
                 wait = _FIRST
 
@@ -93,7 +97,7 @@ class Attendant:
             if process.stdin is not None:
                 process.stdin.close()
         if relay is not None:
-            self._before = relay.heard()
+            self._before = relay.heard() if code > 0 else frozenset()
         return code
 
     def _is_mended_within(self, seconds: float) -> bool:
