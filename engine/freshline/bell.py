@@ -41,6 +41,7 @@ class Watch:
         self._watched: dict[Path, int] = {}
         self._is_whole = False
         self._has_moved = False
+        self._is_closed = False
 
     @property
     def descriptor(self) -> int:
@@ -51,6 +52,11 @@ class Watch:
     def is_told(self) -> bool:
         """Whether the system tells of every folder that is there."""
         return self._is_whole and self._descriptor >= 0
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is watched any more."""
+        return self._is_closed
 
     def over(self, folders: Iterable[Path]) -> bool:
         """Watch these folders and no others; say whether any of them was not watched before.
@@ -90,6 +96,7 @@ class Watch:
 
     def close(self) -> None:
         """Watch nothing any more; idempotent."""
+        self._is_closed = True
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -169,6 +176,8 @@ class Bell:
     @property
     def _is_told(self) -> bool:
         self._unseen = {process for process in self._unseen if _is_there(process)}
+        self._watches = {n: watch for n, watch in self._watches.items() if not watch.is_closed}
+        self._untold = [watch for watch in self._untold if not watch.is_closed]
         everywhere = (*self._watches.values(), *self._untold)
         return not self._unseen and all(watch.is_told for watch in everywhere)
 

@@ -190,6 +190,19 @@ def test_where_the_system_does_not_tell_it_is_looked_every_so_often(
         assert waits(bell, monkeypatch, 20)[-1] == UNTOLD
 
 
+def test_who_watches_no_more_is_no_reason_to_look_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Bell()) as bell:
+        for told in (True, False):
+            with monkeypatch.context() as patch, closing(Watch()) as watch:
+                if not told:
+                    patch.setattr(room, "_library", lambda: None)
+                watch.over([tmp_path])
+                bell.hears(watch)
+        assert waits(bell, monkeypatch, 20)[-1] == LONGEST
+
+
 def test_on_other_systems_threads_wake_who_waits_and_the_rest_is_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
