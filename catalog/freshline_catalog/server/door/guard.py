@@ -24,7 +24,7 @@ from freshline_catalog.server.door import bearers, limits, sessions
 from freshline_catalog.server.door.limits import Buckets
 from freshline_catalog.server.people import Role, User
 from freshline_catalog.server.problems import RefusedError, TooOftenError, UnknownCallerError
-from freshline_catalog.server.services import Services
+from freshline_catalog.server.services import Front
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -86,7 +86,7 @@ def signed_in(request: Request) -> User:
 
 async def _admit(request: Request, said: Mapping[str, Any]) -> None:
     """Find out who asks, and let them through or raise; `said` is what the route says of itself."""
-    services = cast(Services, request.app.state.services)
+    services = cast(Front, request.app.state.services)
     needed, rate = said.get(ROLE), RATES.get(said.get(RATE, ""))
     user: User | None = None
     if bearers.comes_with_token(request):

@@ -11,7 +11,7 @@
 
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,10 +31,13 @@ _PREFIX = "catalog://"
 
 
 class Following:
-    """Follows the served catalogs of the project below `root`; `close` it at the end."""
+    """Follows the served catalogs of the project below `root`; `close` it at the end.
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    `rouse` is called whenever it was looked at one.
+    """
+
+    def __init__(self, root: Path, rouse: Callable[[], None]) -> None:
+        self._root, self._rouse = root, rouse
         self._followers: dict[str, _Follower] = {}
 
     def follow(self, graph: Graph) -> None:
@@ -49,7 +52,7 @@ class Following:
             if name in self._followers:
                 self._followers[name].want(assets)
                 continue
-            follower = self._followers[name] = _Follower(self._root, known[name])
+            follower = self._followers[name] = _Follower(self._root, known[name], self._rouse)
             follower.want(assets)
             follower.start()
 
@@ -92,8 +95,8 @@ def wanted_of(root: Path, graph: Graph) -> dict[str, tuple[str, ...]]:
 class _Follower:
     """A thread that follows one catalog."""
 
-    def __init__(self, root: Path, catalog: OtherCatalog) -> None:
-        self._root, self.catalog = root, catalog
+    def __init__(self, root: Path, catalog: OtherCatalog, rouse: Callable[[], None]) -> None:
+        self._root, self.catalog, self._rouse = root, catalog, rouse
         self._assets: tuple[str, ...] = ()
         self._over = threading.Event()
         self._asking = Asking(catalog)
@@ -138,3 +141,4 @@ class _Follower:
         with suppress(FreshlineError, OSError):
             bring_from(self._root, self.catalog, self._assets)
         self.looks += 1
+        self._rouse()
