@@ -11,8 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 LONG_ENOUGH = 60.0
-_RATES = "/*---\nowner: ada\ndescription: What a day is worth.\n---*/\n"
-_RATES += "SELECT day, rate, rate * 2 AS twice FROM raw.rates"
+_RATES = """/*---
+owner: ada
+description: What a day is worth.
+---*/
+SELECT day, rate, rate * 2 AS twice FROM raw.rates
+"""
 
 
 def write(path: Path, text: str) -> None:

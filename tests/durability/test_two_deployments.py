@@ -41,7 +41,10 @@ def mean(sales: Path) -> str:
 
 
 def plan(sales: Path, secret: str) -> dict[str, list[dict[str, str]]]:
-    return json.loads(freshline(sales, "plan", "--json", secret=secret).stdout)
+    made: dict[str, list[dict[str, str]]] = json.loads(
+        freshline(sales, "plan", "--json", secret=secret).stdout
+    )
+    return made
 
 
 @contextmanager

@@ -50,6 +50,8 @@ _WRONG = {
 _WRONG_VALUES = {"until": "whenever", "wait": "a while", "asset": "marts.dayly"}
 # These do without a project, or say in their answer that there is none.
 _ANYWHERE = {"init", "schema", "doctor", "catalog"}
+# Groups that answer something when they are called alone.
+_ALONE = {"token"}
 
 
 class Case(NamedTuple):
@@ -98,7 +100,8 @@ def cases(command: Command) -> Iterator[Case]:
     if isinstance(command.found, click.Group):
         first = command.found.list_commands(click.Context(command.found))[0]
         yield from (Case(command.words, (word,)) for word in (first[:-1], "nonsense"))
-        yield Case(command.words, ("-p", "."))
+        if command.words[-1] not in _ALONE:
+            yield Case(command.words, ("-p", "."))
     elif all(argument.nargs == 1 for argument in command.arguments()):
         yield Case((*command.words, *(_ANY for _ in command.arguments())), ("once_more",))
     if right or needed:

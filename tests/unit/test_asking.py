@@ -228,39 +228,34 @@ def test_rows_arrive_as_they_were_sent(tmp_path: Path) -> None:
     assert served.asked[0][0] == f"/api/v1/assets/marts.rates/versions/{OFFER.mat_id}/data"
 
 
+def changed(body: bytes) -> Answer:
+    return Answer(200, body[:-5] + b"xPAR1", (digest(body),))
+
+
+def unproven(body: bytes) -> Answer:
+    return Answer(200, body)
+
+
+def other(_: bytes) -> Answer:
+    return Answer(200, b"rows, rows", (digest(b"rows, rows"),))
+
+
+def large(body: bytes) -> Answer:
+    return Answer(200, body, (digest(body), ("Content-Length", str(1 << 60))))
+
+
+def outdated(_: bytes) -> Answer:
+    return Answer(409, refusal("another version is current by now"))
+
+
 @pytest.mark.parametrize(
     ("change", "kind", "words"),
     [
-        pytest.param(
-            lambda body: Answer(200, body[:-5] + b"xPAR1", (digest(body),)),
-            ResourceError,
-            "did not arrive as they were sent",
-            id="other bytes",
-        ),
-        pytest.param(
-            lambda body: Answer(200, body, ()),
-            ResourceError,
-            "is not what a catalog says",
-            id="no digest",
-        ),
-        pytest.param(
-            lambda body: Answer(200, b"rows, rows", (digest(b"rows, rows"),)),
-            ResourceError,
-            "no Parquet file",
-            id="something else",
-        ),
-        pytest.param(
-            lambda body: Answer(200, body, (digest(body), ("Content-Length", str(1 << 60)))),
-            ResourceError,
-            "there is no room",
-            id="more than the disk has",
-        ),
-        pytest.param(
-            lambda body: Answer(409, refusal("another version is current by now")),
-            ConflictError,
-            "another version is current by now",
-            id="a version that is not current any more",
-        ),
+        pytest.param(changed, ResourceError, "not arrive as they were sent", id="other bytes"),
+        pytest.param(unproven, ResourceError, "is not what a catalog says", id="no digest"),
+        pytest.param(other, ResourceError, "no Parquet file", id="something else"),
+        pytest.param(large, ResourceError, "there is no room", id="more than the disk has"),
+        pytest.param(outdated, ConflictError, "another version is current", id="an old version"),
     ],
 )
 def test_rows_that_are_not_what_was_said_are_no_rows(

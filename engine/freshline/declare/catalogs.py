@@ -171,8 +171,8 @@ def _url_reader(values: Values) -> Reader[str]:
         except Misplaced as problem:
             report.error(problem.code, place_of(entry), problem.message, problem.fix)
             return None
-        if (problem := url_problem(url)) is not None:
-            report.error("E105", place_of(entry), *problem)
+        if (wrong_with := url_problem(url)) is not None:
+            report.error("E105", place_of(entry), *wrong_with)
             return None
         return url
 

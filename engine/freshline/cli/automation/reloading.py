@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Protocol, TypeVar
@@ -56,18 +56,18 @@ class _Reading:
 class Reloading:
     """The definitions of the project below `root`; `environment` None means its first.
 
-    The `bell` rings when a file moves, and when a reading has ended.
+    The `bell` rings when a file moves, and when a reading has ended. What other catalogs serve is
+    brought by who is `following` them.
     """
 
     def __init__(
         self, root: Path, environment: str | None, bell: Bell, following: Following | None = None
     ) -> None:
         self._root, self._environment = root, environment
+        self._following = following
         self._bell, self._watch = bell, Watch()
         bell.hears(self._watch)
         self._has_stirred = True  # nothing is watched yet
-        self._following = following
-        self._heard: Mapping[str, int] = {}
         self._defined: Defined | None = None
         self._whole: Whole | None = None
         self._reading: _Reading | None = None
@@ -99,7 +99,7 @@ class Reloading:
         if self._reading is not None:
             return self._read()
         now = time.monotonic()
-        self._has_stirred |= self._watch.moved() | self._has_heard()
+        self._has_stirred |= self._watch.moved()
         if now < self._due() and not self._wanted:
             return False
         began = time.thread_time()
@@ -108,7 +108,7 @@ class Reloading:
         if has_stirred:
             self._has_stirred = self._watches_more()
             self._bring_next = min(self._bring_next, now)
-        moved = self._look(now)
+        moved = self._look(now, has_stirred=has_stirred)
         self._looked, self._took = time.monotonic(), time.thread_time() - began
         return moved
 
@@ -122,13 +122,6 @@ class Reloading:
             self._reading.said.close()
             self._reading = None
         self._watch.close()
-
-    def _has_heard(self) -> bool:
-        """Say whether there was a reason to look at other catalogs since this was asked last."""
-        if self._following is None:
-            return False
-        before, self._heard = self._heard, self._following.heard()
-        return self._heard != before
 
     def _due(self) -> float:
         """Return when the files are to be looked at again, if nothing stirs before."""
@@ -145,13 +138,16 @@ class Reloading:
         if self._defined is None:
             return self._watch.over(folders(self._root, (), has_code=False))
         graph = self._defined.graph
-        catalogs = (f"{each.path}/{STATE}/*" for each in graph.project.catalogs)
+        catalogs = (
+            f"{BROUGHT}/{each.name}/*/{WORD}" if each.is_remote else f"{each.path}/{STATE}/*"
+            for each in graph.project.catalogs
+        )
         sources = (s.definition.path for s in graph.sources.values() if s.definition.origin is None)
         made = any(asset.code is not None for asset in graph.assets.values())
         patterns = (*sources, *globs(graph), *catalogs)
         return self._watch.over(folders(self._root, patterns, has_code=made))
 
-    def _look(self, now: float) -> bool:
+    def _look(self, now: float, *, has_stirred: bool) -> bool:
         """Begin to read where something changed; say whether what sensors wait for has."""
         try:
             files = list_files(self._root)
@@ -165,9 +161,8 @@ class Reloading:
             self._wanted |= look != self._files
             self._files = look
         else:
-            self._wanted |= not (
-                self._is_patient(whole, files, now) or looks_unchanged(self._root, whole, files)
-            )
+            waits = not has_stirred and self._is_patient(whole, files, now)
+            self._wanted |= not (waits or looks_unchanged(self._root, whole, files))
         if self._wanted or now >= self._confirm:
             self._wanted, self._confirm = False, float("inf")
             self._begin()

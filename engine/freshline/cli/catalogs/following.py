@@ -33,10 +33,10 @@ _PREFIX = "catalog://"
 class Following:
     """Follows the served catalogs of the project below `root`; `close` it at the end.
 
-    `rouse` is called after each look at one of them.
+    `rouse` is called whenever it was looked at one.
     """
 
-    def __init__(self, root: Path, rouse: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, root: Path, rouse: Callable[[], None]) -> None:
         self._root, self._rouse = root, rouse
         self._followers: dict[str, _Follower] = {}
 

@@ -102,7 +102,7 @@ class Senses:
             return Seen()
         if graph is not self._graph:
             self._graph, self._wanted = graph, questions(graph)
-        heard = self._following.heard() if self._following is not None else {}
+        heard: Mapping[str, int] = self._following.heard() if self._following else {}
         with self._lock:
             for name in (each for each in heard if heard[each] != self._heard.get(each)):
                 self._known.ask_again(f"{CATALOG}{name}/")
