@@ -41,6 +41,8 @@ _ELSEWHERE = (
     "act.after",
     "launch.before",
     "launch.after",
+    "launch.told",
+    "launch.ended",
 )
 IN_APPLY = sorted(failpoints.NAMES - {*_ELSEWHERE})
 

@@ -80,6 +80,7 @@ class Carried:
             return False
         failpoint("launch.after")
         processes.go(process, request.run)
+        failpoint("launch.told")
         return True
 
     def settle(self) -> bool:
@@ -99,6 +100,7 @@ class Carried:
         if outcome is None and ended.code is not None:
             outcome = _OUTCOMES.get(ended.code)
         if outcome is not None:
+            failpoint("launch.ended")
             said = "" if outcome == Outcome.SUCCEEDED else ended.said
             world.automation.ended(run, now, outcome, said)
             return
