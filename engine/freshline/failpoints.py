@@ -53,6 +53,8 @@ NAMES = frozenset(
         "tick.after_eval",
         "launch.before",
         "launch.after",
+        "launch.told",
+        "launch.ended",
         "tick.before_commit",
         "tick.after_commit",
         "act.before",

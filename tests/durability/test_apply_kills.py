@@ -44,6 +44,8 @@ _ELSEWHERE = (
     "bring.before_fetch",
     "bring.after_fetch",
     "bring.before_word",
+    "launch.told",
+    "launch.ended",
 )
 IN_APPLY = sorted(failpoints.NAMES - {*_ELSEWHERE})
 

@@ -34,6 +34,8 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "tick.after_commit",
         "launch.before",
         "launch.after",
+        "launch.told",
+        "launch.ended",
     ],
 )
 def test_killed_at_a_failpoint_the_next_daemon_carries_each_request_out_once(

@@ -1,6 +1,7 @@
 """Which requested runs begin now, as a table; and what no order of requests can break."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -72,6 +73,15 @@ CASES: dict[str, tuple[Sequence[Requested], int, list[str]]] = {
         4,
         ["2"],
     ),
+    "a hundred that were asked for long ago let one of somebody else begin": (
+        [
+            launched("0", mover=Mover.SCHEDULE, name="nightly"),
+            *(asked(str(n), mover=Mover.SCHEDULE, name="nightly", ago=3600) for n in range(1, 9)),
+            asked("mine", "c", ago=61),
+        ],
+        3,
+        ["mine", "1"],
+    ),
     "the turn goes round among those who ask": (
         [
             launched("1", mover=Mover.SCHEDULE, name="nightly"),
@@ -122,6 +132,26 @@ def test_no_two_runs_share_an_asset_and_there_are_never_too_many(
 def test_something_begins_where_nothing_is_under_way(requests: list[Requested]) -> None:
     queued = [each for each in requests if each.state is RequestState.QUEUED]
     assert bool(to_begin(queued, 1, NOW)) == bool(queued)
+
+
+@pytest.mark.parametrize(("busy", "at_most"), [(1, 7), (3, 10)], ids=["one schedule", "three"])
+def test_however_much_of_higher_priority_keeps_coming_a_run_gets_its_turn(
+    busy: int, at_most: int
+) -> None:
+    """One run at a time, each of a minute; every schedule asks for another one every minute."""
+    low = asked("low", "mine")
+    queue, turns = [low], dict[tuple[Mover, str], float]()
+    for minute in range(60):
+        now = NOW + 60.0 * minute
+        for name in map(str, range(busy)):
+            more = asked(f"{name} {minute}", name, mover=Mover.SCHEDULE, name=name, priority=5)
+            queue.append(replace(more, request=replace(more.request, at=now)))
+        (best,) = to_begin(queue, 1, now, None, turns)
+        queue = [each for each in queue if each.request != best]
+        turns[best.mover, best.name] = now
+        if best == low.request:
+            break
+    assert low not in queue and minute <= at_most
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import IO
 
 from freshline.catalog import By, Ended, Engine, Handed, Rows, Surveyed, Wanted
-from freshline.cli.automation.watched import folders
 from freshline.cli.catalogs.handing import current_in, hand_over, sweep
 from freshline.cli.compose import ACTOR, RUN
 from freshline.cli.folders import folders

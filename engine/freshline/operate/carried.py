@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from freshline.events import Outcome, RunFinished, RunStarted
 from freshline.failpoints import failpoint
-from freshline.operate.queue import to_begin
+from freshline.operate.queue import Who, to_begin
 from freshline.operate.world import BUSY, Ended, World
 from freshline.ports import Lease
 from freshline.ticks import Request, Requested, RequestState
@@ -35,6 +35,7 @@ class Carried:
         self._world, self._leader = world, leader
         self._later: dict[str, float] = {}
         self._deaths: dict[str, int] = {}
+        self._turns: dict[Who, float] = {}
         self._known: tuple[Requested, ...] | None = None
         for each in self.requests:
             if each.state is RequestState.LAUNCHED:
@@ -62,7 +63,7 @@ class Carried:
             for each in self.requests
             if self._later.get(each.request.run, 0.0) <= now
         }
-        chosen = to_begin(self.requests, at_once, now, due)
+        chosen = to_begin(self.requests, at_once, now, due, self._turns)
         return sum(self._begun(request, now) for request in chosen)
 
     def _begun(self, request: Request, now: float) -> bool:
@@ -78,8 +79,10 @@ class Carried:
         if not is_ours:
             processes.keep(process)
             return False
+        self._turns[request.mover, request.name] = now
         failpoint("launch.after")
         processes.go(process, request.run)
+        failpoint("launch.told")
         return True
 
     def settle(self) -> bool:
@@ -99,6 +102,7 @@ class Carried:
         if outcome is None and ended.code is not None:
             outcome = _OUTCOMES.get(ended.code)
         if outcome is not None:
+            failpoint("launch.ended")
             said = "" if outcome == Outcome.SUCCEEDED else ended.said
             world.automation.ended(run, now, outcome, said)
             return

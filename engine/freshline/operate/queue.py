@@ -2,14 +2,15 @@
 
 1. What waits longer counts for more: after `_OLDER` seconds as if its priority were one higher. So
    nothing waits for ever, however much of higher priority keeps coming.
-2. Among equals it is the turn of whoever has the fewest runs under way: a schedule that asks for a
-   hundred runs does not keep the reconciler from its one.
+2. Waiting counts since it was asked for, or since a run of the same mover was begun last: a
+   schedule that asked for a hundred runs an hour ago does not keep the reconciler from its one.
+   Among equals it is the turn of whoever has the fewest runs under way.
 3. A run that shares an asset with one that is under way waits, and so does whatever else shares one
    with it: what came first goes first.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -17,6 +18,9 @@ from freshline.ticks import Mover, Request, Requested, RequestState
 
 _OLDER = 60.0
 MOST_QUEUED = 1000
+
+
+Who = tuple[Mover, str]
 
 
 class Place(NamedTuple):
@@ -31,25 +35,33 @@ def to_begin(
     at_once: int,
     now: float,
     is_due: AbstractSet[str] | None = None,
+    turns: Mapping[Who, float] | None = None,
 ) -> tuple[Request, ...]:
     """Return the queued requests to begin now, best first, so that `at_once` are under way.
 
     Only those whose runs `is_due` names may begin, where it is given; the others keep their places.
+    `turns` says when a run of each mover was begun last, of those that are over too.
     """
     launched = [each.request for each in requests if each.state is RequestState.LAUNCHED]
     queued = [each.request for each in requests if each.state is RequestState.QUEUED]
-    turns = Counter((request.mover, request.name) for request in launched)
+    under_way = Counter(map(_who, launched))
+    last = dict(turns or {})
+    for each in requests:
+        if each.launched is not None:
+            who = _who(each.request)
+            last[who] = max(last.get(who, each.launched), each.launched)
     taken = [_place(request) for request in launched]
     free = at_once - len(launched)
     chosen: list[Request] = []
     while queued:
-        best = min(queued, key=lambda request: _rank(request, turns, now))
+        best = min(queued, key=lambda request: _rank(request, under_way, last, now))
         queued.remove(best)
         place = _place(best)
         may_begin = free > 0 and (is_due is None or best.run in is_due)
         if may_begin and not any(_share(place, other) for other in taken):
             chosen.append(best)
-            turns[best.mover, best.name] += 1
+            under_way[_who(best)] += 1
+            last[_who(best)] = now
             free -= 1
         taken.append(place)
     return tuple(chosen)
@@ -73,11 +85,18 @@ def within_bound(
     return sum(waiting.values()) + wanted <= most or not waiting[mover, name]
 
 
+def _who(request: Request) -> Who:
+    return request.mover, request.name
+
+
 def _rank(
-    request: Request, turns: Counter[tuple[Mover, str]], now: float
+    request: Request, under_way: Counter[Who], last: Mapping[Who, float], now: float
 ) -> tuple[float, int, float, str]:
-    aged = request.priority + max(now - request.at, 0.0) // _OLDER
-    return -aged, turns[request.mover, request.name], request.at, request.run
+    who = _who(request)
+    turn = last.get(who, request.at)
+    since = max(request.at, turn) if turn <= now else request.at  # else the clock was set back
+    aged = request.priority + max(now - since, 0.0) // _OLDER
+    return -aged, under_way[who], request.at, request.run
 
 
 def _place(request: Request) -> Place:
