@@ -32,7 +32,7 @@ class Picture(NamedTuple):
 
 PICTURES = (
     Picture("home", "/", "light", 640),
-    Picture("asset", "/assets/marts.carriers", "light", 900),
+    Picture("asset", "/assets/marts.days", "light", 900),
     Picture("lineage", "/lineage", "dark", 900),
 )
 
@@ -41,10 +41,12 @@ def prepared(into: Path) -> Path:
     """Return the flights project as it is when somebody has just changed a few of its files."""
     root = copied("flights", into)
     applied(root)
-    marts = root / "assets/marts"
-    carriers = marts / "carriers.sql"
-    carriers.write_text(carriers.read_text("utf-8").replace(">= 365", ">= 300"), "utf-8")
-    (marts / "seats.sql").write_text("SELECT seat FROM staging.aircraft\n", "utf-8")
+    assets = root / "assets"
+    days = assets / "marts/days.sql"
+    days.write_text(
+        days.read_text("utf-8").replace("on_time / flights, 1", "on_time / flights, 2"), "utf-8"
+    )
+    (assets / "marts/seats.sql").write_text("SELECT seat FROM staging.aircraft\n", "utf-8")
     run(root, "catalog", "survey")
     return root
 

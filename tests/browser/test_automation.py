@@ -1,6 +1,7 @@
 """The pages of automation in a browser: well in every guise, and they follow what is decided."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from tests.catalog.server.conftest import HandClock, clock, engine, services
 from tests.catalog.server.listening import listening
 from tests.catalog.server.moved import HERE, NOW, QUEUED, leader, moved, tick
 
+from freshline.acts import Change, Incident, Mute, Trouble
 from freshline.ticks import Decided, Mover
+from freshline_catalog.acts import SqliteActs
 from freshline_catalog.automation import SqliteAutomation
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.server.door.sessions import new_link
@@ -21,6 +24,8 @@ from freshline_catalog.server.services import Services
 
 __all__ = ["clock", "engine", "log", "moved", "path", "services"]
 PATHS = (
+    "/",
+    "/incidents",
     "/automation",
     "/automation/ticks",
     "/automation/ticks?mover=sensor&name=landed",
@@ -33,13 +38,38 @@ PATHS = (
 
 @pytest.fixture
 def catalog(
-    browser: Browser, services: Services, moved: SqliteAutomation, tmp_path: Path
+    browser: Browser,
+    services: Services,
+    moved: SqliteAutomation,
+    log: SqliteEventLog,
+    tmp_path: Path,
 ) -> Iterator[Served]:
-    """Return a catalog in which automation was at work, served to an operator."""
+    """Return a catalog in which automation was at work, and things went wrong, for an operator."""
     del browser, moved
+    trouble(log)
     with listening(services) as served:
         address = f"http://127.0.0.1:{served.port}"
         yield Served(tmp_path, address, address + new_link(served.services, Role.OPERATOR))
+
+
+def trouble(log: SqliteEventLog) -> None:
+    """Open two incidents, one of them of a long name; the other is muted."""
+    acts = SqliteActs(log)
+    daily = Incident(
+        id="i1",
+        cause="marts.daily",
+        trouble=Trouble.FAILED,
+        why="its last attempt failed: the value n/a of the column amount is no number",
+        opened=NOW - 4000,
+        below=tuple(f"marts.hangs_on_it_{number}" for number in range(30)),
+        owner="sales",
+    )
+    name = "marts." + "a_long_name_" * 8 + "of_an_asset"
+    lease = log.acquire(leader())
+    both = (daily, replace(daily, id="i2", cause=name, owner="", below=()))
+    acts.change(lease, *HERE, [Change(incident=each) for each in both])
+    lease.release()
+    acts.mute(*HERE, Mute(subject="marts.a*", actor="ben", reason="it is being moved", at=NOW))
 
 
 @pytest.mark.parametrize("path_of", PATHS)

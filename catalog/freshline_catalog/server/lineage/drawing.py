@@ -33,7 +33,8 @@ _LETTERS = {
 # Worst first; what is not here is nothing to speak of.
 WORST = ("failed", "set aside", "blocked", "running", "stale", "maybe stale", "missing")
 _MARKS: Mapping[str, str] = {Language.PYTHON.value: "py", Language.COMMAND.value: "cmd"}
-_BUILT = frozenset({"fresh", "stale", "maybe stale", "pinned", "paused"})
+# Words beside which there is room for when it was built.
+_BUILT = frozenset({"fresh", "stale", "pinned", "paused"})
 
 
 def drawn(
