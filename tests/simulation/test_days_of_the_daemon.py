@@ -135,6 +135,10 @@ class Days:
         """Say that no file moved."""
         return False
 
+    def patience(self) -> float:
+        """Expect nothing that nobody tells of."""
+        return float("inf")
+
     def again(self) -> None:
         """Read again."""
 

@@ -140,7 +140,7 @@ def test_however_much_of_higher_priority_keeps_coming_a_run_gets_its_turn(
 ) -> None:
     """One run at a time, each of a minute; every schedule asks for another one every minute."""
     low = asked("low", "mine")
-    queue, turns = [low], dict[tuple[Mover, str], float]()
+    queue, turns, minute = [low], dict[tuple[Mover, str], float](), 0
     for minute in range(60):
         now = NOW + 60.0 * minute
         for name in map(str, range(busy)):
