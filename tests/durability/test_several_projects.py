@@ -5,10 +5,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
-from tests.durability.daemons import Seen, daemon, until
+from tests.durability.daemons import LONG_ENOUGH, Seen, daemon, until
 from tests.durability.project import write_project
 
 from freshline.events import RunFinished
@@ -54,11 +55,16 @@ def sell(shop: Path, rows: int) -> None:
 
 
 def until_said(process: "subprocess.Popen[str]", words: str) -> str:
-    """Return the line of a process that says so."""
+    """Return the line of a process that says so; AssertionError where it never does."""
     assert process.stdout is not None
-    for line in process.stdout:
-        if words in line:
-            return line
+    too_late = threading.Timer(LONG_ENOUGH, process.kill)
+    too_late.start()
+    try:
+        for line in process.stdout:
+            if words in line:
+                return line
+    finally:
+        too_late.cancel()
     raise AssertionError(f"{words!r} was never said")
 
 

@@ -229,7 +229,8 @@ def pulse_of(root: Path) -> Pulse:
 def _until_alone(end: Callable[[], None]) -> None:
     """Wait until whoever began this process is gone: then nobody holds the other end."""
     with suppress(OSError, ValueError):
-        while sys.stdin.buffer.read(4096):
+        # Not by a buffer: one that is being read when the interpreter ends would bring it down.
+        while os.read(sys.stdin.fileno(), 4096):
             pass
     end()
 
