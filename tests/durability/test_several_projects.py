@@ -145,7 +145,8 @@ def test_killed_with_minus_nine_all_daemons_end_and_the_next_up_carries_on(
 
 def test_ctrl_c_once_ends_all_of_it(shop: Path, sales: Path) -> None:
     with daemon(shop.parent, words=_UP) as process:
-        leader(shop), leader(sales)
+        leader(shop)
+        leader(sales)
         process.send_signal(signal.SIGINT)
         process.wait(15)
     for root in (shop, sales):
@@ -162,7 +163,7 @@ def test_ctrl_c_once_ends_all_of_it(shop: Path, sales: Path) -> None:
         (("--env", "prod", "shop", "sales"), 'shop: there is no environment "prod"'),
         (("shop", "copy"), 'two projects are called "shop": shop and copy'),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+    ids=str,
 )
 def test_folders_that_cannot_be_served_together_are_told(
     words: tuple[str, ...], said: str, shop: Path, monkeypatch: pytest.MonkeyPatch

@@ -79,7 +79,7 @@ def daemon(folders: tuple[str, ...], attended: bool) -> int:
     environment = said().environment
     if len(roots) > 1:
         return _attended(meant_by(roots, environment), environment)
-    (root,) = roots
+    root = roots[0]
     scoped = scope_of(root, environment)
     over, bell = threading.Event(), Bell()
     end = _until_told(over, bell)
