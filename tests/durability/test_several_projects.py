@@ -5,10 +5,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
-from tests.durability.daemons import Seen, daemon, until
+from tests.durability.daemons import LONG_ENOUGH, Seen, daemon, until
 from tests.durability.project import write_project
 
 from freshline.events import RunFinished
@@ -54,11 +55,16 @@ def sell(shop: Path, rows: int) -> None:
 
 
 def until_said(process: "subprocess.Popen[str]", words: str) -> str:
-    """Return the line of a process that says so."""
+    """Return the line of a process that says so; AssertionError where it never does."""
     assert process.stdout is not None
-    for line in process.stdout:
-        if words in line:
-            return line
+    too_late = threading.Timer(LONG_ENOUGH, process.kill)
+    too_late.start()
+    try:
+        for line in process.stdout:
+            if words in line:
+                return line
+    finally:
+        too_late.cancel()
     raise AssertionError(f"{words!r} was never said")
 
 
@@ -139,7 +145,8 @@ def test_killed_with_minus_nine_all_daemons_end_and_the_next_up_carries_on(
 
 def test_ctrl_c_once_ends_all_of_it(shop: Path, sales: Path) -> None:
     with daemon(shop.parent, words=_UP) as process:
-        leader(shop), leader(sales)
+        leader(shop)
+        leader(sales)
         process.send_signal(signal.SIGINT)
         process.wait(15)
     for root in (shop, sales):
@@ -156,7 +163,7 @@ def test_ctrl_c_once_ends_all_of_it(shop: Path, sales: Path) -> None:
         (("--env", "prod", "shop", "sales"), 'shop: there is no environment "prod"'),
         (("shop", "copy"), 'two projects are called "shop": shop and copy'),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+    ids=str,
 )
 def test_folders_that_cannot_be_served_together_are_told(
     words: tuple[str, ...], said: str, shop: Path, monkeypatch: pytest.MonkeyPatch

@@ -86,7 +86,7 @@ def _roots_at(start: Path, help: str, *, upwards: bool = True) -> tuple[Path, ..
         raise UsageError(f"there is no folder {start}", help=help)
     start = Path(os.path.abspath(start))
     root = find_root(start)
-    if root == start or (root is not None and upwards):
+    if root is not None and (upwards or root == start):
         return (root,)
     below = tuple(_below(start, _DEPTH))
     if below:

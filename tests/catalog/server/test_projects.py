@@ -38,7 +38,7 @@ class Row:
     lobby: Lobby
     members: tuple[Member, ...]
     shared: Shared
-    shut: dict[str, FreshlineError] = field(default_factory=dict)
+    shut: dict[str, FreshlineError] = field(default_factory=dict[str, FreshlineError])
 
     def somebody(self, role: Role | None = Role.OPERATOR) -> TestClient:
         app = Reception(self.lobby, self.members, self.shared)

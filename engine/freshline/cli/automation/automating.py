@@ -80,7 +80,7 @@ def daemon(folders: tuple[str, ...], attended: bool) -> int:
     environment = said().environment
     if len(roots) > 1:
         return _attended(meant_by(roots, environment), environment)
-    (root,) = roots
+    root = roots[0]
     scoped = scope_of(root, environment)
     over, bell = threading.Event(), Bell()
     end = _until_told(over, bell)
@@ -232,7 +232,8 @@ def pulse_of(root: Path) -> Pulse:
 def _until_alone(end: Callable[[], None]) -> None:
     """Wait until whoever began this process is gone: then nobody holds the other end."""
     with suppress(OSError, ValueError):
-        while sys.stdin.buffer.read(4096):
+        # Not by a buffer: one that is being read when the interpreter ends would bring it down.
+        while os.read(sys.stdin.fileno(), 4096):
             pass
     end()
 
