@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import IO
 
 from freshline.catalog import By, Ended, Engine, Rows, Surveyed, Wanted
+from freshline.cli.automation.watched import folders
 from freshline.cli.compose import ACTOR, RUN
-from freshline.cli.folders import folders
 from freshline.cli.main import ERRORS
 from freshline.cli.stamps import stamp
 from freshline.codec import decode

@@ -14,6 +14,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from freshline.counted import counted
 from freshline.errors import FencedError, FreshlineError
 from freshline.events import (
     AssetDefined,
@@ -303,7 +304,7 @@ class Daemon:
         """Say how many assets are kept fresh: at first, and when that changes."""
         rules = [asset.definition.refresh.rule for asset in graph.assets.values()]
         asked = sum(isinstance(rule, Manual | Never) for rule in rules)
-        words = f"keeps {_assets(len(rules) - asked)} fresh" + (
+        words = f"keeps {counted(len(rules) - asked, 'asset')} fresh" + (
             f"; {asked} manual" if asked else ""
         )
         if words != self._told:
@@ -337,10 +338,6 @@ def _unwritten(facts: Facts) -> frozenset[tuple[str, str]]:
 def _follows_runs(graph: Graph) -> bool:
     conditions = (each for sensor in graph.sensors for each in sensor.conditions)
     return any(isinstance(condition, RunEnded) for condition in conditions)
-
-
-def _assets(count: int) -> str:
-    return "1 asset" if count == 1 else f"{count} assets"
 
 
 def _as_request(started: RunStarted) -> Request:

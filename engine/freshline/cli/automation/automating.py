@@ -1,4 +1,4 @@
-"""daemon: keep an environment fresh without being asked; and how `up` has one beside the pages."""
+"""daemon: keep an environment fresh without being asked; of one project, or of several."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Protocol, cast
 import click
 
 from freshline.bell import Bell, Watch
+from freshline.cli.automation.attending import Attendant, stop_all
 from freshline.cli.automation.launching import RunProcesses
 from freshline.cli.automation.reloading import Reloading
 from freshline.cli.compose import (
@@ -27,8 +28,8 @@ from freshline.cli.compose import (
     automation_in,
     catalog_path,
     event_log,
-    root_of,
 )
+from freshline.cli.folders import Meant, meant_by, roots_of
 from freshline.cli.options import common, said
 from freshline.cli.scope import Scoped, scope_of
 from freshline.cli.senses.sensing import Senses
@@ -65,16 +66,44 @@ class Pulse(Protocol):
 
 
 @click.command()
+@click.argument("folders", nargs=-1)
 @click.option("--attended", is_flag=True, hidden=True)
 @common
-def daemon(attended: bool) -> int:
+def daemon(folders: tuple[str, ...], attended: bool) -> int:
     """Keep everything fresh by itself, until Ctrl-C: what `up` does, without its pages.
 
-    A second one of the same environment stands by, and takes over when the first is gone.
+    A second one of the same environment stands by, and takes over when the first is gone. FOLDERS
+    are those of several projects, or one that holds several: each has a daemon of its own.
     """
-    root = root_of(said())
-    scoped = scope_of(root, said().environment)
+    roots = roots_of(folders, said())
+    environment = said().environment
+    if len(roots) > 1:
+        return _attended(meant_by(roots, environment), environment)
+    (root,) = roots
+    scoped = scope_of(root, environment)
     over, bell = threading.Event(), Bell()
+    end = _until_told(over, bell)
+    if attended:
+        threading.Thread(target=_until_alone, args=(end,), daemon=True).start()
+    automate(root, scoped, over, bell)
+    return 0
+
+
+def _attended(projects: Sequence[Meant], environment: str | None) -> int:
+    """Attend to a daemon for each of several projects, until a signal says that it is enough."""
+    over, bell = threading.Event(), Bell()
+    _until_told(over, bell)
+    attendants = [Attendant(each.root, environment, each.name) for each in projects]
+    _say(f"{', '.join(each.name for each in projects)} are kept fresh")
+    for attendant in attendants:
+        attendant.start()
+    over.wait()
+    stop_all(attendants)
+    return 0
+
+
+def _until_told(over: threading.Event, bell: Bell) -> Callable[[], None]:
+    """Return what says that it is over, as signals do from now on."""
 
     def end(*_: object) -> None:
         over.set()
@@ -82,10 +111,7 @@ def daemon(attended: bool) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    if attended:
-        threading.Thread(target=_until_alone, args=(end,), daemon=True).start()
-    automate(root, scoped, over, bell)
-    return 0
+    return end
 
 
 def automate(root: Path, scoped: Scoped, over: threading.Event, bell: Bell) -> None:

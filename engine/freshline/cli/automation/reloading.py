@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import IO, Protocol, TypeVar
 
 from freshline.bell import Bell, Watch
+from freshline.cli.automation.watched import folders
 from freshline.cli.bringing import bring
 from freshline.cli.compose import STATE, compiled
-from freshline.cli.folders import folders
 from freshline.cli.stamps import stamp
 from freshline.declare.files import list_files
 from freshline.errors import Diagnostic, FreshlineError, ResourceError
