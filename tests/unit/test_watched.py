@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from freshline.cli.folders import folders
+from freshline.cli.automation.watched import folders
 
 _FILES = (
     "assets/stg/deep/a.sql",
