@@ -41,7 +41,7 @@ def test_an_example_can_be_typed(line: str) -> None:
     program, *words = shlex.split(line)
     assert program == "freshline"
     command: click.Command | None = freshline
-    while isinstance(command, click.Group):
+    while isinstance(command, click.Group) and words:
         command = command.get_command(click.Context(command), words.pop(0))
     assert command is not None
     command.make_context(line, words)

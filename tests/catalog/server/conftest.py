@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from tests.catalog.server.world import made_world, world
 
 from freshline.catalog import By, Ended, Engine, Handed, Rows, Surveyed, Wanted
-from freshline.errors import ResourceError
+from freshline.errors import ConflictError
 from freshline.versions import Manifest
 from freshline_catalog.event_log import SqliteEventLog
 from freshline_catalog.server.app import create_app
@@ -92,10 +92,10 @@ class IdleEngine:
         return Rows((), ())
 
     def current(self, key: str) -> Manifest:
-        raise ResourceError("it has never been built there")
+        raise ConflictError("another version is current by now")
 
     def hand_over(self, key: str, mat_id: str) -> Handed:
-        raise ResourceError("it has never been built there")
+        raise ConflictError("another version is current by now")
 
 
 _: type[Engine] = IdleEngine

@@ -20,7 +20,7 @@ from freshline import codec
 from freshline.catalog import Handed
 from freshline.errors import ResourceError
 from freshline.offers import Offer, offer_of
-from freshline.survey import Owner
+from freshline.survey import Entry, Owner
 from freshline.tokens import TokenScope
 from freshline_catalog.connection import Connection
 from freshline_catalog.server import doings
@@ -28,10 +28,10 @@ from freshline_catalog.server.access import needs
 from freshline_catalog.server.actions import new_id
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.doings import Came, Doing, Kind
-from freshline_catalog.server.entries import entry_of
+from freshline_catalog.server.entries import entry_of, state_of
 from freshline_catalog.server.page import API, JSON, answers
 from freshline_catalog.server.people import Role
-from freshline_catalog.server.problems import AbsentError
+from freshline_catalog.server.problems import AbsentError, InvalidError
 from freshline_catalog.server.reading import Reading
 from freshline_catalog.server.render import Renderer
 from freshline_catalog.server.services import Services
@@ -53,7 +53,7 @@ def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
         return renderer.answer(request, codec.encode(offered(asked, key)), JSON)
 
     def data(asked: Reading, key: Key, mat_id: Version) -> Response:
-        _refuse_beside(asked, key)
+        _built(asked, key)
         handed = services.engine.hand_over(key, mat_id)
         file = _held(handed)
         try:
@@ -66,7 +66,7 @@ def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
     app.get(
         f"{API}/assets/{{key}}/current",
         response_model=None,
-        responses=answers(Offer, 404, 503),
+        responses=answers(Offer, 404, 409, 503),
         operation_id="current_version",
         summary="The version of an asset that is current, and what is said of the asset.",
         openapi_extra=needs(Role.VIEWER, scope=TokenScope.ASSETS),
@@ -85,8 +85,7 @@ def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
 
 def offered(asked: Asked, key: str) -> Offer:
     """Return what is told of the current version; AbsentError, or ResourceError that says why."""
-    _refuse_beside(asked, key)
-    entry = entry_of(asked, key)
+    entry = _built(asked, key)
     made = offer_of(asked.services.engine.current(key))
     token = asked.user.token
     return replace(
@@ -101,8 +100,11 @@ def offered(asked: Asked, key: str) -> Offer:
     )
 
 
-def _refuse_beside(asked: Asked, key: str) -> None:
-    """Know of no asset beside those that a token is for, and of none before the first survey."""
+def _built(asked: Asked, key: str) -> Entry:
+    """Return the entry of an asset that has rows; AbsentError or InvalidError for any other.
+
+    ResourceError before the first survey: nobody knows yet which assets there are.
+    """
     if not asked.survey:
         raise ResourceError(
             "this catalog was not looked at yet", help="it will be in a moment: ask again"
@@ -110,6 +112,12 @@ def _refuse_beside(asked: Asked, key: str) -> None:
     mine = asked.selected(asked.user.selection)
     if mine is not None and key not in mine:
         raise AbsentError("there is no asset of this key", help="or not for this token")
+    entry, build = entry_of(asked, key), state_of(asked, key).build
+    if build is None:
+        raise AbsentError("it has never been built there", help="it is there once it was built")
+    if build.version.query:
+        raise InvalidError("it is a view there, and kept nowhere", help="read what it reads")
+    return entry
 
 
 def _contacts(asked: Asked, owner: str | None) -> tuple[tuple[str, str], ...]:

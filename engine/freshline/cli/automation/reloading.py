@@ -67,7 +67,7 @@ class Reloading:
         self._following = following
         self._bell, self._watch = bell, Watch()
         bell.hears(self._watch)
-        self._has_stirred = True  # nothing is watched yet
+        self._has_stirred, self._has_moved = True, False  # nothing is watched yet
         self._defined: Defined | None = None
         self._whole: Whole | None = None
         self._reading: _Reading | None = None
@@ -99,7 +99,8 @@ class Reloading:
         if self._reading is not None:
             return self._read()
         now = time.monotonic()
-        self._has_stirred |= self._watch.moved()
+        if self._watch.moved():
+            self._has_stirred = self._has_moved = True
         if now < self._due() and not self._wanted:
             return False
         began = time.thread_time()
@@ -108,7 +109,7 @@ class Reloading:
         if has_stirred:
             self._has_stirred = self._watches_more()
             self._bring_next = min(self._bring_next, now)
-        moved = self._look(now, has_stirred=has_stirred)
+        moved = self._look(now)
         self._looked, self._took = time.monotonic(), time.thread_time() - began
         return moved
 
@@ -147,7 +148,7 @@ class Reloading:
         patterns = (*sources, *globs(graph), *catalogs)
         return self._watch.over(folders(self._root, patterns, has_code=made))
 
-    def _look(self, now: float, *, has_stirred: bool) -> bool:
+    def _look(self, now: float) -> bool:
         """Begin to read where something changed; say whether what sensors wait for has."""
         try:
             files = list_files(self._root)
@@ -161,7 +162,7 @@ class Reloading:
             self._wanted |= look != self._files
             self._files = look
         else:
-            waits = not has_stirred and self._is_patient(whole, files, now)
+            waits = self._is_patient(whole, files, now)
             self._wanted |= not (waits or looks_unchanged(self._root, whole, files))
         if self._wanted or now >= self._confirm:
             self._wanted, self._confirm = False, float("inf")
@@ -175,8 +176,8 @@ class Reloading:
         seldom; what other catalogs say now is told by their words.
         """
         words = stamp(self._root, (), (f"{BROUGHT}/*/*/{WORD}",))
-        moved = whole.files != files or words != self._words
-        self._words = words
+        moved = self._has_moved or whole.files != files or words != self._words
+        self._words, self._has_moved = words, False
         if moved or not has_lost(whole):
             self._patience, self._lost_next = _LOST, now + _LOST
             return False

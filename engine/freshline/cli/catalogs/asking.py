@@ -252,7 +252,7 @@ class Asking:
                     f"{self._words} refuses the token" + (f": {said}" if said else ""),
                     help=help or "ask whoever runs it for a token",
                 )
-            case 404 if said:
+            case 404 | 422 if said:
                 return ResourceError(f"{self._words}: {said}", help=help)
             case 409:
                 return ConflictError(f"{self._words}: {said}", help=help)
