@@ -1,5 +1,6 @@
 """Days of the daemon itself on a clock that jumps: nothing is lost, and nothing is flooded."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -137,6 +138,10 @@ class Days:
 
     def again(self) -> None:
         """Read again."""
+
+    def patience(self) -> float:
+        """Say that nothing is noticed by itself."""
+        return math.inf
 
     def _world(self) -> World:
         return World(

@@ -93,8 +93,10 @@ def test_it_waits_for_who_has_the_environment_alone_and_says_so(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     lease = alone(folder)
-    released = SimpleNamespace(sleep=lambda seconds: lease.release())
-    monkeypatch.setattr("freshline.cli.waiting.time", released)
+    def released(seconds: float) -> None:
+        lease.release()
+
+    monkeypatch.setattr("freshline.cli.waiting.time", SimpleNamespace(sleep=released))
     assert project.apply().succeeded
     assert capsys.readouterr().err.startswith("waiting: ")
 
