@@ -1,5 +1,6 @@
 """A project in a notebook or script: `freshline.open(".")`, then read, query, plan and apply."""
 
+import math
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,10 +21,12 @@ from freshline.cli.render import diagnostics_text, error_text, held_text, plan_t
 from freshline.cli.rows import explained, one_select
 from freshline.cli.select import one_asset, selected
 from freshline.cli.table import table
+from freshline.cli.waiting import shown_in_line
 from freshline.errors import Diagnostic, FreshlineError, UsageError
 from freshline.execute.apply import Order, succeeded
 from freshline.execute.rounds import apply_in_rounds
 from freshline.execute.run import Status
+from freshline.execute.runner import Patience
 from freshline.execute.sql_engine import SqlEngine
 from freshline.reconcile.observe import look, plan_from
 from freshline.reconcile.planned import Plan, Wish
@@ -150,11 +153,17 @@ class Project:
             return Planned(plan=plan, text=click.unstyle("\n".join(text)))
 
     def apply(
-        self, selection: str | None = None, *, only: bool = False, force: bool = False
+        self,
+        selection: str | None = None,
+        *,
+        only: bool = False,
+        force: bool = False,
+        wait: bool = True,
     ) -> Applied:
         """Make a selection, everything by default, fresh, and return how that went.
 
-        An asset that fails is in the result; BusyError where somebody else is applying.
+        An asset that fails is in the result. Where somebody has the environment alone, it waits and
+        says for whom; without `wait` that is a BusyError.
         """
         with self._opened() as project:
             wish = Wish(selected=_selected(project, selection), only=only, force=force)
@@ -163,6 +172,8 @@ class Project:
                 holder=holder(project.environment, "apply"),
                 command=f"{Path(sys.argv[0]).name or 'python'}: apply",
                 jobs=_JOBS,
+                patience=Patience(shown_in_line=math.inf if wait else 0.0),
+                wait=shown_in_line(self._said) if wait else None,
             )
             with project.working() as ports:
                 done = apply_in_rounds(project.place, ports, order, _agree, _show_nothing)

@@ -288,10 +288,14 @@ class EventArrived(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class FunctionSaid(Struct, frozen=True, kw_only=True, tag=True):
-    """A function in a worker process says whether to fire: `function` is module:function."""
+    """A function in a worker process says whether to fire: `function` is module:function.
+
+    `resources` are the parameters that receive one, each with its name.
+    """
 
     function: str
     location: str
+    resources: tuple[tuple[str, str], ...] = ()
 
 
 Condition = AssetArrived | FilesArrived | WatermarkMoved | RunEnded | EventArrived | FunctionSaid

@@ -7,7 +7,18 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-_NAMES = ("project", "asset", "folder", "source", "sensors", "tests", "plan", "event", "webhook")
+_NAMES = (
+    "project",
+    "asset",
+    "folder",
+    "source",
+    "sensors",
+    "tests",
+    "plan",
+    "event",
+    "webhook",
+    "rehearsal",
+)
 _REFERENCE = re.compile(r'"#/\$defs/(\w+)"')
 
 

@@ -152,6 +152,19 @@ def test_an_idle_tick_decides_nothing_at_all() -> None:
     assert world.evaluate().decided == ()
 
 
+def test_what_is_not_declared_any_more_is_forgotten_once() -> None:
+    world = stage({"a": ("raw",), "b": ("raw",)}, b=HOURLY).build_all()
+    world.arrive("raw", "v2")
+    world.tick()
+    world.run()
+    assert {"asset:a", "asset:b"} <= world.memories.keys()
+    del world.plots["b"], world.builds["b"]
+    assert world.tick() == ()
+    assert "asset:b" not in world.memories and "asset:a" in world.memories
+    assert world.kept[-1].tick.why == "nothing is to be built; something to remember of b"
+    assert world.evaluate().decided == ()
+
+
 def test_a_decision_that_was_kept_is_kept_once() -> None:
     world = pair()
     world.build("a", "new")

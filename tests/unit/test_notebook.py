@@ -3,13 +3,16 @@
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
 import freshline
-from freshline.errors import FreshlineError, UsageError
+from freshline.cli.compose import event_log
+from freshline.errors import BusyError, FreshlineError, UsageError
 from freshline.notebook import Project
+from freshline.ports import Holder, Lease
 
 QUICKSTART = Path(__file__).parents[2] / "projects/quickstart"
 
@@ -75,6 +78,36 @@ def test_results_read_as_the_command_line_writes_them(project: Project) -> None:
     assert repr(project.apply()) == "nothing is stale: 3 fresh"
     assert "\x1b" not in repr(project.plan()) + repr(project.status())
     assert "environment main" in repr(project)
+
+
+def alone(folder: Path) -> Lease:
+    log = event_log(folder)
+    name = "apply:main"
+    return log.acquire(Holder(name=name, actor="eve", host="here", pid=1, since=0, purpose="gc"))
+
+
+def test_it_waits_for_who_has_the_environment_alone_and_says_so(
+    project: Project,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lease = alone(folder)
+
+    def released(seconds: float) -> None:
+        lease.release()
+
+    monkeypatch.setattr("freshline.cli.waiting.time", SimpleNamespace(sleep=released))
+    assert project.apply().succeeded
+    assert capsys.readouterr().err.startswith("waiting: ")
+
+
+def test_without_waiting_it_is_refused(project: Project, folder: Path) -> None:
+    lease = alone(folder)
+    with pytest.raises(BusyError):
+        project.apply(wait=False)
+    lease.release()
+    assert project.apply(wait=False).succeeded
 
 
 def test_an_asset_that_fails_is_in_the_result(project: Project, folder: Path) -> None:

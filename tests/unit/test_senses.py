@@ -1,5 +1,6 @@
 """Senses: folders, catalogs, queries and functions of a real project, asked in real processes."""
 
+import json
 import os
 import shutil
 import textwrap
@@ -8,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import jsonschema_rs
 import pytest
 from tests.forked import run
 
@@ -25,6 +27,7 @@ from freshline.operate.scene import Remote, Said, Seen
 from freshline.operate.sensors import SensorMemory, memory_name
 from freshline.refresh import FunctionSaid
 from freshline.ticks import Arrival
+from freshline_schemas.reading import read
 
 PATIENCE = 60.0
 FUNCTIONS = """
@@ -59,6 +62,13 @@ def dies():
 
 def where():
     return str(os.getpid())
+
+class Mailbox:
+    def __init__(self, address: str, password: str):
+        self.address, self.password = address, password
+
+def opens(context: Context, mailbox: Mailbox):
+    return f"{mailbox.address} {len(mailbox.password)} {context.environment}"
 
 def hangs():
     time.sleep(600)
@@ -233,6 +243,20 @@ def test_what_a_function_may_say(looking: Looking) -> None:
     assert looking.value("waits", seen) == Said(fires=False, why="fired at None", cursor="seen")
 
 
+def test_a_function_receives_what_it_is_given_of_the_projects_resources(
+    looking: Looking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRESHLINE_SECRET_MAIL", "geheim")
+    project = (looking.root / "freshline.yaml").read_text()
+    mail = "{type: lib.watch:Mailbox, address: ada@here, password: '${secret.mail}'}"
+    write(looking.root, {"freshline.yaml": f"{project}resources:\n  mail: {mail}\n"})
+    when = '{python: "lib.watch:opens", resources: {mailbox: mail}}'
+    sensor = f"opens: {{when: {when}, do: {{materialize: total}}}}"
+    write(looking.root, {"sensors/all.yaml": f"sensors:\n  {sensor}\n"})
+    looking.graph = looking.compiled()
+    assert looking.value("opens", looking.look()).why == "ada@here 6 main"
+
+
 def test_a_function_is_told_the_cursor_that_was_kept(looking: Looking) -> None:
     functions(looking, "counted")
     (sensor,) = looking.graph.sensors
@@ -308,6 +332,17 @@ def test_a_sensor_is_rehearsed_and_nothing_is_kept(root: Path) -> None:
             "  make total fresh",
             "    create total",
         ]
+
+
+@pytest.mark.parametrize("name", ["landed", "rows", "largest", "rates"])
+def test_a_rehearsal_in_json_keeps_its_schema(name: str, root: Path) -> None:
+    write(root, {"inbox/a.csv": "1"})
+    done = command(root, "sensor", "test", name, "--json")
+    told = json.loads(done.stdout)
+    schema = jsonschema_rs.Draft202012Validator(dict(read("rehearsal")))
+    schema.validate(told)
+    assert (told["sensor"], told["fires"]) == (name, name == "landed")
+    assert not schema.is_valid({**told, "fires": "yes"})
 
 
 def test_what_cannot_be_known_is_an_error_of_the_rehearsal(root: Path) -> None:

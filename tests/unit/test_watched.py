@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from freshline.cli.automation.watched import folders
 
 _FILES = (

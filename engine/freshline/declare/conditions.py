@@ -11,6 +11,7 @@ from typing import NamedTuple
 from freshline.code import MAIN
 from freshline.declare import rules, scalars, source
 from freshline.declare.about import Scope
+from freshline.declare.code import read_resources
 from freshline.declare.commands import read_function
 from freshline.declare.gates import read_span
 from freshline.declare.interpolation import Misplaced, render
@@ -288,7 +289,24 @@ def _python(reading: Reading, section: Section, given: source.Entry) -> Function
         fix = did_you_mean(location, known) or f"locations are {', '.join(known)}"
         message = f"there is no location {quoted(location)}"
         report.error("E124", place_of(entry), message, fix)
-    return None if function is None else FunctionSaid(function=function, location=location)
+    return (
+        None
+        if function is None
+        else FunctionSaid(function=function, location=location, resources=_given(reading, section))
+    )
+
+
+def _given(reading: Reading, section: Section) -> tuple[tuple[str, str], ...]:
+    """Return the parameters that receive resources, each with the name of one that there is."""
+    found = read_resources(section)
+    known = [each.name for each in reading.scope.resources]
+    entry = section.entry("resources")
+    for name in found.values():
+        if entry is not None and name not in known and reading.scope.is_complete:
+            fix = did_you_mean(name, known) or "declare it under `resources:` in freshline.yaml"
+            message = f"the project has no resource {quoted(name)}"
+            reading.report.error("E126", place_of(entry), message, fix)
+    return tuple(sorted(found.items()))
 
 
 _READERS: Mapping[str, Callable[[Reading, Section, source.Entry], Condition | None]] = {

@@ -358,7 +358,7 @@ CONDITIONS = {
     "sql": _condition("sql"),
     "run": _condition("run", "select"),
     "event": _condition("event"),
-    "python": _condition("python", "location"),
+    "python": _condition("python", "location", "resources"),
 }
 ACTS = {
     "materialize": Keys(section="act", known=("materialize",)),

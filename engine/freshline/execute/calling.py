@@ -52,7 +52,7 @@ def call(wish: Wish, setting: Setting) -> tuple[Returned, Path]:
             given=tuple(wish.hand_over(each, scratch) for each in code.inputs),
             wanted=wish.wanted,
             config=settled(code.config),
-            resources=resources_of(code, setting.graph.project),
+            resources=resources_of(code.resources, setting.graph.project),
             about={
                 "run": setting.run,
                 "environment": wish.target.environment,
@@ -87,11 +87,11 @@ def location_of(code: Code, project: ProjectDefinition) -> Location:
     return declared.get(code.location) or Location(name=MAIN)
 
 
-def resources_of(code: Code, project: ProjectDefinition) -> Mapping[str, Resource]:
+def resources_of(receive: Mapping[str, str], project: ProjectDefinition) -> Mapping[str, Resource]:
     """Return what code receives, by parameter, with its secrets put in."""
     known = {each.name: each for each in project.resources}
     found: dict[str, Resource] = {}
-    for parameter, name in code.resources.items():
+    for parameter, name in receive.items():
         if name not in known:
             raise ComputeError(f"there is no resource {name}", help="declare it in freshline.yaml")
         found[parameter] = Resource(type=known[name].type, settings=settled(known[name].settings))

@@ -100,7 +100,7 @@ class CodeTests:
             given=self._given(test, asset, code, scratch),
             wanted=tuple(w for w in every if w.key == key) if code.subset else every,
             config=settled({**code.config, **test.config}),
-            resources=resources_of(code, project),
+            resources=resources_of(code.resources, project),
             about={
                 "run": "test",
                 "environment": self.calling.environment,

@@ -1,6 +1,6 @@
 """Deciding: from one look at a project to what runs now, and why all else does not."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -15,10 +15,12 @@ from freshline.operate.memory import (
     NOTHING,
     AssetMemory,
     is_plain,
+    key_of,
     name_of,
     part_of,
     text_of,
     timed,
+    told,
 )
 from freshline.operate.rules import (
     PUNCTUAL,
@@ -301,7 +303,7 @@ def _reconciled(work: _Work, ids: Callable[[], str]) -> tuple[Decided, ...]:
         along = frozenset(going)
         for key in going:
             work.memories[key] = _of_going(work, key, run, along)
-    texts = {
+    texts = dict.fromkeys(ground.undeclared()) | {
         name_of(key): text
         for key, memory in work.memories.items()
         if (text := text_of(memory)) != ground.scene.memories.get(name_of(key))
@@ -309,7 +311,7 @@ def _reconciled(work: _Work, ids: Callable[[], str]) -> tuple[Decided, ...]:
     if run is None and not texts:
         return ()
     assets = _to_build(ground, going)
-    why = _why(work, going) if going else _remembered(sorted(work.memories))
+    why = _why(work, going) if going else told(sorted(key_of(name) or name for name in texts))
     tick = Tick(
         project=ground.facts.project,
         environment=ground.facts.environment,
@@ -392,9 +394,3 @@ def _why(work: _Work, going: list[str]) -> str:
     elif reason is not None and step.action not in words:
         cause += f": {reason.detail}"
     return f"{cause}; {len(going)} asset{'' if len(going) == 1 else 's'}"
-
-
-def _remembered(keys: Sequence[str]) -> str:
-    """Return in a few words what was taken note of, where nothing is to be built."""
-    named = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
-    return f"nothing is to be built; something to remember of {named}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from freshline.codec import digest
 from freshline.definitions import ProbeKind
 from freshline.lineage.graph import Asset, downstreams
-from freshline.operate.memory import AssetMemory, name_of, read
+from freshline.operate.memory import AssetMemory, key_of, name_of, read
 from freshline.operate.scene import Scene
 from freshline.operate.selecting import selecting
 from freshline.reconcile import checks
@@ -42,6 +42,20 @@ class Ground:
         """Return what is remembered of an asset."""
         name = name_of(key)
         return read(name, self.scene.memories.get(name))
+
+    def undeclared(self) -> tuple[str, ...]:
+        """Return under which names something is remembered of what is not declared any more.
+
+        While a file cannot be understood, nobody knows what it declares.
+        """
+        if self.graph.failed:
+            return ()
+        known = (self.graph.assets, self.graph.sources, self.graph.quarantined)
+        return tuple(
+            name
+            for name in self.scene.memories
+            if (key := key_of(name)) is not None and not any(key in each for each in known)
+        )
 
     def trigger(self, key: str, upstream: str) -> Trigger:
         """Return how an asset regards one of its inputs; behind a view, as it regards the view."""

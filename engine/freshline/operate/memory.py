@@ -1,5 +1,6 @@
 """What the reconciler remembers of an asset from one look to the next, and how that is kept."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from msgspec import MsgspecError, Struct
@@ -59,9 +60,17 @@ class AssetMemory(Struct, frozen=True, kw_only=True, omit_defaults=True):
 NOTHING = AssetMemory()
 
 
+_ASSET = "asset:"
+
+
 def name_of(key: str) -> str:
     """Return under which name an asset's memory is kept."""
-    return f"asset:{key}"
+    return f"{_ASSET}{key}"
+
+
+def key_of(name: str) -> str | None:
+    """Return whose memory is kept under a name; None where that is no asset's."""
+    return name.removeprefix(_ASSET) if name.startswith(_ASSET) else None
 
 
 # What was read last under each name. Not of each text: those go on for ever.
@@ -104,3 +113,9 @@ def timed(rule: Rule) -> tuple[Timed, ...]:
 def is_plain(rule: Rule) -> bool:
     """Say whether nothing needs to be remembered for a rule while its asset is fresh."""
     return all(isinstance(leaf, Upstream | Manual | Never | WhenNeeded) for leaf in leaves(rule))
+
+
+def told(keys: Sequence[str]) -> str:
+    """Return in a few words what was taken note of, where nothing is to be built."""
+    named = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
+    return f"nothing is to be built; something to remember of {named}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from freshline import codec
+from freshline.acts import Delivering
 from freshline.errors import FencedError, InternalError, ResourceError
 from freshline.events import RunWithdrawn
 from freshline.failpoints import failpoint
@@ -20,6 +21,7 @@ from freshline.ticks import (
     RequestState,
     Tick,
     TickOutcome,
+    deliveries_of,
     event_of,
 )
 
@@ -46,7 +48,7 @@ class MemoryAutomation:
         for each in decided:
             _refuse_unwritable(each)
         with self._log.opened() as ledger:
-            _refuse_follower(ledger, leader)
+            refuse_follower(ledger, leader)
             kept = _kept(ledger.decisions, decided)
             _pass("tick.before_commit")
             for each in kept:
@@ -75,7 +77,7 @@ class MemoryAutomation:
         FencedError when somebody has led since.
         """
         with self._log.opened() as ledger:
-            _refuse_follower(ledger, leader)
+            refuse_follower(ledger, leader)
             known = ledger.decisions.requests.get(run)
             if known is None or known.state is not RequestState.QUEUED:
                 return False
@@ -89,7 +91,7 @@ class MemoryAutomation:
         FencedError when somebody has led since.
         """
         with self._log.opened() as ledger:
-            _refuse_follower(ledger, leader)
+            refuse_follower(ledger, leader)
             known = ledger.decisions.requests.get(run)
             if known is None or known.state is not RequestState.LAUNCHED:
                 return False
@@ -232,9 +234,12 @@ def _keep(known: Decisions, decided: Decided) -> None:
             memories[name] = value
     for request in decided.requests:
         known.requests[request.run] = Requested(request=request)
+    for delivery in deliveries_of(decided):
+        known.deliveries.setdefault(delivery.id, Delivering(delivery=delivery, due=delivery.at))
 
 
-def _refuse_follower(ledger: Ledger, leader: Lease) -> None:
+def refuse_follower(ledger: Ledger, leader: Lease) -> None:
+    """Raise FencedError when somebody has held the lease since."""
     if ledger.epochs.get(leader.name) != leader.epoch:
         raise FencedError(
             f"somebody else leads by now: {leader.name} was taken again",

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from freshline import codec
+from freshline.acts import Delivering, Incident, Mute
 from freshline.claims import Claim
 from freshline.errors import BusyError, CatalogError, InternalError, ResourceError, UsageError
 from freshline.events import AttemptStarted, Event, Materialized, Recorded, RunStarted
@@ -21,7 +22,7 @@ TickKey = tuple[str, str, Mover, str, str]
 
 
 class Decisions:
-    """What automation decided; `MemoryAutomation` reads and writes it."""
+    """What automation decided; `MemoryAutomation` and `MemoryActs` read and write it."""
 
     def __init__(self) -> None:
         self.ticks: list[Tick] = []
@@ -31,6 +32,9 @@ class Decisions:
         self.halts: dict[Scope, dict[tuple[Mover, str], Halt]] = {}
         self.arrivals: dict[Scope, list[Arrival]] = {}
         self.arrived = 0
+        self.deliveries: dict[str, Delivering] = {}
+        self.mutes: dict[Scope, dict[str, Mute]] = {}
+        self.incidents: dict[str, tuple[Scope, Incident]] = {}
 
 
 class Ledger:

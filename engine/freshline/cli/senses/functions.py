@@ -12,7 +12,7 @@ from freshline.cli.code import workers
 from freshline.cli.compose import RandomIds
 from freshline.code import MAIN, Location
 from freshline.errors import ResourceError
-from freshline.execute.calling import CALLS
+from freshline.execute.calling import CALLS, resources_of
 from freshline.lineage.graph import Graph
 from freshline.operate.scene import Said
 from freshline.refresh import FunctionSaid
@@ -61,6 +61,7 @@ class Functions:
                     scratch=str(scratch),
                     function=condition.function,
                     role=FunctionKind.SENSOR,
+                    resources=resources_of(dict(condition.resources), graph.project),
                     about={"environment": self._environment, **about},
                     timeout=self._timeout,
                 ),
