@@ -10,7 +10,12 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from click.testing import CliRunner, Result
+
+from freshline.cli.main import freshline as command
+
 LONG_ENOUGH = 60.0
+FOLDER = ".freshline/catalogs/finance/marts.rates"
 _RATES = """/*---
 owner: ada
 description: What a day is worth.
@@ -65,6 +70,16 @@ def freshline(
     )
 
 
+def told(root: Path, *words: str, secret: str = "") -> Result:
+    """Run a command to its end within this process, which takes a tenth of the time."""
+    return CliRunner().invoke(
+        command,
+        ["-p", str(root), *words],
+        env={"FRESHLINE_SECRET_FINANCE_TOKEN": secret or None, "NO_COLOR": "1"},
+        standalone_mode=False,
+    )
+
+
 def environment(secret: str, failpoints: str = "") -> dict[str, str]:
     """Return the variables of a process that knows a token."""
     told = {"NO_COLOR": "1", "FRESHLINE_FAILPOINTS": failpoints}
@@ -74,7 +89,7 @@ def environment(secret: str, failpoints: str = "") -> dict[str, str]:
 def token(root: Path, *more: str, name: str = "sales") -> str:
     """Make a token for everything, and return its secret."""
     scopes = [f"--scope={scope}" for scope in ("assets:read", "events:read", "data:read")]
-    return freshline(root, "token", "create", name, *scopes, *more).stdout.strip()
+    return told(root, "token", "create", name, *scopes, *more).stdout.strip()
 
 
 @contextmanager
@@ -95,6 +110,24 @@ def served(root: Path, port: int = 0) -> Generator[int]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=LONG_ENOUGH)
+
+
+@contextmanager
+def kept_fresh(root: Path, secret: str) -> Generator[Path]:
+    """Have a daemon keep a project fresh until the block ends; give the file of what it says."""
+    said = root.parent / "daemon.log"
+    with said.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "freshline", "-p", str(root), "daemon"],
+            env=environment(secret),
+            stdout=out,
+            stderr=out,
+        )
+        try:
+            yield said
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
 
 
 def until(holds: Callable[[], bool]) -> None:

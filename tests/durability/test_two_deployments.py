@@ -2,19 +2,17 @@
 
 import json
 import signal
-import subprocess
-import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.durability.deployments import (
-    environment,
+    FOLDER,
     freshline,
+    kept_fresh,
     put_rate,
     served,
     token,
+    told,
     until,
     write,
     write_finance,
@@ -23,46 +21,27 @@ from tests.durability.deployments import (
 
 from freshline.declare.brought import brought, current_files
 
-FOLDER = ".freshline/catalogs/finance/marts.rates"
 FAILPOINTS = ("bring.before_fetch", "bring.after_fetch", "bring.before_word")
 
 
 @pytest.fixture
 def finance(tmp_path: Path) -> Path:
     root = write_finance(tmp_path / "finance")
-    assert freshline(root, "apply").returncode == 0
-    assert freshline(root, "catalog", "survey").returncode == 0  # as pages do at their start
+    assert told(root, "apply").exit_code == 0
+    assert told(root, "catalog", "survey").exit_code == 0  # as pages do at their start
     return root
 
 
 def mean(sales: Path) -> str:
-    told = freshline(sales, "query", "SELECT mean FROM mean", "--format", "csv")
-    return told.stdout.partition("\n")[2].strip()
+    found = told(sales, "query", "SELECT mean FROM mean", "--format", "csv")
+    return found.stdout.partition("\n")[2].strip()
 
 
 def plan(sales: Path, secret: str) -> dict[str, list[dict[str, str]]]:
     made: dict[str, list[dict[str, str]]] = json.loads(
-        freshline(sales, "plan", "--json", secret=secret).stdout
+        told(sales, "plan", "--json", secret=secret).stdout
     )
     return made
-
-
-@contextmanager
-def daemon(sales: Path, secret: str) -> Generator[Path]:
-    """Keep sales fresh until the block ends; give the file of what the daemon says."""
-    said = sales.parent / "daemon.log"
-    with said.open("ab") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "freshline", "-p", str(sales), "daemon"],
-            env=environment(secret),
-            stdout=out,
-            stderr=out,
-        )
-        try:
-            yield said
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait()
 
 
 def test_what_is_published_there_is_built_upon_here(finance: Path, tmp_path: Path) -> None:
@@ -70,14 +49,14 @@ def test_what_is_published_there_is_built_upon_here(finance: Path, tmp_path: Pat
     with served(finance) as port:
         sales = write_sales(tmp_path / "sales", f"http://127.0.0.1:{port}")
         assert not plan(sales, secret)["problems"]
-        assert freshline(sales, "apply", secret=secret).returncode == 0
+        assert told(sales, "apply", secret=secret).exit_code == 0
         assert mean(sales) == "1.5"
-        shown = freshline(sales, "show", "fin.rates", secret=secret).stdout
+        shown = told(sales, "show", "fin.rates", secret=secret).stdout
         for words in ("marts.rates of the catalog finance", "ada, email ada@fin.example", "1 of "):
             assert words in shown
-        with daemon(sales, secret):
+        with kept_fresh(sales, secret):
             put_rate(finance, 4.5)
-            assert freshline(finance, "apply").returncode == 0
+            assert told(finance, "apply").exit_code == 0
             until(lambda: mean(sales) == "4.5")
 
 
@@ -85,9 +64,9 @@ def test_what_happened_in_an_outage_is_not_lost(finance: Path, tmp_path: Path) -
     secret = token(finance)
     with served(finance) as port:
         sales = write_sales(tmp_path / "sales", f"http://127.0.0.1:{port}")
-        with daemon(sales, secret):
+        with kept_fresh(sales, secret):
             until(lambda: mean(sales) == "1.5")
-    with daemon(sales, secret):
+    with kept_fresh(sales, secret):
         until(lambda: bool((word := brought(sales, FOLDER)) and word.error))
         made = plan(sales, secret)
         assert [each["asset"] for each in made["fresh"]] == ["alone"]
@@ -95,7 +74,7 @@ def test_what_happened_in_an_outage_is_not_lost(finance: Path, tmp_path: Path) -
         assert "unknown since" in made["problems"][0]["message"]
         for rate in (2.5, 3.5):
             put_rate(finance, rate)
-            assert freshline(finance, "apply").returncode == 0
+            assert told(finance, "apply").exit_code == 0
         assert mean(sales) == "1.5", "what was built can still be read"
         with served(finance, port):
             until(lambda: mean(sales) == "3.5")
@@ -113,19 +92,19 @@ def test_a_sensor_hears_of_columns_over_there(finance: Path, tmp_path: Path) -> 
             '    when: {asset: "catalog://finance/marts.rates", columns: [rate]}\n'
             "    every: 600s\n    do: {materialize: mean}\n",
         )
-        assert freshline(sales, "apply", secret=secret).returncode == 0
+        assert told(sales, "apply", secret=secret).exit_code == 0
         before = mean(sales)
-        with daemon(sales, secret):
+        with kept_fresh(sales, secret):
 
             def ticks() -> list[str]:
-                listed = freshline(sales, "sensor", "list", "--json", secret=secret).stdout
+                listed = told(sales, "sensor", "list", "--json", secret=secret).stdout
                 return [
                     each["last"]["why"] for each in json.loads(listed)["sensors"] if each["last"]
                 ]
 
             until(lambda: (sales / FOLDER).is_dir())  # the columns were measured
             put_rate(finance, 7.5)
-            assert freshline(finance, "apply").returncode == 0
+            assert told(finance, "apply").exit_code == 0
             until(lambda: mean(sales) != before)
             assert any("marts.rates" in why for why in ticks())
 
@@ -139,14 +118,14 @@ def test_killed_while_it_is_brought_there_is_the_old_one_or_the_new(
         assert not plan(sales, secret)["problems"]
         for number, name in enumerate(FAILPOINTS, 1):
             put_rate(finance, number + 0.5)
-            assert freshline(finance, "apply", "--force").returncode == 0
+            assert told(finance, "apply", "--force").exit_code == 0
             killed = freshline(sales, "plan", secret=secret, failpoints=f"{name}=kill")
             assert killed.returncode == -signal.SIGKILL, killed.stderr
             word = brought(sales, FOLDER)
             assert word is not None and word.number == number
             assert len(current_files(sales, FOLDER)) == 1
             assert not plan(sales, secret)["problems"]
-        assert freshline(sales, "apply", secret=secret).returncode == 0
+        assert told(sales, "apply", secret=secret).exit_code == 0
     assert mean(sales) == "3.5"
     assert not list((sales / FOLDER).glob("*.parquet.*"))
 
@@ -157,8 +136,8 @@ def test_a_token_that_was_revoked_makes_it_unknown_and_another_known_again(
     secret = token(finance)
     with served(finance) as port:
         sales = write_sales(tmp_path / "sales", f"http://127.0.0.1:{port}")
-        assert freshline(sales, "apply", secret=secret).returncode == 0
-        assert freshline(finance, "token", "revoke", "sales").returncode == 0
+        assert told(sales, "apply", secret=secret).exit_code == 0
+        assert told(finance, "token", "revoke", "sales").exit_code == 0
         (problem,) = plan(sales, secret)["problems"]
         assert "refuses the token: the token sales was revoked" in problem["message"]
         assert not plan(sales, token(finance))["problems"]
@@ -180,7 +159,7 @@ def test_the_secret_is_in_no_output_and_in_no_file(finance: Path, tmp_path: Path
     with served(finance) as port:
         sales = write_sales(tmp_path / "sales", f"http://127.0.0.1:{port}")
         assert not plan(sales, secret)["problems"]
-        with daemon(sales, secret) as log:
+        with kept_fresh(sales, secret) as log:
             until(lambda: mean(sales) == "1.5")
         for words in (
             ("plan", "-v"),
