@@ -172,7 +172,7 @@ class Project:
                 holder=holder(project.environment, "apply"),
                 command=f"{Path(sys.argv[0]).name or 'python'}: apply",
                 jobs=_JOBS,
-                patience=Patience(shown_in_line=math.inf if wait else 0.0),
+                patience=Patience(in_line=math.inf if wait else 0.0),
                 wait=shown_in_line(self._said) if wait else None,
             )
             with project.working() as ports:

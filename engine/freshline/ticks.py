@@ -157,9 +157,13 @@ DEFINITIONS = "definitions"  # the name of the reconciler's ticks about them, an
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
-    """What is wrong with the definitions. `is_old`: those that were good last are in force."""
+    """What is wrong with the definitions. `is_old`: those that were good last are in force.
+
+    `since` is when the one or the other came about.
+    """
 
     is_old: bool
+    since: float
     count: int
     problems: tuple[Diagnostic, ...]
 

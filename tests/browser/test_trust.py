@@ -118,33 +118,6 @@ def test_hostile_words_can_be_read(hostile: Served, visit: Open) -> None:
     assert found.violations() == []
 
 
-def test_a_project_that_cannot_be_read_says_so_and_shows_what_was(
-    built: Path, tmp_path: Path, visit: Open
-) -> None:
-    root = shutil.copytree(built, tmp_path / "till")
-    with serve(root) as served:
-        found = visit(served, "/assets")
-        page = found.page
-        (root / "freshline.yaml").write_text("project: [till\n")
-        page.reload()
-        banner = page.get_by_role("note").filter(has_text="The project cannot be read")
-        for _ in range(100):
-            if banner.count():
-                break
-            run(root, "validate")  # as long as a look at the project takes
-            page.reload()
-        expect(banner).to_be_visible()
-        expect(page.get_by_role("table", name="Assets")).to_contain_text("marts.daily")
-        assert found.violations() == []
-        till.write(root)
-        for _ in range(100):
-            run(root, "validate")
-            page.reload()
-            if not banner.count():
-                break
-        expect(banner).to_have_count(0)
-
-
 def test_a_server_that_ends_is_told_and_one_that_comes_back_is_found(
     built: Path, tmp_path: Path, visit: Open
 ) -> None:

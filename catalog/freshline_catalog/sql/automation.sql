@@ -134,18 +134,9 @@ select id, body from tick
 where project = ?1 and environment = ?2 and mover = ?3 and name = ?4 and id < ?5
 order by id desc limit ?6;
 
--- name: broken
--- What is wrong with the definitions, as whoever decides has it, and since when something is.
-select m.value, coalesce((
-  select min(t.at) from tick t
-  where t.project = ?1 and t.environment = ?2 and t.mover = 'reconciler' and t.name = ?3
-    and t.id > coalesce((
-      select max(g.id) from tick g
-      where g.project = ?1 and g.environment = ?2 and g.mover = 'reconciler' and g.name = ?3
-        and g.outcome <> 'failed'
-    ), 0)
-), ?4)
-from memory m where m.project = ?1 and m.environment = ?2 and m.name = ?3;
+-- name: memory
+-- What is remembered under a name.
+select value from memory where project = ?1 and environment = ?2 and name = ?3;
 
 -- name: last_fired
 -- The newest tick of a schedule or sensor that asked for something.

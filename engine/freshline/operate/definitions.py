@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from freshline.codec import digest, encode
+from msgspec import MsgspecError
+
+from freshline.codec import decode, digest, encode
 from freshline.counted import counted
 from freshline.errors import Severity
 from freshline.operate.world import Defined
@@ -16,7 +18,10 @@ def told(
 ) -> tuple[Decided, ...]:
     """Return what is to be kept of the definitions: nothing where that is on record already."""
     errors = tuple(each for each in defined.problems if each.severity is Severity.ERROR)
-    broken = Broken(is_old=defined.is_old, count=len(errors), problems=errors[:_MOST])
+    before = _read(memories.get(DEFINITIONS))
+    lasts = before is not None and before.is_old == defined.is_old
+    since = before.since if before is not None and lasts else now
+    broken = Broken(is_old=defined.is_old, since=since, count=len(errors), problems=errors[:_MOST])
     wanted = encode(broken).decode() if errors or defined.is_old else None
     if memories.get(DEFINITIONS) == wanted:
         return ()
@@ -39,3 +44,11 @@ def _sentence(broken: Broken) -> str:
     if broken.is_old:
         return f"the definitions cannot be used ({errors}): those before are in force"
     return f"{errors} in the definitions: what hangs on them is set aside"
+
+
+def _read(text: str | None) -> Broken | None:
+    """Return what was kept; what cannot be read any more is nothing."""
+    try:
+        return decode(text, Broken) if text is not None else None
+    except (MsgspecError, ValueError):
+        return None

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from starlette.testclient import TestClient
 from tests.catalog.server.conftest import Served
-from tests.catalog.server.moved import HERE, leader, moved, tick
+from tests.catalog.server.moved import HERE, NOW, leader, moved, tick
 from tests.catalog.server.shop import page
 
 from freshline import codec
@@ -33,7 +33,9 @@ def broken(*, is_old: bool) -> str:
         span=Span(file="freshline.yaml", line=3, column=1),
         fix="mend it",
     )
-    return codec.encode(Broken(is_old=is_old, count=3, problems=(problem,))).decode()
+    return codec.encode(
+        Broken(is_old=is_old, since=NOW - 600, count=3, problems=(problem,))
+    ).decode()
 
 
 @pytest.mark.parametrize("address", ["/", "/assets", "/automation", "/assets/marts.daily"])
@@ -42,16 +44,13 @@ def test_every_page_says_what_is_wrong_with_the_definitions_and_what_is_in_force
 ) -> None:
     """In the words of whoever decides: of one who is gone nobody knows whether it is still so."""
     memory = {DEFINITIONS: broken(is_old=True)}
-    failed = [
-        replace(
-            tick(Mover.RECONCILER, DEFINITIONS, str(before), before, "they cannot be used"),
-            outcome=TickOutcome.FAILED,
-        )
-        for before in (600.0, 60.0)
-    ]
+    failed = replace(
+        tick(Mover.RECONCILER, DEFINITIONS, "1", 60, "they cannot be used"),
+        outcome=TickOutcome.FAILED,
+    )
     lease = log.acquire(leader())
     before = serial(log)
-    moved.decide(lease, [Decided(tick=each, memories=memory) for each in failed])
+    moved.decide(lease, [Decided(tick=failed, memories=memory)])
     shown = page(operator, address).text
     assert "The project cannot be read E102 the file is no YAML freshline.yaml:3:1" in shown
     assert "Since 10 min ago" in shown and "with 2 other errors" in shown

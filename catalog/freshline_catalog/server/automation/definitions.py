@@ -48,13 +48,12 @@ def unreadable(asked: Asked) -> Unreadable | None:
 def _of_the_leader(asked: Asked) -> Unreadable | None:
     """Return what whoever decides says; None where nobody does, or the project can be read."""
     scope = asked.services.scope
-    bindings = (*scope, DEFINITIONS, asked.now)
-    rows = asked.connection.execute(statements("automation")["broken"], bindings).fetchall()
+    sql = statements("automation")["memory"]
+    rows = asked.connection.execute(sql, (*scope, DEFINITIONS)).fetchall()
     if not rows:
         return None
-    body, since = cast("tuple[str, float]", rows[0])
     try:
-        broken = codec.decode(body, Broken)
+        broken = codec.decode(cast(str, rows[0][0]), Broken)
     except (MsgspecError, ValueError):  # of another release
         return None
     if not broken.is_old or not broken.problems:
@@ -67,6 +66,6 @@ def _of_the_leader(asked: Asked) -> Unreadable | None:
         help=first.fix,
         place=first.span,
         more=broken.count - 1,
-        since=since,
+        since=broken.since,
         is_in_force=True,
     )
