@@ -136,7 +136,7 @@ if __name__ == "__main__":
     code = _live()
     # What Python does at its end, but for DuckDB: that was imported in another process than it was
     # used in, and fails where it takes itself apart.
-    threading._shutdown()  # pyright: ignore
+    threading._shutdown()  # type: ignore[attr-defined]  # pyright: ignore
     atexit._run_exitfuncs()  # pyright: ignore
     sys.stdout.flush()
     os._exit(code)
