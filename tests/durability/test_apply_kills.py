@@ -163,7 +163,7 @@ def test_killed_at_random_moments_readers_see_whole_versions(tmp_path: Path) -> 
     assert answer(tmp_path, "plan")["steps"] == []
 
 
-_KILLS = int(os.environ.get("FRESHLINE_KILLS", "50"))
+_KILLS = int(os.environ.get("FRESHLINE_KILLS", "25"))
 
 
 def _carries_on(root: Path, expected: dict[str, str]) -> None:

@@ -23,7 +23,6 @@ from freshline.lineage.plan_terms import Functions, Level, UnfamiliarError
 
 PLAIN_EVERY = 40
 _MOST = 500  # answers that are kept
-_names: list[frozenset[str]] = []
 _functions: list[Functions] = []
 _macros: dict[tuple[str, ...], Macros] = {}
 _mine = local()
@@ -83,12 +82,7 @@ def swift(seed: int) -> Generator[None]:
 
 @contextmanager
 def _short() -> Generator[None]:
-    names, functions = Binder.function_names, plans.Plans.functions
-
-    def function_names(self: Binder) -> frozenset[str]:
-        if not _names:
-            _names.append(names(self))
-        return _names[0]
+    functions = plans.Plans.functions
 
     def functions_once(self: plans.Plans) -> Functions:
         if not _functions:
@@ -112,7 +106,6 @@ def _short() -> Generator[None]:
         return _macros[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Binder, "function_names", function_names)
         patch.setattr(plans.Plans, "functions", functions_once)
         patch.setattr(compile, "compile_macros", macros_once)
         patch.setattr(compile, "Binder", _kept_binder)

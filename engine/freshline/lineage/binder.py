@@ -6,7 +6,7 @@ DuckDB decides whether a query is valid; Freshline adds the place in the file an
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar, cast
+from typing import ClassVar, TypeVar, cast
 
 import duckdb
 import msgspec
@@ -76,6 +76,9 @@ class Binder:
     Not for several threads at once; a thread of its own compares queries meanwhile.
     """
 
+    # DuckDB takes longer to list its functions than to bind a dozen queries.
+    _own_functions: ClassVar[frozenset[str]] = frozenset()
+
     def __init__(self) -> None:
         self._tables = duckdb.connect(config={**_LOCKED, "enable_external_access": False})
         self._tables.execute("SET GLOBAL TimeZone = 'UTC'")
@@ -96,10 +99,12 @@ class Binder:
 
     def function_names(self) -> frozenset[str]:
         """Return the names of DuckDB's own functions, lower case."""
-        found = self._tables.execute(
-            "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE internal"
-        ).fetchall()
-        return frozenset(str(name) for (name,) in found)
+        if not Binder._own_functions:
+            found = self._tables.execute(
+                "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE internal"
+            ).fetchall()
+            Binder._own_functions = frozenset(str(name) for (name,) in found)
+        return Binder._own_functions
 
     def create(self, statement: str) -> None:
         """Execute a CREATE statement, or raise BindProblem."""
@@ -116,13 +121,19 @@ class Binder:
         for kind in ("MACRO", "MACRO TABLE"):
             self._tables.execute(f"DROP {kind} IF EXISTS {quoted(name)}")
 
-    def bodies(self, macro: str) -> tuple[tuple[str, bool], ...]:
-        """Return the body of each overload of a macro, and whether it gives a table."""
-        found = self._tables.execute(
-            "SELECT macro_definition, function_type = 'table_macro' FROM duckdb_functions()"
-            f" WHERE NOT internal AND lower(function_name) = {text_literal(macro)}"
+    def bodies(self) -> dict[str, list[tuple[str, bool]]]:
+        """Return the bodies of each macro's overloads, each with whether it gives a table.
+
+        By the macro's name, lower case.
+        """
+        rows = self._tables.execute(
+            "SELECT lower(function_name), macro_definition, function_type = 'table_macro'"
+            " FROM duckdb_functions() WHERE NOT internal"
         ).fetchall()
-        return tuple((str(text), bool(is_table)) for text, is_table in found)
+        found: dict[str, list[tuple[str, bool]]] = {}
+        for name, text, is_table in rows:
+            found.setdefault(str(name), []).append((str(text), bool(is_table)))
+        return found
 
     def columns(self, query: str) -> tuple[Column, ...]:
         """Return the columns that a query gives, or raise BindProblem."""

@@ -68,8 +68,9 @@ def compile_macros(binder: Binder, declared: Declared) -> Macros:
     created = _created(binder, definitions, broken)
     found: dict[str, Macro] = {}
     direct: dict[str, tuple[str, ...]] = {}
+    all_bodies = binder.bodies() if created else {}
     for name in created:
-        bodies = binder.bodies(name)
+        bodies = all_bodies[name.lower()]
         direct[name] = _mentioned(" ".join(text for text, _ in bodies), definitions)
         macro = _seen_through(binder, definitions[name], bodies)
         if isinstance(macro, Diagnostic):
