@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from freshline.cli.automation.watched import folders
+
+from freshline.cli.folders import folders
 
 _FILES = (
     "assets/stg/deep/a.sql",
