@@ -130,12 +130,12 @@ class Entry:
     that is. `language` is None of a source, and of what is set aside. `why` are the reasons for
     its status, `proof` the one of a fresh asset; `action` is what a plan would do, empty where
     nothing. `traced_by` is the digest of what its column lineage hangs on: where it is equal, the
-    hops on record still hold.
+    hops on record still hold. A source may stand for an asset of the project that is its
+    `neighbour`.
 
     `refresh` says in words when it is built by itself; `waiting` why that is not now, by which
     `gate`, empty where it would be; `again` when it is looked at next, None where only an event can
-    change anything. `freshness` is what its policy says of its age, empty without one. `origin` is
-    the asset of another project that a source stands for.
+    change anything. `freshness` is what its policy says of its age, empty without one.
     """
 
     key: str
@@ -167,18 +167,18 @@ class Entry:
     traced_by: str = ""
     language: Language | None = None
     code: EntryCode | None = None
+    neighbour: "EntryNeighbour | None" = None
     refresh: str = ""
     waiting: str = ""
     gate: str = ""
     again: float | None = None
     freshness: str = ""
-    origin: "EntryOrigin | None" = None
 
 
-class EntryOrigin(NamedTuple):
-    """What a source stands for: an asset in the catalog of another project, and its folder.
+class EntryNeighbour(NamedTuple):
+    """An asset of a project on this machine; `path` is from the root of this project to its root.
 
-    `path` is relative to the root of this project.
+    `catalog` is what that project is called here.
     """
 
     catalog: str

@@ -21,8 +21,8 @@ from known;
 -- How many incidents are open.
 select count(*) from incident where project = ?1 and environment = ?2 and closed is null;
 
--- name: origins
+-- name: links
 -- The sources that stand for assets of other projects, with the folder of each and the asset there.
-select key, body ->> '$.origin[2]', body ->> '$.origin[1]' from entry
+select key, body ->> '$.neighbour[2]', body ->> '$.neighbour[1]' from entry
 where survey_id = ?1 and kind = 'source' and gone is null
-  and coalesce(body ->> '$.origin[2]', '') <> '';
+  and body ->> '$.neighbour[2]' is not null;

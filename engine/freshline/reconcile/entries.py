@@ -21,7 +21,7 @@ from freshline.survey import (
     EntryCode,
     EntryColumn,
     EntryKind,
-    EntryOrigin,
+    EntryNeighbour,
     EntryParameter,
     Setting,
     Status,
@@ -81,17 +81,18 @@ def _source(definition: SourceDefinition, facts: Facts, action: str) -> Entry:
         checks=tuple(_check(check) for check in graph.checks_of(key)),
         action=action,
         trust=definition.probe.trust,
-        origin=_origin(definition, graph),
+        neighbour=_neighbour(definition, graph),
     )
 
 
-def _origin(definition: SourceDefinition, graph: Graph) -> EntryOrigin | None:
-    """Return which asset of another project a source stands for, if it does."""
+def _neighbour(definition: SourceDefinition, graph: Graph) -> EntryNeighbour | None:
+    """Return which asset of a project on this machine a source stands for, if it does."""
     origin = definition.origin
     if origin is None:
         return None
     paths = {each.name: each.path for each in graph.project.catalogs}
-    return EntryOrigin(origin.catalog, origin.asset, paths.get(origin.catalog, ""))
+    path = paths.get(origin.catalog, "")
+    return EntryNeighbour(origin.catalog, origin.asset, path) if path else None
 
 
 def _asset(asset: Asset, facts: Facts, told: Told, readable: Callable[[str], str]) -> Entry:

@@ -21,7 +21,7 @@ from freshline_catalog.server.lineage.picture import Picture
 from freshline_catalog.server.lineage.view import beside
 from freshline_catalog.server.page import Page
 from freshline_catalog.server.reading import Reading
-from freshline_catalog.server.services import Beside, Reader
+from freshline_catalog.server.services import Reader
 
 FIRST_COLUMNS = 12
 LAST_ATTEMPTS = 30
@@ -73,20 +73,23 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Elsewhere:
-    """An asset of another project that is served here too, and the address of its page."""
+    """What an asset has to do with projects that are served beside its own.
 
-    catalog: str
-    asset: str
-    path: str
+    `path` is the page of the `asset` that a source stands for in the project that is called
+    `catalog` here, empty where there is none; `readers` are sources there that stand for this one.
+    """
+
+    catalog: str = ""
+    asset: str = ""
+    path: str = ""
+    readers: tuple[Reader, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetView:
     """An asset as a whole. `columns` are the first of them, `attempts` the last, newest first.
 
-    `beside` is a picture of it and its neighbours, where they are few. Where other projects are
-    served here too, `origin` is what a source stands for in one, and `readers` are sources of
-    theirs that stand for this asset.
+    `beside` is a picture of it and its neighbours, where they are few.
     """
 
     head: Head
@@ -103,17 +106,16 @@ class AssetView:
     storage: str
     links: tuple[tuple[str, str], ...]
     meta: dict[str, object]
+    elsewhere: Elsewhere
     code_version: str
     was: tuple[str, ...]
-    origin: Elsewhere | None = None
-    readers: tuple[Reader, ...] = ()
 
 
 def asset(asked: Reading, key: str) -> AssetView:
     """Return an asset: how it stands and why, its owner, what is around it, what became of it."""
     here = found(asked, key)
     state = state_of(asked, key)
-    entry, others = here.entry, asked.services.beside
+    entry = here.entry
     return AssetView(
         head=here.head,
         description=entry.description,
@@ -129,21 +131,22 @@ def asset(asked: Reading, key: str) -> AssetView:
         storage=entry.storage,
         links=entry.links,
         meta=dict(entry.meta),
+        elsewhere=_elsewhere(asked, entry),
         code_version=entry.code_version,
         was=state.was,
-        origin=_origin(entry, others) if others is not None else None,
-        readers=others.readers(key) if others is not None else (),
     )
 
 
-def _origin(entry: Entry, others: Beside) -> Elsewhere | None:
-    if entry.origin is None:
-        return None
-    catalog, asset, folder = entry.origin
-    path = others.path_to(folder) if folder else ""
-    if not path:
-        return None
-    return Elsewhere(catalog=catalog, asset=asset, path=f"{path}/assets/{quote(asset, safe='')}")
+def _elsewhere(asked: Asked, entry: Entry) -> Elsewhere:
+    others = asked.services.beside
+    if others is None:
+        return Elsewhere()
+    readers = others.readers(entry.key)
+    if entry.neighbour is None or not (path := others.path_to(entry.neighbour.path)):
+        return Elsewhere(readers=readers)
+    catalog, asset, _ = entry.neighbour
+    page = f"{path}/assets/{quote(asset, safe='')}"
+    return Elsewhere(catalog=catalog, asset=asset, path=page, readers=readers)
 
 
 def contacts(survey: dict[str, object], owner: str) -> tuple[Contact, ...]:

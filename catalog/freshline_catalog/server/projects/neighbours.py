@@ -68,7 +68,7 @@ def links_of(member: Member) -> tuple[Link, ...]:
     if services is None:
         return ()
     with instant(services, NOBODY) as asked:
-        rows = asked.connection.execute(statements("projects")["origins"], (asked.survey,))
+        rows = asked.connection.execute(statements("projects")["links"], (asked.survey,))
         found = cast("list[tuple[str, str, str]]", rows.fetchall())
     return tuple(Link(key, _root(member, path), asset) for key, path, asset in found)
 
