@@ -80,10 +80,9 @@ def serve(
 
 
 def _served(folders: Sequence[str], how: _How) -> int:
-    roots = roots_of(folders, said())
-    if len(roots) > 1:
+    root, *others = roots = roots_of(folders, said())
+    if others:
         return _several(meant_by(roots, said().environment), how)
-    root = roots[0]
     scoped = scope_of(root, said().environment)
     project, environment = scoped.project, scoped.environment
     attendants = [Attendant(root, environment)] if how.automates else []

@@ -76,11 +76,10 @@ def daemon(folders: tuple[str, ...], attended: bool) -> int:
     A second one of the same environment stands by, and takes over when the first is gone. FOLDERS
     are those of several projects, or one that holds several: each has a daemon of its own.
     """
-    roots = roots_of(folders, said())
+    root, *others = roots = roots_of(folders, said())
     environment = said().environment
-    if len(roots) > 1:
+    if others:
         return _attended(meant_by(roots, environment), environment)
-    root = roots[0]
     scoped = scope_of(root, environment)
     over, bell = threading.Event(), Bell()
     end = _until_told(over, bell)
