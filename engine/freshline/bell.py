@@ -19,7 +19,7 @@ from pathlib import Path
 
 LONGEST = 1.0  # seconds between two looks, whatever is told
 UNTOLD = 0.1  # and where nobody tells
-_ECHO = 0.002  # seconds from a ring to the first look after it; twice as many to the next
+_ECHO, _SLOWER = 0.002, 1.25  # seconds from a ring to the first look after it, and how they grow
 _SPACE = 0.005  # between two rings at least: what goes on and on wakes nobody all the time
 _MOST = 4096  # folders: the system has room for so many for each user, and others want some too
 # IN_MODIFY, ATTRIB, CLOSE_WRITE, MOVED_FROM, MOVED_TO, CREATE, DELETE, DELETE_SELF and ONLYDIR
@@ -161,7 +161,7 @@ class Bell:
         if rings:
             self._rang, self._echo = time.monotonic(), _ECHO
         else:
-            self._echo = min(2 * self._echo, LONGEST)
+            self._echo = min(_SLOWER * self._echo, LONGEST)
         return rings
 
     def close(self) -> None:

@@ -74,9 +74,10 @@ def look(
             build = renamed_build(build, former)
             builds[key] = renamed_view(build, former) if asset.is_view else build
         if inspection is not None:
-            # Relative paths: a plan says the same wherever the project lies.
-            detail = inspection.detail.replace(f"{root}/", "")
-            inspections[key] = inspection._replace(detail=detail)
+            if inspection.detail:  # relative paths: a plan says the same wherever the project lies
+                detail = inspection.detail.replace(f"{root}/", "")
+                inspection = inspection._replace(detail=detail)
+            inspections[key] = inspection
             if inspection.condition is Condition.RESTAMPED:
                 restamped.append((target, inspection.stamp))
         if manifest is not None:
