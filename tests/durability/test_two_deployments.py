@@ -32,8 +32,8 @@ def finance(tmp_path: Path) -> Path:
     return root
 
 
-def mean(sales: Path) -> str:
-    found = told(sales, "query", "SELECT mean FROM mean", "--format", "csv")
+def mean(sales: Path, secret: str) -> str:
+    found = told(sales, "query", "SELECT mean FROM mean", "--format", "csv", secret=secret)
     return found.stdout.partition("\n")[2].strip()
 
 
@@ -50,14 +50,14 @@ def test_what_is_published_there_is_built_upon_here(finance: Path, tmp_path: Pat
         sales = write_sales(tmp_path / "sales", f"http://127.0.0.1:{port}")
         assert not plan(sales, secret)["problems"]
         assert told(sales, "apply", secret=secret).exit_code == 0
-        assert mean(sales) == "1.5"
+        assert mean(sales, secret) == "1.5"
         shown = told(sales, "show", "fin.rates", secret=secret).stdout
         for words in ("marts.rates of the catalog finance", "ada, email ada@fin.example", "1 of "):
             assert words in shown
         with kept_fresh(sales, secret):
             put_rate(finance, 4.5)
             assert told(finance, "apply").exit_code == 0
-            until(lambda: mean(sales) == "4.5")
+            until(lambda: mean(sales, secret) == "4.5")
 
 
 def test_what_happened_in_an_outage_is_not_lost(finance: Path, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_what_happened_in_an_outage_is_not_lost(finance: Path, tmp_path: Path) -
     with served(finance) as port:
         sales = write_sales(tmp_path / "sales", f"http://127.0.0.1:{port}")
         with kept_fresh(sales, secret):
-            until(lambda: mean(sales) == "1.5")
+            until(lambda: mean(sales, secret) == "1.5")
     with kept_fresh(sales, secret):
         until(lambda: bool((word := brought(sales, FOLDER)) and word.error))
         made = plan(sales, secret)
@@ -75,9 +75,9 @@ def test_what_happened_in_an_outage_is_not_lost(finance: Path, tmp_path: Path) -
         for rate in (2.5, 3.5):
             put_rate(finance, rate)
             assert told(finance, "apply").exit_code == 0
-        assert mean(sales) == "1.5", "what was built can still be read"
+        assert mean(sales, secret) == "1.5", "what was built can still be read"
         with served(finance, port):
-            until(lambda: mean(sales) == "3.5")
+            until(lambda: mean(sales, secret) == "3.5")
 
 
 def test_a_sensor_hears_of_columns_over_there(finance: Path, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_sensor_hears_of_columns_over_there(finance: Path, tmp_path: Path) -> 
             "    every: 600s\n    do: {materialize: mean}\n",
         )
         assert told(sales, "apply", secret=secret).exit_code == 0
-        before = mean(sales)
+        before = mean(sales, secret)
         with kept_fresh(sales, secret):
 
             def ticks() -> list[str]:
@@ -105,7 +105,7 @@ def test_a_sensor_hears_of_columns_over_there(finance: Path, tmp_path: Path) -> 
             until(lambda: (sales / FOLDER).is_dir())  # the columns were measured
             put_rate(finance, 7.5)
             assert told(finance, "apply").exit_code == 0
-            until(lambda: mean(sales) != before)
+            until(lambda: mean(sales, secret) != before)
             assert any("marts.rates" in why for why in ticks())
 
 
@@ -126,7 +126,7 @@ def test_killed_while_it_is_brought_there_is_the_old_one_or_the_new(
             assert len(current_files(sales, FOLDER)) == 1
             assert not plan(sales, secret)["problems"]
         assert told(sales, "apply", secret=secret).exit_code == 0
-    assert mean(sales) == "3.5"
+    assert mean(sales, secret) == "3.5"
     assert not list((sales / FOLDER).glob("*.parquet.*"))
 
 
@@ -160,7 +160,7 @@ def test_the_secret_is_in_no_output_and_in_no_file(finance: Path, tmp_path: Path
         sales = write_sales(tmp_path / "sales", f"http://127.0.0.1:{port}")
         assert not plan(sales, secret)["problems"]
         with kept_fresh(sales, secret) as log:
-            until(lambda: mean(sales) == "1.5")
+            until(lambda: mean(sales, secret) == "1.5")
         for words in (
             ("plan", "-v"),
             ("apply", "--json"),

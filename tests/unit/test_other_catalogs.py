@@ -4,13 +4,17 @@ import json
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from freshline.cli.bringing import bring
 from freshline.cli.main import freshline
 from freshline.declare.brought import brought
+from freshline.declare.files import list_files
+from freshline.lineage.cache import has_lost, kept, looks_unchanged, stamps_of_data
 
 FOLDER = ".freshline/catalogs/finance/marts.rates"
 RATES = "SELECT day, rate, rate * 2 AS twice FROM raw.rates"
@@ -186,3 +190,19 @@ def test_it_is_shown_where_a_source_comes_from(teams: Path) -> None:
 
     shown = told(teams / "sales", "show", "fin.rates").stdout
     assert "marts.rates of the catalog finance" in shown
+
+
+def test_a_catalog_that_is_lost_while_a_graph_is_made_is_missed_by_the_next(teams: Path) -> None:
+    told(teams / "finance", "apply")
+    told(teams / "sales", "apply")
+    sales = teams / "sales"
+    root, files = sales, list_files(sales)
+    kept_graph = kept(root, None, root / ".freshline/cache")
+    assert kept_graph is not None
+    shutil.move(teams / "finance", teams / "gone")
+    (source,) = kept_graph.graph.sources.values()
+    bring(root, kept_graph.graph.project, [source.definition])
+
+    lost = replace(kept_graph, data=tuple(stamps_of_data(root, kept_graph.graph)))
+    assert has_lost(lost)
+    assert not looks_unchanged(root, lost, files)

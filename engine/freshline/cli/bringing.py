@@ -61,7 +61,7 @@ def bring_from(root: Path, catalog: OtherCatalog, assets: Sequence[str]) -> None
                 gone = _bring(root, catalog, asset, asking)
                 gone = gone if isinstance(gone, UnreachableError) else None
             else:
-                _unknown(root, folder_of(Origin(catalog.name, asset)), gone)
+                _unknown(root, folder_of(Origin(catalog.name, asset)), gone, time.time())
 
 
 def offered(root: Path, catalog: OtherCatalog, asset: str) -> Offer:
@@ -99,22 +99,23 @@ def _bring(
     root: Path, catalog: OtherCatalog, asset: str, asking: "Asking | None"
 ) -> FreshlineError | None:
     """Bring one asset; return what was in the way, which is then written down."""
-    folder = folder_of(Origin(catalog.name, asset))
+    folder, now = folder_of(Origin(catalog.name, asset)), time.time()
     try:
         if asking is not None:
             _taken(root, folder, asset, asking)
         else:
             _linked(root, folder, catalog, asset)
     except FreshlineError as error:
-        _unknown(root, folder, error)
+        _unknown(root, folder, error, now)
         return error
     except OSError as error:
-        _unknown(root, folder, ResourceError(str(error)))
+        _unknown(root, folder, ResourceError(str(error)), now)
     return None
 
 
 def _linked(root: Path, folder: str, catalog: OtherCatalog, asset: str) -> None:
     """Have the rows of a project on this machine here, and say so."""
+    asked = time.time()
     storage, manifest = current(root, catalog, asset)
     offer = offer_of(manifest)
     known = brought(root, folder)
@@ -129,7 +130,7 @@ def _linked(root: Path, folder: str, catalog: OtherCatalog, asset: str) -> None:
             if link(storage, manifest, draft) is None:
                 write(storage, manifest, draft)
             os.replace(draft, path)
-        _say(root, folder, offer)
+        _say(root, folder, offer, asked)
 
 
 def _described(offer: Offer, manifest: Manifest, other: Path) -> Offer:
@@ -156,11 +157,14 @@ def _described(offer: Offer, manifest: Manifest, other: Path) -> Offer:
 def _taken(root: Path, folder: str, asset: str, asking: "Asking") -> tuple[Offer, Path]:
     """Have the rows of an asset of a served catalog here, and say so."""
     for _ in range(3):
+        asked = time.time()
         offer = asking.current(asset)
         path = root / folder / _file_of(offer)
         if _is_said(root, folder, offer):
             return offer, path
         with _alone(root / folder):
+            if _is_outdated(root, folder, asked):
+                continue  # what was heard since counts
             failpoint("bring.before_fetch")
             try:
                 if not path.is_file():
@@ -171,7 +175,7 @@ def _taken(root: Path, folder: str, asset: str, asking: "Asking") -> tuple[Offer
             except ConflictError:
                 continue  # another version is current by now
             failpoint("bring.before_word")
-            _say(root, folder, offer)
+            _say(root, folder, offer, asked)
         return offer, path
     raise ResourceError("it changes faster than it can be read")
 
@@ -205,30 +209,38 @@ def _word(known: Brought, offer: Offer) -> Brought:
         freshness=offer.freshness,
         refresh=offer.refresh,
         until=offer.until,
+        asked=known.asked,
     )
 
 
-def _say(root: Path, folder: str, offer: Offer) -> None:
+def _is_outdated(root: Path, folder: str, asked: float) -> bool:
+    """Say whether somebody asked later, and wrote down what they heard."""
+    known = brought(root, folder)
+    return known is not None and known.asked > asked
+
+
+def _say(root: Path, folder: str, offer: Offer, asked: float) -> None:
     known, now = brought(root, folder) or Brought(), time.time()
     word = _word(known, offer)
     older = known.older
     if known.file not in ("", word.file):
         older = (*older, (known.file, now))
-    word = replace(word, older=_without_old(root / folder, older, word.file, now))
+    word = replace(word, asked=asked, older=_without_old(root / folder, older, word.file, now))
     with suppress(OSError):  # where nothing can be written, nothing could be built either
         (root / folder).mkdir(parents=True, exist_ok=True)
         say(root, folder, word)
 
 
-def _unknown(root: Path, folder: str, error: FreshlineError) -> None:
+def _unknown(root: Path, folder: str, error: FreshlineError, asked: float) -> None:
     """Write down that nobody knows what is current, why, and since when."""
     known = brought(root, folder) or Brought()
     why = f"{error.message} ({error.help})" if error.help else error.message
-    if known.error == why:
+    if known.error == why or known.asked > asked:
         return
     with suppress(OSError):
         (root / folder).mkdir(parents=True, exist_ok=True)
-        say(root, folder, replace(known, error=why, since=known.since or time.time()))
+        since = known.since or time.time()
+        say(root, folder, replace(known, error=why, since=since, asked=asked))
 
 
 def _draft(path: Path) -> Path:

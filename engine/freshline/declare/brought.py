@@ -21,7 +21,7 @@ class Brought:
     `error` says why nobody knows whether it still is, `since` then when that began. `older` are
     files that were current before, with the moments at which they ceased to be. What is said of
     the asset over there stays what it was when it was last seen; `until` is when the token that it
-    is read with expires.
+    is read with expires. `asked` is when the question was put that this is the answer to.
     """
 
     file: str = ""
@@ -38,6 +38,7 @@ class Brought:
     freshness: str = ""
     refresh: str = ""
     until: float | None = None
+    asked: float = 0.0
 
 
 def brought(root: Path, folder: str) -> Brought | None:

@@ -111,7 +111,7 @@ def looks_unchanged(root: Path, whole: Whole, files: tuple[ProjectFile, ...]) ->
     """
     if whole.files != files or (whole.code and code_files(root) != whole.code):
         return False
-    return tuple(_stamps_of_data(root, whole.graph)) == whole.data
+    return not has_lost(whole) and tuple(stamps_of_data(root, whole.graph)) == whole.data
 
 
 def has_lost(whole: Whole) -> bool:
@@ -182,7 +182,7 @@ def _compiled(
     if before is None or before.rules != rules:
         before = Parts(rules=rules, at_ns=0)
     graph, parts, complete = recompiled(root, environment, files, before, at_ns, outside)
-    data = tuple(_stamps_of_data(root, graph)) if complete else (_NEVER,)
+    data = tuple(stamps_of_data(root, graph)) if complete else (_NEVER,)
     with suppress(OSError):  # a folder that cannot be written costs time, not correctness
         folder.mkdir(parents=True, exist_ok=True)
         _write(folder / f"{name}.parts", parts)
@@ -211,13 +211,18 @@ def _is_current(root: Path, whole: Whole, files: tuple[ProjectFile, ...]) -> boo
         code = code_files(root)
         if code != whole.code or not all(f.was_settled(whole.at_ns) for f in code):
             return False
-    data = tuple(_stamps_of_data(root, whole.graph))
-    return data == whole.data and all(d.was_settled(whole.at_ns) for d in data)
+    data = tuple(stamps_of_data(root, whole.graph))
+    is_same = data == whole.data and not has_lost(whole)
+    return is_same and all(d.was_settled(whole.at_ns) for d in data)
 
 
-def _stamps_of_data(root: Path, graph: Graph) -> Iterator[ProjectFile]:
+def stamps_of_data(root: Path, graph: Graph) -> Iterator[ProjectFile]:
+    """Yield what the files look like that sources stand for, and that code hangs on."""
     for source in graph.sources.values():
-        for file in files_of(root, source.definition):
+        files = files_of(root, source.definition)
+        if not files and source.definition.origin is not None:
+            yield _NEVER  # what another catalog has became unknown since the graph was made
+        for file in files:
             with suppress(OSError):
                 status = os.stat(root / file)
                 yield ProjectFile(file, status.st_size, status.st_mtime_ns, status.st_ino)
