@@ -183,7 +183,7 @@ def test_what_is_shown_is_what_a_build_from_what_is_there_would_give(
         rests = is_paused
         project.apply()
         there = project.known("a.rates").build is not None
-        read = dict(project.rows("a.rates")) if there else {}
+        read = {row[0]: row[1] for row in project.rows("a.rates")} if there else {}
         shown = [(id, id * 10, read.get(id), len(read)) for id in sorted(orders)]
         assert project.rows("a.all") == shown
         assert project.rows("a.below") == [(id, rate) for id, _, rate, _ in shown]
