@@ -287,7 +287,7 @@ class EventArrived(Struct, frozen=True, kw_only=True, tag=True):
     name: str
 
 
-class FunctionSaid(Struct, frozen=True, kw_only=True, tag=True):
+class FunctionSaid(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """A function in a worker process says whether to fire: `function` is module:function.
 
     `resources` are the parameters that receive one, each with its name.

@@ -126,6 +126,14 @@ def test_a_column_that_is_not_given_is_null(shop: Path) -> None:
     assert done.rows() == [{"id": 7, "day": None, "amount": None}]
 
 
+def test_what_sql_can_do_without_may_be_none(shop: Path) -> None:
+    sql = "SELECT count(*) AS orders FROM stg.orders"
+    optional = f"sql: {sql}\ninputs: {{stg.orders: {{optional: true}}}}\n"
+    (shop / "assets/rpt/orders.yaml").write_text(optional, encoding="utf-8")
+    assert materialize(shop, "rpt.orders", inputs={"stg.orders": None}).rows() == [{"orders": 0}]
+    assert materialize(shop, "rpt.orders").rows() != [{"orders": 0}]
+
+
 def test_what_is_above_given_rows_is_not_made(shop: Path) -> None:
     done = materialize(shop, "rpt.total", inputs={"ml.doubled": [{"id": 1, "amount": 8}]})
     assert done.rows() == [{"total": 8}]

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.unit.running import Running, statuses, steps
 
 from freshline.events import Paused, Resumed
@@ -148,3 +150,40 @@ def test_a_run_goes_on_with_what_can_do_without_a_step_that_failed() -> None:
     run.finish("d", Status.BUILT)
     assert run.finished
     assert run.counts() == {"failed": 1, "skipped": 2, "built": 2}
+
+
+_ORDERS = st.lists(st.integers(1, 3), min_size=1, max_size=3, unique=True)
+_RATES = st.one_of(st.none(), st.lists(st.integers(1, 3), max_size=2, unique=True))
+_EVENTS = st.lists(st.tuples(_ORDERS, _RATES, st.booleans()), min_size=1, max_size=4)
+
+
+@given(_EVENTS)
+@settings(max_examples=6)
+def test_what_is_shown_is_what_a_build_from_what_is_there_would_give(
+    tmp_path_factory: pytest.TempPathFactory,
+    events: list[tuple[list[int], list[int] | None, bool]],
+) -> None:
+    """Orders change, rates change, come out wrong or rest: None are rates that cannot be read."""
+    project = Running(root=tmp_path_factory.mktemp("any"))
+    project.write(FILES)
+    target, rests = Target("p", "main", "a.rates"), False
+    for orders, rates, is_paused in events:
+        known = "".join(f"{id},{id}.5\n" for id in rates) if rates is not None else "1,much\n"
+        project.write(
+            {
+                "o.csv": "id,amount\n" + "".join(f"{id},{id * 10}\n" for id in orders),
+                "r.csv": f"id,rate\n{known}",
+            }
+        )
+        project.clock.advance(60)
+        if is_paused and not rests:
+            pause(project, "a.rates")
+        elif rests and not is_paused:
+            wish(project, Resumed(at=project.clock.now(), target=target, actor="ada", run=""))
+        rests = is_paused
+        project.apply()
+        there = project.known("a.rates").build is not None
+        read = {row[0]: row[1] for row in project.rows("a.rates")} if there else {}
+        shown = [(id, id * 10, read.get(id), len(read)) for id in sorted(orders)]
+        assert project.rows("a.all") == shown
+        assert project.rows("a.below") == [(id, rate) for id, _, rate, _ in shown]

@@ -47,7 +47,8 @@ def make_plan(facts: Facts, wish: Wish) -> Plan:
     acting = {key for key in shown if judgements[key].verdict not in SETTLED}
     failing = _failing(facts, judgements, acting, (*sources, *shown))
     blocked = held.blocked(facts, judgements, acting, failing)
-    if any(graph.can_do_without(key) & blocked.keys() for key in acting):  # nothing waits for those
+    # What can do without something that is blocked does not wait for it.
+    if blocked and any(graph.can_do_without(key) & blocked.keys() for key in acting):
         rest = active - blocked.keys()
         judgements |= judge(facts, rest, selected if wish.force else (), asked_for(facts, wish))
         acting = {key for key in shown if judgements[key].verdict not in SETTLED}

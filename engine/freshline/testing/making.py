@@ -18,6 +18,7 @@ from freshline.declare.section import did_you_mean
 from freshline.definitions import AssetDefinition, Column, SourceDefinition
 from freshline.errors import CodeError, ComputeError, DefinitionError, UsageError
 from freshline.execute.code_step import as_declared, relation_of
+from freshline.execute.narrowing import without_rows
 from freshline.execute.sql_engine import SqlEngine, statements_of
 from freshline.lineage.canonical import bind
 from freshline.lineage.code_assets import optional_reads
@@ -215,7 +216,7 @@ class Making:
             found.add(key)
             if key in self.graph.assets:
                 asset = self.graph.assets[key]
-                optional = optional_reads(asset) & self.absent
+                optional = self._optional(asset) & self.absent
                 queue += [each for each in asset.needs if each not in optional]
             elif key in self.graph.quarantined and self.graph.quarantined[key].because:
                 queue.append(self.graph.quarantined[key].because)
@@ -271,8 +272,9 @@ class Making:
 
     def _make(self, asset: Asset) -> None:
         key = asset.definition.key
-        for upstream in asset.upstreams:
-            if upstream not in self.done and upstream not in optional_reads(asset):
+        missing = [upstream for upstream in asset.upstreams if upstream not in self.done]
+        for upstream in missing:
+            if upstream not in self._optional(asset):
                 raise ComputeError(
                     f"{key} reads {upstream}, which is not there",
                     help=f"give it rows: inputs={{{upstream!r}: [...]}}",
@@ -280,11 +282,15 @@ class Making:
         if asset.code is not None:
             self._make_by_code(asset)
             return
+        empty = {each: without_rows(self.graph.columns_of(each)) for each in missing}
         try:
-            self.engine.create_table(key, bind(asset.text, self.done))
+            self.engine.create_table(key, bind(asset.text, {**self.done, **empty}))
         except ComputeError as error:
             raise ComputeError(f"{key}: {error.message}", help=error.help) from error
         self.done[key] = quoted(key)
+
+    def _optional(self, asset: Asset) -> frozenset[str]:
+        return optional_reads(asset) | self.graph.can_do_without(asset.definition.key)
 
     def _make_by_code(self, asset: Asset) -> None:
         key, code = asset.definition.key, asset.code
