@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from msgspec import MsgspecError
 
 from freshline.codec import decode, digest, encode
+from freshline.counted import counted
 from freshline.errors import Severity
 from freshline.operate.world import Defined
 from freshline.ticks import DEFINITIONS, Broken, Decided, Mover, Tick, TickOutcome
@@ -39,7 +40,7 @@ def told(
 
 
 def _sentence(broken: Broken) -> str:
-    errors = "1 error" if broken.count == 1 else f"{broken.count} errors"
+    errors = counted(broken.count, "error")
     if broken.is_old:
         return f"the definitions cannot be used ({errors}): those before are in force"
     return f"{errors} in the definitions: what hangs on them is set aside"
