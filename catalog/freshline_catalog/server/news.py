@@ -47,7 +47,23 @@ class Hub:
         self._moment = Moment(0, 0)
         self._is_over = False
         self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
-        self.trouble: Trouble | None = None
+        self._trouble: Trouble | None = None
+        self._turns = 0
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why no survey can be made now, None where one can."""
+        return self._trouble
+
+    @trouble.setter
+    def trouble(self, trouble: Trouble | None) -> None:
+        self._turns += trouble != self._trouble
+        self._trouble = trouble
+
+    @property
+    def turns(self) -> int:
+        """How often it became another trouble, or none: every page says which there is."""
+        return self._turns
 
     @property
     def moment(self) -> Moment:

@@ -9,9 +9,9 @@ from fastapi import Depends, Request
 from freshline_catalog.server.asked import Asked
 from freshline_catalog.server.automation.definitions import unreadable
 from freshline_catalog.server.door.guard import signed_in
-from freshline_catalog.server.feed import moment
 from freshline_catalog.server.people import User
 from freshline_catalog.server.services import Services
+from freshline_catalog.server.waiting import moment_for
 from freshline_catalog.statements import statements
 
 
@@ -21,7 +21,7 @@ def instant(services: Services, user: User) -> Generator[Asked]:
     with services.log.reader() as connection:
         connection.execute("begin")
         try:
-            now = moment(connection, services.scope)
+            now = moment_for(services, connection)
             rows = connection.execute(statements("entries")["survey"], services.scope).fetchall()
             yield Asked(
                 services=services,

@@ -4,6 +4,7 @@ import asyncio
 
 from starlette.concurrency import run_in_threadpool
 
+from freshline_catalog.connection import Connection
 from freshline_catalog.server.feed import moment
 from freshline_catalog.server.news import Moment
 from freshline_catalog.server.services import Services
@@ -37,4 +38,11 @@ class Polled:
 def present(services: Services) -> Moment:
     """Return how far the catalog is."""
     with services.log.reader() as connection:
-        return moment(connection, services.scope)
+        return moment_for(services, connection)
+
+
+def moment_for(services: Services, connection: Connection) -> Moment:
+    """Return how far the catalog is as pages of a server have it: with what troubles this one."""
+    now = moment(connection, services.scope)
+    turns = services.hub.turns if services.hub is not None else 0
+    return now._replace(survey=now.survey + turns)

@@ -135,6 +135,14 @@ class Watcher:
 
     def _surveyed(self) -> Surveyed | None:
         """Have a survey made; None where that cannot be, and pages say why."""
+        turns = self._hub.turns
+        done = self._attempted()
+        if self._hub.turns != turns:
+            with suppress(FreshlineError):
+                self._hub.tell(present(self._services))
+        return done
+
+    def _attempted(self) -> Surveyed | None:
         try:
             done = self._engine.survey()
         except FreshlineError as error:

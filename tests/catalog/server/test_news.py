@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from freshline_catalog.server.news import Hub, Moment
+from freshline_catalog.server.news import Hub, Moment, Trouble
 
 T = TypeVar("T")
 
@@ -66,3 +66,11 @@ def test_nobody_waits_for_a_server_that_ends() -> None:
 
     assert apart(wait()) == Moment(0, 0)
     assert hub.is_over
+
+
+def test_pages_hear_of_each_trouble_once_and_that_it_is_over() -> None:
+    hub = Hub()
+    trouble = Trouble("the list is not closed", "end it", 1.0)
+    for told in (trouble, trouble, None, None, trouble._replace(message="another")):
+        hub.trouble = told
+    assert hub.turns == 3
