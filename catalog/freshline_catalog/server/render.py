@@ -4,7 +4,7 @@ import gzip
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from urllib.parse import quote, urlencode
@@ -116,7 +116,7 @@ class Renderer:
         self._services = services
         self._redact = Redactor()
         self.static = StaticFiles()
-        self._templates = templates(still=still)
+        self._templates = templates(STILL if still else FILTERS)
         path = services.address.path
         self._known: Mapping[str, object] = {
             "services": services,
@@ -157,9 +157,8 @@ class Renderer:
         return Response(body, status_code=status, media_type=media, headers=headers)
 
 
-@cache
-def templates(*, still: bool = False) -> Environment:
-    """Return the environment that templates are filled in: one for all, since it keeps nothing."""
+def templates(filters: Mapping[str, Callable[..., object]] = FILTERS) -> Environment:
+    """Return the environment that templates are filled in."""
     environment = Environment(
         loader=FileSystemLoader(WEB / "templates"),
         autoescape=True,
@@ -167,5 +166,5 @@ def templates(*, still: bool = False) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    cast(dict[str, object], environment.filters).update(STILL if still else FILTERS)
+    cast(dict[str, object], environment.filters).update(filters)
     return environment
