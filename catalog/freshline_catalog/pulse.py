@@ -17,6 +17,11 @@ class SqlitePulse:
         self._lock = Lock()
         self._connection = database.connect(path, query_only=True)
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders in which a file is written to whenever anybody commits."""
+        return (self._path.absolute().parent,)
+
     def __call__(self) -> int:
         """Return a number: another one than before when there were commits in between."""
         with self._lock, translated(self._path, self._connection):

@@ -73,6 +73,10 @@ class Engine(Protocol):
         """Return what the project's files look like: another text, and a survey may be another."""
         ...
 
+    def folders(self) -> tuple[Path, ...]:
+        """Return the folders in which something moves when that does."""
+        ...
+
     def survey(self) -> Surveyed:
         """Have a survey made and kept."""
         ...
@@ -167,10 +171,46 @@ class Serving:
     version: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A project that was found: see `Serving`."""
+
+    project: str
+    environment: str
+    catalog: Path
+    logs: Path
+    engine: Engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneOfSeveral:
+    """A project that is served beside others: under `name`, from the `folder` that people said.
+
+    `find` opens it, or raises FreshlineError as long as nobody can say what it is.
+    """
+
+    name: str
+    folder: str
+    find: Callable[[], Found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServingSeveral:
+    """Several projects that are to be served under one address, and how: see `Serving`."""
+
+    projects: tuple[OneOfSeveral, ...]
+    ready: Callable[[str, str], None]
+    host: str = "127.0.0.1"
+    port: int | None = None
+    first: int = 8321
+    read_only: bool = False
+    version: str = ""
+
+
 class Server(Protocol):
     """Who serves catalogs."""
 
-    def __call__(self, wanted: Serving) -> None:
+    def __call__(self, wanted: Serving | ServingSeveral) -> None:
         """Serve until a signal says that it is enough.
 
         UsageError for a host that others can reach, ResourceError where no port is free.

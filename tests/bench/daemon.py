@@ -26,11 +26,12 @@ from typing import NamedTuple
 from tests.bench.layered import write
 from tests.bench.run import FRESHLINE
 
+from freshline.bell import Bell
 from freshline.cli.automation.automating import leader_of, pulse_of, world_of
 from freshline.cli.compose import automation_in, event_log
 from freshline.cli.scope import scope_of
 from freshline.events import Materialized, RunStarted
-from freshline.operate.daemon import PASS, Daemon
+from freshline.operate.daemon import Daemon
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _UPSTREAM = "SELECT id, amount FROM raw.few\n"
@@ -79,10 +80,10 @@ def idle_looks(root: Path, rounds: int) -> tuple[float, float]:
     """Return the processor's seconds for a look at what is fresh, and for a pass without a look."""
     scoped = scope_of(root, None)
     with closing(event_log(root)) as log, closing(pulse_of(root)) as pulse:
-        world = world_of(root, scoped, (log, automation_in(log), pulse))
+        world = world_of(root, scoped, (log, automation_in(log), pulse), Bell())
         daemon = Daemon(world, log.acquire(leader_of(scoped.environment)))
         while not daemon.pass_by():
-            time.sleep(PASS)
+            time.sleep(0.025)
         looks = [_used(daemon) for _ in range(rounds)]
         began = time.thread_time()
         for _ in range(1000):

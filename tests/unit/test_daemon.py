@@ -1,5 +1,6 @@
 """The daemon's loop over a world in memory: when it looks, what it hands over, what stops it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -72,7 +73,6 @@ class Definitions:
 
     now: Defined | None
     moved: bool = False
-    is_reading: bool = False
 
     def look(self) -> bool:
         """Say whether a test put another graph there."""
@@ -81,6 +81,10 @@ class Definitions:
 
     def again(self) -> None:
         """Read again."""
+
+    def patience(self) -> float:
+        """Say that nothing is noticed by itself."""
+        return math.inf
 
     def close(self) -> None:
         """Let go."""

@@ -77,8 +77,11 @@ PAGES: tuple[Page, ...] = (
 )
 
 
-def create_app(services: Services) -> FastAPI:
-    """Return the application that serves one catalog."""
+def create_app(services: Services, buckets: Buckets | None = None) -> FastAPI:
+    """Return the application that serves one catalog.
+
+    `buckets` count who asks how often, for several applications together.
+    """
     app = FastAPI(
         title="Freshline",
         version="1",
@@ -89,7 +92,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.router.route_class = guard.GuardedRoute
     app.state.services = services
-    app.state.buckets = Buckets()
+    app.state.buckets = buckets if buckets is not None else Buckets()
     renderer = Renderer(services)
     failures.tell(app, renderer)
     login.add(app, services, renderer)
@@ -110,7 +113,7 @@ def create_app(services: Services) -> FastAPI:
         serve(app, page, renderer)
     serve_static(app, renderer.static)
     health.serve_alive(app, renderer)
-    serve_theme(app, services.address.path)
+    serve_theme(app, services.address)
     guard.inspect(app)
     app.add_middleware(Doorway, services=services, renderer=renderer)
     return app

@@ -4,7 +4,7 @@ import gzip
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from urllib.parse import quote, urlencode
@@ -25,7 +25,7 @@ from freshline_catalog.server.lineage.wanted import query as lineage_query
 from freshline_catalog.server.lineage.wanted import toggled as toggled_group
 from freshline_catalog.server.lineage.wording import message
 from freshline_catalog.server.markdown import markdown
-from freshline_catalog.server.services import Services
+from freshline_catalog.server.services import Front
 from freshline_catalog.server.static import StaticFiles
 from freshline_catalog.server.theme import theme_of
 
@@ -112,11 +112,11 @@ STILL: Mapping[str, Callable[..., object]] = {
 class Renderer:
     """Fills templates for one application; `still` ones for pages that no server stands behind."""
 
-    def __init__(self, services: Services, *, still: bool = False) -> None:
+    def __init__(self, services: Front, *, still: bool = False) -> None:
         self._services = services
         self._redact = Redactor()
-        self.static = StaticFiles()
-        self._templates = templates(STILL if still else FILTERS)
+        self.static = _static()
+        self._templates = _templates(still)
         path = services.address.path
         self._known: Mapping[str, object] = {
             "services": services,
@@ -155,6 +155,16 @@ class Renderer:
         if len(body) >= _WORTH_PACKING and "gzip" in request.headers.get("accept-encoding", ""):
             body, headers["Content-Encoding"] = gzip.compress(body, 5, mtime=0), "gzip"
         return Response(body, status_code=status, media_type=media, headers=headers)
+
+
+@cache
+def _static() -> StaticFiles:
+    return StaticFiles()
+
+
+@cache
+def _templates(still: bool) -> Environment:
+    return templates(STILL if still else FILTERS)
 
 
 def templates(filters: Mapping[str, Callable[..., object]] = FILTERS) -> Environment:

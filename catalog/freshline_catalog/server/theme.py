@@ -7,6 +7,7 @@ from fastapi import FastAPI, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from freshline_catalog.server.access import needs
+from freshline_catalog.server.services import Address
 
 COOKIE = "theme"
 LONGEST = 12_000  # of an address to go to: as long as one can be
@@ -31,18 +32,20 @@ def local(address: str, path: str) -> str:
     return address if is_ours else f"{path}/"
 
 
-def serve_theme(app: FastAPI, path: str) -> None:
+def serve_theme(app: FastAPI, address: Address) -> None:
     """Add the choice of a theme to an application; it is the same for everybody."""
 
     def choose(
         theme: Annotated[Literal["light", "dark", "auto"], Form()],
         next: Annotated[str, Form(max_length=LONGEST)] = "/",
     ) -> Response:
-        answer = RedirectResponse(local(next, path), status_code=303)
+        answer = RedirectResponse(local(next, address.path), status_code=303)
         if theme == "auto":
-            answer.delete_cookie(COOKIE, path=path or "/")
+            answer.delete_cookie(COOKIE, path=address.cookie_path)
         else:
-            answer.set_cookie(COOKIE, theme, max_age=_YEAR, path=path or "/", samesite="lax")
+            answer.set_cookie(
+                COOKIE, theme, max_age=_YEAR, path=address.cookie_path, samesite="lax"
+            )
         return answer
 
     anyone = needs(None)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from freshline.catalog import By, Ended, Engine, Rows, Surveyed, Wanted
+from freshline.cli.automation.watched import folders
 from freshline.cli.compose import ACTOR, RUN
 from freshline.cli.main import ERRORS
 from freshline.cli.stamps import stamp
@@ -82,6 +83,10 @@ class CommandEngine:
     def stamp(self) -> str:
         """Return what the files look like that the last survey was made from."""
         return stamp(self._root, list_files(self._root), self._data)
+
+    def folders(self) -> tuple[Path, ...]:
+        """Return the folders in which something moves when that does."""
+        return folders(self._root, self._data, has_code=False)
 
     def survey(self) -> Surveyed:
         """Have a survey made and kept."""

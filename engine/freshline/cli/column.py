@@ -8,6 +8,7 @@ import click
 from freshline.cli.compose import terminal_width
 from freshline.cli.table import table
 from freshline.codec import encode
+from freshline.counted import counted
 from freshline.definitions import AssetDefinition
 from freshline.errors import Span, UsageError
 from freshline.lineage.graph import Graph
@@ -131,7 +132,7 @@ def _hanging(graph: Graph, spot: Spot, below: Sequence[Hop]) -> list[str]:
     if not found:
         return [f"{title}: nothing hangs on it"]
     assets = {each.asset for each in found}
-    lines = [f"{title}: {_count(len(assets), 'asset')} hang{'s' * (len(assets) == 1)} on it"]
+    lines = [f"{title}: {counted(len(assets), 'asset')} hang{'s' * (len(assets) == 1)} on it"]
     for owner, spots in _by_owner(graph, found).items():
         rows = [
             (each.asset, _shown(each), found[each].kind.name.lower(), str(found[each].place or ""))
@@ -150,10 +151,6 @@ def _by_owner(graph: Graph, spots: Iterable[Spot]) -> dict[str, list[Spot]]:
 
 def _shown(spot: Spot) -> str:
     return "which rows it has" if spot.column == ROWS else spot.column
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

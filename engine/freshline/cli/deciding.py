@@ -18,6 +18,7 @@ from freshline.cli.screen import Screen, outcome, show_outcome, status_lines
 from freshline.cli.select import selected
 from freshline.cli.waiting import in_line
 from freshline.codec import encode
+from freshline.counted import counted
 from freshline.definitions import Trust
 from freshline.errors import Diagnostic
 from freshline.events import Outcome
@@ -49,7 +50,8 @@ def validate(as_json: bool) -> int:
     elif problems:
         click.echo(diagnostics_text(problems))
     if not as_json and not failed:
-        click.echo(f"{len(graph.assets)} assets and {len(graph.sources)} sources are valid")
+        assets, sources = counted(len(graph.assets), "asset"), counted(len(graph.sources), "source")
+        click.echo(f"{assets} and {sources} are valid")
     return 1 if failed else 0
 
 

@@ -14,6 +14,7 @@ from freshline.cli.render import moment
 from freshline.cli.select import one_asset
 from freshline.cli.table import table
 from freshline.codec import encode
+from freshline.counted import counted
 from freshline.definitions import CheckKind, Column
 from freshline.errors import CorruptError, UsageError
 from freshline.execute.aside import last_version
@@ -216,7 +217,7 @@ def _rows_text(found: Comparison) -> str:
 
 
 def _rows(number: int) -> str:
-    return "1 row" if number == 1 else f"{number:,} rows"
+    return counted(number, "row")
 
 
 def _counts(found: Comparison) -> str:

@@ -9,6 +9,7 @@ from freshline.cli.options import as_json, common, said
 from freshline.cli.render import size
 from freshline.cli.waiting import in_line
 from freshline.codec import encode
+from freshline.counted import counted
 from freshline.errors import UsageError
 from freshline.execute.removal import Removal, Rubbish, Yard, collect, find
 
@@ -55,13 +56,13 @@ def _lines(found: Rubbish, *, dry_run: bool, orphans: bool, is_unsure: bool) -> 
     assets = len({removal.target.asset for removal in going})
     parts: list[str] = []
     if count:
-        parts.append(f"{_count(count, 'version')} of {_count(assets, 'asset')} ({size(total)})")
+        parts.append(f"{counted(count, 'version')} of {counted(assets, 'asset')} ({size(total)})")
     if found.leftovers:
         bytes_ = sum(leftover.bytes for _, leftover in found.leftovers)
-        parts.append(f"{_count(len(found.leftovers), 'leftover')} ({size(bytes_)})")
+        parts.append(f"{counted(len(found.leftovers), 'leftover')} ({size(bytes_)})")
     if found.files:
         bytes_ = sum(bytes for _, bytes in found.files)
-        parts.append(f"{_count(len(found.files), 'cached file')} ({size(bytes_)})")
+        parts.append(f"{counted(len(found.files), 'cached file')} ({size(bytes_)})")
     verb = "would remove" if dry_run else "removed"
     words = f"{verb} {', '.join(parts)}" if parts else "there is nothing to remove"
     return [*lines, click.style(words, fg="green")]
@@ -119,7 +120,3 @@ def _removals(removals: Sequence[Removal]) -> list[dict[str, object]]:
         }
         for removal in removals
     ]
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

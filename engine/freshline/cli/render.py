@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from freshline.cli.layout import folded
+from freshline.counted import counted
 from freshline.definitions import Trust
 from freshline.errors import DefinitionError, Diagnostic, FreshlineError, Severity
 from freshline.execute.run import Status
@@ -69,7 +70,7 @@ def diagnostics_text(findings: Sequence[Diagnostic]) -> str:
     ordered = sorted(findings, key=_order)
     errors = sum(f.severity is Severity.ERROR for f in findings)
     warnings = len(findings) - errors
-    counts = [_count(errors, "error"), _count(warnings, "warning")]
+    counts = [counted(errors, "error"), counted(warnings, "warning")]
     total = ", ".join(text for text, n in zip(counts, (errors, warnings), strict=True) if n)
     return "\n".join([*(diagnostic_text(f) for f in ordered), total])
 
@@ -92,7 +93,7 @@ def plan_text(plan: Plan, total: int, width: int | None = None) -> str:
 
     Where a line would be longer than `width`, it goes on below.
     """
-    lines = [click.style(f"plan {plan.environment}", bold=True) + f"   {_count(total, 'asset')}"]
+    lines = [click.style(f"plan {plan.environment}", bold=True) + f"   {counted(total, 'asset')}"]
     widths = (
         max((len(s.asset) for s in plan.steps), default=0),
         max((len(s.action) for s in plan.steps), default=0),
@@ -238,7 +239,3 @@ def _order(finding: Diagnostic) -> tuple[object, ...]:
     place = finding.span
     where = (place.file, place.line, place.column) if place else ("", 0, 0)
     return (finding.severity is not Severity.ERROR, *where)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -11,6 +11,7 @@ import click
 
 from freshline.cli.options import common
 from freshline.cli.schema import FOLDER, write_schemas
+from freshline.counted import counted
 from freshline.declare.text import legible
 from freshline.errors import ResourceError, UsageError
 from freshline.keys import key_from_text
@@ -121,8 +122,8 @@ def _make_project(root: Path) -> None:
 def _tell(root: Path, target: Path, drafts: "tuple[Draft, ...]") -> None:
     """Say what was found, and what to do next."""
     count = sum(len(draft.files) for draft in drafts)
-    files_ = "1 file" if count == 1 else f"{count} files"
-    sources = "1 source" if len(drafts) == 1 else f"{len(drafts)} sources"
+    files_ = counted(count, "file")
+    sources = counted(len(drafts), "source")
     click.echo(f"{target} declares {sources} of {files_}:")
     width = max(len(draft.key) for draft in drafts)
     for draft in drafts:

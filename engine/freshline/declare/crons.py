@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from freshline.counted import counted
 from freshline.declare import source
 from freshline.declare.report import Placed, Report, Stretch
 from freshline.declare.section import did_you_mean, place_of, text, wrong
@@ -108,7 +109,7 @@ def _shape(spelled: str, fields: list[str]) -> tuple[str, str] | None:
         message = f"this cron expression has {len(fields)} fields: the first one means seconds"
         return message, f'Freshline has five, from minutes on: "{" ".join(fields[1:6])}"'
     if len(fields) != 5:
-        many = f"{len(fields)} field" + "s" * (len(fields) != 1)
+        many = counted(len(fields), "field")
         message = f"this cron expression has {many}, not five: {', '.join(_FIELDS)}"
         return message, _EXAMPLE
     if "?" in fields:

@@ -11,7 +11,7 @@ from freshline.errors import ResourceError
 PROJECT_FILES = ("freshline.yaml", "freshline.yml")
 # Clocks of file systems are coarse: a second write could hide behind the time of the first.
 _SETTLED_NS = 2_000_000_000
-_FOLDERS = ("assets", "macros", "sensors", "sources")
+DECLARING = ("assets", "macros", "sensors", "sources")
 
 
 class ProjectFile(NamedTuple):
@@ -48,7 +48,7 @@ def list_files(root: Path) -> tuple[ProjectFile, ...]:
     """
     try:
         files = [file for name in PROJECT_FILES if (file := _file(root, name)) is not None]
-        waiting: deque[str] = deque(_FOLDERS)
+        waiting: deque[str] = deque(DECLARING)
         linked: deque[str] = deque()
         seen: set[tuple[int, int]] = set()
         while waiting or linked:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import cast
 
 from freshline.calls import Line
+from freshline.counted import counted
 from freshline.secrets import known, redacted
 
 MOST_BYTES = 64 << 10  # of one line
@@ -139,7 +140,7 @@ class Lines:
 
     def _tell_dropped(self, now: float) -> None:
         if self._dropped > 0:
-            lines = "1 line" if self._dropped == 1 else f"{self._dropped:,} lines"
+            lines = counted(self._dropped, "line")
             self._tell(Line(now, "warning", f"{lines} dropped: too many at once"))
         self._dropped = 0
         self._unseen.clear()

@@ -10,9 +10,10 @@
    Who does not lead any more stops at once, and touches nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
+from freshline.counted import counted
 from freshline.errors import FencedError, FreshlineError
 from freshline.events import (
     AssetDefined,
@@ -46,8 +47,6 @@ from freshline.ticks import (
 )
 
 RESYNC = 30.0
-PASS = 0.025  # seconds between two looks whether the catalog moved
-_PASSES = 10  # and so many of them without a whole pass, where nothing is under way
 _AFTER_TROUBLE = 5.0
 _LIVING = 0.5  # seconds between two looks whether runs that others began are alive
 _TIDY = 3600.0
@@ -96,14 +95,18 @@ class Daemon:
             self._rest_until = self._world.clock.now() + _AFTER_TROUBLE
             return False
 
-    def rest(self, wait: Callable[[float], bool]) -> None:
-        """Wait until something may be due, or `wait`, which waits for seconds, says it is over."""
-        world = self._world
-        busy = bool(self._carried.requests) or self._is_due or world.definitions.is_reading
-        soon = self._again is not None and self._again - world.clock.now() < PASS * _PASSES
-        for _ in range(1 if busy or soon else _PASSES):
-            if wait(PASS) or world.pulse() != self._pulse:
-                return
+    def patience(self) -> float:
+        """Return the seconds until something is due by itself, where nothing stirs before."""
+        now = self._world.clock.now()
+        looks = self._looked + RESYNC
+        if self._again is not None:
+            looks = min(looks, self._again)
+        if self._is_due and self._world.definitions.now is not None:
+            looks = now
+        due = max(looks, self._rest_until) - now
+        if self._under_way:
+            due = min(due, _LIVING)
+        return max(0.0, min(due, self._world.definitions.patience()))
 
     def wake(self) -> None:
         """Look at the next pass, whatever happened."""
@@ -297,7 +300,7 @@ class Daemon:
         """Say how many assets are kept fresh: at first, and when that changes."""
         rules = [asset.definition.refresh.rule for asset in graph.assets.values()]
         asked = sum(isinstance(rule, Manual | Never) for rule in rules)
-        words = f"keeps {_assets(len(rules) - asked)} fresh" + (
+        words = f"keeps {counted(len(rules) - asked, 'asset')} fresh" + (
             f"; {asked} manual" if asked else ""
         )
         if words != self._told:
@@ -315,10 +318,6 @@ class Daemon:
 def _follows_runs(graph: Graph) -> bool:
     conditions = (each for sensor in graph.sensors for each in sensor.conditions)
     return any(isinstance(condition, RunEnded) for condition in conditions)
-
-
-def _assets(count: int) -> str:
-    return "1 asset" if count == 1 else f"{count} assets"
 
 
 def _as_request(started: RunStarted) -> Request:

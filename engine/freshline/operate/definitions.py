@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from freshline.codec import digest, encode
+from freshline.counted import counted
 from freshline.errors import Diagnostic, Severity
 from freshline.operate.world import Defined
 from freshline.ticks import Decided, Mover, Tick, TickOutcome
@@ -45,7 +46,7 @@ def told(
 
 
 def _sentence(broken: Broken) -> str:
-    errors = "1 error" if broken.count == 1 else f"{broken.count} errors"
+    errors = counted(broken.count, "error")
     if broken.is_old:
         return f"the definitions cannot be used ({errors}): those before are in force"
     return f"{errors} in the definitions: what hangs on them is set aside"

@@ -94,9 +94,8 @@ class Definitions(Protocol):
         """The definitions in force; None as long as nothing could be read."""
         ...
 
-    @property
-    def is_reading(self) -> bool:
-        """Whether the project is being read at this moment."""
+    def patience(self) -> float:
+        """Return the seconds until the next look may notice something that nobody tells of."""
         ...
 
     def close(self) -> None:

@@ -43,6 +43,10 @@ class IdleEngine:
     def __init__(self) -> None:
         self.asked: list[tuple[str, object]] = []
 
+    def folders(self) -> tuple[Path, ...]:
+        """Say that nothing moves."""
+        return ()
+
     def stamp(self) -> str:
         return ""
 

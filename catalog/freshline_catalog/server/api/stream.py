@@ -6,8 +6,9 @@ connection says the last one it had, and goes on from there.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, cast
 
 from fastapi import FastAPI, Header, Query, Request, Response
@@ -54,14 +55,11 @@ class Hint:
     automation: int
 
 
-class Streams:
-    """The streams of one application, counted by session."""
+class Places:
+    """The streams that are open, counted by session."""
 
-    def __init__(self, services: Services, news: News | None = None) -> None:
-        self._services = services
-        self._news = news or services.hub or Polled(services)
+    def __init__(self) -> None:
         self._open: dict[str, int] = {}
-        self._redact = Redactor()
 
     def enter(self, session: str) -> None:
         """Count a stream; TooOftenError where a session has as many as it may."""
@@ -78,6 +76,15 @@ class Streams:
         left = self._open.pop(session, 1) - 1
         if left > 0:
             self._open[session] = left
+
+
+class Streams:
+    """The streams of one application."""
+
+    def __init__(self, services: Services, news: News | None = None) -> None:
+        self._services = services
+        self._news = news or services.hub or Polled(services)
+        self._redact = Redactor()
 
     async def hints(self, request: Request, after: int | None) -> AsyncIterator[bytes]:
         """Yield hints from `after` on (None: from now) until the reader or the session is gone."""
@@ -139,9 +146,8 @@ class Streams:
 class Following(StreamingResponse):
     """An answer that goes on until its reader has gone, and then says so."""
 
-    def __init__(self, streams: Streams, request: Request, session: str, after: int | None) -> None:
-        self._streams, self._session = streams, session
-        hints = streams.hints(request, after)
+    def __init__(self, hints: AsyncIterator[bytes], leave: Callable[[], None]) -> None:
+        self._leave = leave
         super().__init__(hints, media_type="text/event-stream", headers=_HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -149,13 +155,13 @@ class Following(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._streams.leave(self._session)
+            self._leave()
 
 
 def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
     """Add the stream to an application."""
     del renderer  # a stream is no page
-    streams = Streams(services)
+    streams, places = Streams(services), Places()
 
     async def stream(
         request: Request,
@@ -171,8 +177,8 @@ def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
             is_number = last_event_id.isascii() and last_event_id.isdecimal()
             # What is no place of ours is ahead of all: its reader looks at everything again.
             after = min(int(last_event_id), HIGHEST) if is_number else HIGHEST
-        streams.enter(user.session)
-        return Following(streams, request, user.session, after)
+        places.enter(user.session)
+        return Following(streams.hints(request, after), partial(places.leave, user.session))
 
     told = answers(Hint)
     told[200] = {

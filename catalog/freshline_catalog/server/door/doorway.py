@@ -20,7 +20,7 @@ from freshline_catalog.server.door import failures
 from freshline_catalog.server.door.limits import LONGEST_ADDRESS, LONGEST_QUERY
 from freshline_catalog.server.problems import ForeignRequestError, TooMuchError, WrongHostError
 from freshline_catalog.server.render import Renderer
-from freshline_catalog.server.services import Services
+from freshline_catalog.server.services import Front
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 POLICY = "; ".join(
@@ -52,7 +52,7 @@ HEADERS = {
 class Doorway:
     """Stands around the whole application."""
 
-    def __init__(self, app: ASGIApp, services: Services, renderer: Renderer) -> None:
+    def __init__(self, app: ASGIApp, services: Front, renderer: Renderer) -> None:
         self._app = app
         self._services = services
         self._renderer = renderer

@@ -23,7 +23,7 @@ from freshline_catalog.server.door import limits, sessions
 from freshline_catalog.server.door.limits import Buckets, Rate
 from freshline_catalog.server.people import Role, User
 from freshline_catalog.server.problems import RefusedError, TooOftenError, UnknownCallerError
-from freshline_catalog.server.services import Services
+from freshline_catalog.server.services import Front
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _COMPLETING = RLock()
@@ -112,7 +112,7 @@ def signed_in(request: Request) -> User:
 
 async def _admit(request: Request, needed: str | None, rate: Rate | None) -> None:
     """Find out who asks, and let them through or raise."""
-    services = cast(Services, request.app.state.services)
+    services = cast(Front, request.app.state.services)
     user: User | None = None
     secret = sessions.held(request, services.address)
     if secret is not None:

@@ -9,15 +9,14 @@
 import hashlib
 import secrets
 from contextlib import suppress
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from fastapi import Request, Response
 
 from freshline.errors import FreshlineError
-from freshline_catalog.connection import Connection
+from freshline_catalog.server.door.ledgers import Entered
 from freshline_catalog.server.people import Role, User
-from freshline_catalog.server.services import Address, Services
-from freshline_catalog.statements import statements
+from freshline_catalog.server.services import Address, Front
 
 IDLE = 12 * 3600.0
 LONGEST = 7 * 86400.0
@@ -31,53 +30,44 @@ class Session(NamedTuple):
     user: User
 
 
-def new_link(services: Services, role: Role = Role.OPERATOR, actor: str = "local") -> str:
+def new_link(services: Front, role: Role = Role.OPERATOR, actor: str = "local") -> str:
     """Return the path of a link that signs in once, within ten minutes."""
     secret = services.links.add(actor, role, services.clock.now())
     return f"{services.address.path}/login/{secret}"
 
 
-def begin(services: Services, secret: str, before: str | None = None) -> Session | None:
+def begin(services: Front, secret: str, before: str | None = None) -> Session | None:
     """Use up a link and begin a session in place of the one `before`; None for no such link."""
     now = services.clock.now()
     grant = services.links.take(secret, now)
     if grant is None:
         return None
     token = secrets.token_urlsafe(32)
-    row = (_hash(token), grant.actor, grant.role.value, now, now, now + LONGEST)
-    sql = statements("sessions")
-
-    def write(connection: Connection) -> None:
-        connection.execute(sql["forget_ended"], (now, now - IDLE))
-        if before is not None:
-            connection.execute(sql["end"], (_hash(before),))
-        connection.execute(sql["begin"], row)
-
-    services.log.write(write)
-    return Session(token, User(actor=grant.actor, role=grant.role, session=row[0][:16]))
+    hashed = _hash(token)
+    entered = Entered(hashed, grant.actor, grant.role.value, now, now, now + LONGEST)
+    replaced = _hash(before) if before is not None else None
+    services.sessions.begin(entered, replaced, now - IDLE)
+    return Session(token, User(actor=grant.actor, role=grant.role, session=hashed[:16]))
 
 
-def find(services: Services, secret: str) -> User | None:
+def find(services: Front, secret: str) -> User | None:
     """Return who holds this secret; None where nobody does, or not any more."""
-    now, hashed, sql = services.clock.now(), _hash(secret), statements("sessions")
-    with services.log.reader() as connection:
-        rows = connection.execute(sql["find"], (hashed, now, now - IDLE)).fetchall()
-    if not rows:
+    now, hashed = services.clock.now(), _hash(secret)
+    known = services.sessions.find(hashed, now, now - IDLE)
+    if known is None:
         return None
-    actor, role, seen = cast(tuple[str, str, float], rows[0])
-    if now - seen > _SEEN_EVERY:
+    if now - known.seen > _SEEN_EVERY:
         # That somebody was here is worth no failure: a full disk must not sign people out.
         with suppress(FreshlineError):
-            services.log.write(lambda connection: connection.execute(sql["touch"], (now, hashed)))
-    held = Role(role)
+            services.sessions.touch(hashed, now)
+    held = Role(known.role)
     role_now = held if services.most.may(held) else services.most
-    return User(actor=actor, role=role_now, session=hashed[:16])
+    return User(actor=known.actor, role=role_now, session=hashed[:16])
 
 
-def end(services: Services, secret: str) -> None:
+def end(services: Front, secret: str) -> None:
     """End a session; nothing happens where there is none."""
-    sql = statements("sessions")["end"]
-    services.log.write(lambda connection: connection.execute(sql, (_hash(secret),)))
+    services.sessions.end(_hash(secret))
 
 
 def cookie_name(address: Address) -> str:
@@ -96,7 +86,7 @@ def hand_over(response: Response, request: Request, address: Address, secret: st
         cookie_name(address),
         secret,
         max_age=int(LONGEST),
-        path=address.path or "/",
+        path=address.cookie_path,
         secure=request.url.scheme == "https",
         httponly=True,
         samesite="lax",
@@ -106,7 +96,7 @@ def hand_over(response: Response, request: Request, address: Address, secret: st
 def take_back(response: Response, address: Address) -> None:
     """Have the browser forget what it held."""
     response.delete_cookie(
-        cookie_name(address), path=address.path or "/", httponly=True, samesite="lax"
+        cookie_name(address), path=address.cookie_path, httponly=True, samesite="lax"
     )
 
 

@@ -12,7 +12,7 @@ from freshline_catalog.server.door.failures import SignIn
 from freshline_catalog.server.door.limits import LOGINS
 from freshline_catalog.server.people import Role
 from freshline_catalog.server.render import Renderer
-from freshline_catalog.server.services import Services
+from freshline_catalog.server.services import Front
 from freshline_catalog.server.theme import LONGEST, local
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{20,100}")
@@ -25,7 +25,7 @@ def safe_next(wanted: str, base: str = "") -> str:
     return found if not found.startswith((f"{base}/login", f"{base}/logout")) else f"{base}/"
 
 
-def add(app: FastAPI, services: Services, renderer: Renderer) -> None:
+def add(app: FastAPI, services: Front, renderer: Renderer) -> None:
     """Add the routes for signing in and out to an application."""
     base = services.address.path
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, cast
 
+from freshline.bell import Bell
 from freshline.cli.automation.carrying import RECOVER, said_file
 from freshline.errors import ResourceError
 from freshline.operate.world import Ended, Processes, Waiting
@@ -33,10 +34,14 @@ class _Adopted(NamedTuple):
 
 
 class RunProcesses:
-    """The processes of runs of the project below `root`; `environment` None means its first."""
+    """The processes of runs of the project below `root`; `environment` None means its first.
 
-    def __init__(self, root: Path, environment: str | None, logs: Path) -> None:
+    The `bell` rings when one has ended.
+    """
+
+    def __init__(self, root: Path, environment: str | None, logs: Path, bell: Bell) -> None:
         self._root, self._environment, self._logs = root, environment, logs
+        self._bell = bell
         self._spare: subprocess.Popen[bytes] | None = None
         self._runs: dict[str, subprocess.Popen[bytes]] = {}
         self._adopted: dict[str, _Adopted] = {}
@@ -56,6 +61,7 @@ class RunProcesses:
         self._runs[run] = ours
         self._last = time.monotonic()
         _tell(ours, run)
+        self._bell.at_the_end_of(ours.pid)
 
     def keep(self, process: Waiting) -> None:
         """Take a process back that was not needed after all."""
@@ -68,6 +74,8 @@ class RunProcesses:
     def adopt(self, run: str, pid: int, since: float) -> None:
         """Attend to a run whose process an earlier daemon began at that time."""
         self._adopted[run] = _Adopted(pid, since)
+        if pid > 0:
+            self._bell.at_the_end_of(pid)
 
     def ended(self) -> tuple[Ended, ...]:
         """Return the runs that have ended since this was asked last; at once."""

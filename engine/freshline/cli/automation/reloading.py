@@ -1,7 +1,8 @@
 """Reloading: files are noticed cheaply, and a project that changed is read again, elsewhere.
 
-1. A look at the files takes its time; so much lies between two that all looks together stay below
-   half a percent of a processor.
+1. A look at the files takes its time. Where the system tells of what moves in their folders, it is
+   looked soon after that, and seldom otherwise; elsewhere so much lies between two looks that all
+   together stay below half a percent of a processor.
 2. A child process compiles into the cache; then the graph is read from there, and takes the place
    of the one before at once. What needs the compiler never comes into this process.
 3. Files that cannot be made a graph of leave the one before in force. Where only some definitions
@@ -19,6 +20,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Protocol, TypeVar
 
+from freshline.bell import Bell, Watch
+from freshline.cli.automation.watched import folders
 from freshline.cli.bringing import bring
 from freshline.cli.compose import STATE, compiled
 from freshline.cli.stamps import stamp
@@ -31,6 +34,8 @@ from freshline.refresh import FilesArrived
 
 _OFTEN = 0.25  # seconds between two looks at least
 _SHARE = 200.0  # and so many times what a look takes
+_SELDOM, _SHARE_TOLD = 10.0, 1000.0  # the same where the system tells of what moves
+_SOON, _SHARE_SOON = 0.02, 20.0  # and where it told of something
 _OFTEN_ELSEWHERE, _SHARE_ELSEWHERE = 0.5, 100.0  # the same for other catalogs
 _SETTLED = 2.2
 _AGAIN = 5.0  # seconds after which a reading that failed without a reason is tried again
@@ -45,27 +50,36 @@ class _Reading:
 
 
 class Reloading:
-    """The definitions of the project below `root`; `environment` None means its first."""
+    """The definitions of the project below `root`; `environment` None means its first.
 
-    def __init__(self, root: Path, environment: str | None) -> None:
+    The `bell` rings when a file moves, and when a reading has ended.
+    """
+
+    def __init__(self, root: Path, environment: str | None, bell: Bell) -> None:
         self._root, self._environment = root, environment
+        self._bell, self._watch = bell, Watch()
+        bell.hears(self._watch)
+        self._has_stirred = True  # nothing is watched yet
         self._defined: Defined | None = None
         self._whole: Whole | None = None
         self._reading: _Reading | None = None
-        self._next, self._confirm = 0.0, float("inf")
+        self._looked, self._took, self._confirm = 0.0, 0.0, float("inf")
         self._wanted = True
         self._files, self._watched = "", ""
-        self._bring_next = 0.0
+        self._bring_next = float("inf")
 
     @property
     def now(self) -> Defined | None:
         """The definitions in force; None as long as nothing could be read."""
         return self._defined
 
-    @property
-    def is_reading(self) -> bool:
-        """Whether the project is being read at this moment."""
-        return self._reading is not None
+    def patience(self) -> float:
+        """Return the seconds until the next look may notice something that nobody tells of."""
+        if self._reading is not None:
+            return float("inf")
+        if self._wanted:
+            return 0.0
+        return max(0.0, self._due() - time.monotonic())
 
     def again(self) -> None:
         """Read the project again though no file changed."""
@@ -76,12 +90,17 @@ class Reloading:
         if self._reading is not None:
             return self._read()
         now = time.monotonic()
-        if now < self._next and not self._wanted:
+        self._has_stirred |= self._watch.moved()
+        if now < self._due() and not self._wanted:
             return False
         began = time.thread_time()
+        # What moved in a folder before it was watched is seen by the look after that.
+        has_stirred, self._has_stirred = self._has_stirred, False
+        if has_stirred:
+            self._has_stirred = self._watches_more()
+            self._bring_next = min(self._bring_next, now)
         moved = self._look(now)
-        took = time.thread_time() - began
-        self._next = time.monotonic() + max(_OFTEN, _SHARE * took)
+        self._looked, self._took = time.monotonic(), time.thread_time() - began
         return moved
 
     def close(self) -> None:
@@ -91,6 +110,28 @@ class Reloading:
             self._reading.process.wait()
             self._reading.said.close()
             self._reading = None
+        self._watch.close()
+
+    def _due(self) -> float:
+        """Return when the files are to be looked at again, if nothing stirs before."""
+        if self._has_stirred:
+            pause = max(_SOON, _SHARE_SOON * self._took)
+        elif self._watch.is_told:
+            pause = max(_SELDOM, _SHARE_TOLD * self._took)
+        else:
+            pause = max(_OFTEN, _SHARE * self._took)
+        return min(self._looked + pause, self._confirm, self._bring_next)
+
+    def _watches_more(self) -> bool:
+        """Watch the folders that there are now; say whether any of them was not watched before."""
+        if self._defined is None:
+            return self._watch.over(folders(self._root, (), has_code=False))
+        graph = self._defined.graph
+        catalogs = (f"{each.path}/{STATE}/*" for each in graph.project.catalogs)
+        sources = (s.definition.path for s in graph.sources.values() if s.definition.origin is None)
+        made = any(asset.code is not None for asset in graph.assets.values())
+        patterns = (*sources, *globs(graph), *catalogs)
+        return self._watch.over(folders(self._root, patterns, has_code=made))
 
     def _look(self, now: float) -> bool:
         """Begin to read where something changed; say whether what sensors wait for has."""
@@ -116,6 +157,7 @@ class Reloading:
         """Have brought what is current in other catalogs: then its files are other ones here."""
         if self._defined is None or now < self._bring_next:
             return
+        self._bring_next = float("inf")
         graph = self._defined.graph
         elsewhere = [
             s.definition for s in graph.sources.values() if s.definition.origin is not None
@@ -125,7 +167,8 @@ class Reloading:
         began = time.thread_time()
         bring(self._root, graph.project, elsewhere)
         took = time.thread_time() - began
-        self._bring_next = time.monotonic() + max(_OFTEN_ELSEWHERE, _SHARE_ELSEWHERE * took)
+        often = _SELDOM if self._watch.is_told else _OFTEN_ELSEWHERE
+        self._bring_next = time.monotonic() + max(often, _SHARE_ELSEWHERE * took)
 
     def _begin(self) -> None:
         said = tempfile.TemporaryFile()
@@ -140,6 +183,7 @@ class Reloading:
         null = subprocess.DEVNULL
         process = subprocess.Popen(command, stdin=null, stdout=null, stderr=said)
         self._reading = _Reading(process, said)
+        self._bell.at_the_end_of(process.pid)
 
     def _read(self) -> bool:
         reading = self._reading
@@ -166,6 +210,7 @@ class Reloading:
             if not is_settled(whole):
                 self._confirm = time.monotonic() + _SETTLED
         was, self._whole = self._whole, whole
+        self._has_stirred, self._bring_next = True, 0.0
         before = self._defined
         if not graph.project.name:
             if before is None:

@@ -52,7 +52,7 @@ class Senses:
     """What sensors of the project below `root` see in an environment; `close` it at the end.
 
     `named` is the environment as commands are told it: None for the first. What functions log goes
-    to `tell`.
+    to `tell`; `rouse` is called when an answer is there that is another than before.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Senses:
         kept: tuple[EventLog, Automation],
         named: str | None = None,
         tell: Callable[[Line], None] = lambda line: None,
+        rouse: Callable[[], None] = lambda: None,
     ) -> None:
         self._root, self._scope = root, scope
         self._log, self._automation = kept
@@ -70,7 +71,7 @@ class Senses:
         self._inquiries = Inquiries(root, named)
         self._elsewhere = Elsewhere(root, self._inquiries)
         self._functions = Functions(root, scope[1], tell=tell)
-        self._tell = tell
+        self._tell, self._rouse = tell, rouse
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="freshline sensing")
         self._lock = threading.Lock()
         self._has_news = False
@@ -187,6 +188,9 @@ class Senses:
     def _take(self, question: Question, answer: Answer) -> None:
         with self._lock:
             self._has_news |= self._known.found(question, answer)
+            has_news = self._has_news
+        if has_news:
+            self._rouse()
 
     # What it hangs on
 

@@ -1,0 +1,1 @@
+"""Several projects behind one door: opened apart, and shown side by side."""
