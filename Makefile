@@ -37,7 +37,8 @@ demo: $(READY)  ## build the flights project and ask it a question
 	@echo "      $(BIN)/freshline init my-project"
 
 test: $(READY)  ## run the whole suite
-	@for name in chromium chromium-browser google-chrome google-chrome-stable none; do \
+	@for name in chromium-headless-shell chrome-headless-shell \
+	    chromium chromium-browser google-chrome google-chrome-stable none; do \
 	    if command -v $$name >/dev/null; then break; fi; \
 	done; \
 	if [ $$name = none ]; then \

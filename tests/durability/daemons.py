@@ -19,7 +19,7 @@ from freshline_catalog.event_log import SqliteEventLog
 
 HERE = ("shop", "main")  # flights has a catalog of its own, and no requests are looked at
 LONG_ENOUGH = 60.0
-_LOOK = 0.02
+_LOOK = 0.05
 T = TypeVar("T")
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.durability.daemons import daemon, seen, until
 from tests.durability.project import SQL, contents, freshline, write_project
 
-from freshline.events import AttemptFailed
+from freshline.events import AttemptFailed, AttemptStarted
 from freshline.ticks import Requested, RequestState
 
 _ALL = [(key, 1) for key in SQL]
@@ -76,7 +76,7 @@ def test_a_run_that_is_killed_is_lost_within_a_second_and_its_attempt_is_settled
 ) -> None:
     write_project(tmp_path)
     with daemon(tmp_path, failpoints="publish.before=sleep:5@2"):
-        found = until(tmp_path, lambda now: len(now.versions) == 1)
+        found = until(tmp_path, lambda now: len(now.of(AttemptStarted)) > len(now.versions) == 1)
         pid = found.requests[0].pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)

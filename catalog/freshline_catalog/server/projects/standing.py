@@ -47,17 +47,17 @@ class Standings:
 
     def __init__(self, members: Sequence[Member]) -> None:
         self._members = tuple(members)
-        self._asking = Asking(self._members, standing, _PATIENCE)
+        self._asking: Asking[ProjectStanding] = Asking(self._members, standing, _PATIENCE)
 
     def all(self) -> tuple[ProjectStanding, ...]:
         """Return how all stand; what one says that does not answer is what it said before."""
         answers = self._asking.all()
-        return tuple(_shown(member, *answers[member.name]) for member in self._members)
+        return tuple(_shown(member, answers[member.name]) for member in self._members)
 
 
-def _shown(member: Member, known: ProjectStanding | None, is_late: bool) -> ProjectStanding:
-    shown = known or _bare(member)
-    if not is_late:
+def _shown(member: Member, answer: Answer[ProjectStanding]) -> ProjectStanding:
+    shown = answer.known or _bare(member)
+    if not answer.is_late:
         return shown
     return replace(shown, trouble="it does not answer", help="look at the disk of its folder")
 
