@@ -7,7 +7,7 @@ from typing import cast
 from freshline.errors import FreshlineError
 from freshline.ports import Holder
 from freshline.ticks import leadership
-from freshline_catalog.server.projects.asking import NOBODY, Asking
+from freshline_catalog.server.projects.asking import NOBODY, Answer, Asking
 from freshline_catalog.server.projects.opening import Member
 from freshline_catalog.server.reading import instant
 from freshline_catalog.statements import statements
@@ -52,12 +52,12 @@ class Standings:
     def all(self) -> tuple[ProjectStanding, ...]:
         """Return how all stand; what one says that does not answer is what it said before."""
         answers = self._asking.all()
-        return tuple(_shown(member, *answers[member.name]) for member in self._members)
+        return tuple(_shown(member, answers[member.name]) for member in self._members)
 
 
-def _shown(member: Member, known: ProjectStanding | None, is_late: bool) -> ProjectStanding:
-    shown = known or _bare(member)
-    if not is_late:
+def _shown(member: Member, answer: Answer[ProjectStanding]) -> ProjectStanding:
+    shown = answer.value or _bare(member)
+    if not answer.is_late:
         return shown
     return replace(shown, trouble="it does not answer", help="look at the disk of its folder")
 
