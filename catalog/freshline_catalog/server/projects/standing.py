@@ -7,7 +7,7 @@ from typing import cast
 from freshline.errors import FreshlineError
 from freshline.ports import Holder
 from freshline.ticks import leadership
-from freshline_catalog.server.projects.asking import NOBODY, Asking
+from freshline_catalog.server.projects.asking import NOBODY, Answer, Asking
 from freshline_catalog.server.projects.opening import Member
 from freshline_catalog.server.reading import instant
 from freshline_catalog.statements import statements
@@ -56,7 +56,7 @@ class Standings:
 
 
 def _shown(member: Member, answer: Answer[ProjectStanding]) -> ProjectStanding:
-    shown = answer.known or _bare(member)
+    shown = answer.value or _bare(member)
     if not answer.is_late:
         return shown
     return replace(shown, trouble="it does not answer", help="look at the disk of its folder")
