@@ -75,7 +75,8 @@ class Reloading:
         self._wanted = True
         self._files, self._watched = "", ""
         self._bring_next = float("inf")
-        self._words, self._patience, self._lost_next = "", _LOST, 0.0
+        self._words: str = ""
+        self._patience, self._lost_next = _LOST, 0.0
 
     @property
     def now(self) -> Defined | None:
