@@ -93,6 +93,7 @@ def test_it_waits_for_who_has_the_environment_alone_and_says_so(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     lease = alone(folder)
+
     def released(seconds: float) -> None:
         lease.release()
 
