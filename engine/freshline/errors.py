@@ -156,6 +156,12 @@ class DeniedError(ResourceError):
     retryable = False
 
 
+class UnbuiltError(ResourceError):
+    """An asset was asked for that has no version yet: that much is known of it."""
+
+    code = "F404"
+
+
 class StorageError(FreshlineError):
     """A storage did not do what was asked of it."""
 

@@ -83,6 +83,7 @@ sensors:
   rates: {when: {asset: "catalog://other/rates", columns: [rate]}, do: {materialize: total}}
   whole: {when: {asset: "catalog://other/rates"}, do: {materialize: total}}
   nowhere: {when: {asset: "catalog://gone/rates"}, do: {materialize: total}}
+  unbuilt: {when: {asset: "catalog://other/soon", columns: [rate]}, do: {materialize: total}}
   told: {when: {event: closed}, do: {materialize: total}}
   after: {when: {run: succeeded}, do: {materialize: total}}
 """
@@ -166,6 +167,7 @@ def test_what_is_known_after_one_look(looking: Looking) -> None:
         == "the query gives several rows: a sensor needs one value"
     )
     assert seen.remotes["catalog://gone/rates"].error == "there is no project at ../gone"
+    assert seen.remotes["catalog://other/soon"] == Remote(key="catalog://other/soon")
     rates = seen.remotes["catalog://other/rates"]
     assert rates.content and rates.version and rates.windows["rate"] and not rates.error
 

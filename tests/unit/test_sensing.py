@@ -158,6 +158,14 @@ def test_an_asset_of_another_catalog_that_nobody_can_reach_is_unknown_and_never_
     assert world.tick() == ("out",)
 
 
+def test_the_first_version_fires_where_it_was_known_that_there_was_none() -> None:
+    world = awaiting(AssetArrived(key=CATALOG))
+    world.seen = Seen(remotes={CATALOG: Remote(key=CATALOG)})
+    assert world.tick() == ()
+    world.seen = Seen(remotes={CATALOG: Remote(key=CATALOG, content="v1", at=world.now)})
+    assert world.tick() == ("out",)
+
+
 # ---- several conditions
 
 BOTH = (AssetArrived(key="a"), AssetArrived(key="b"))

@@ -27,6 +27,7 @@ STATUS: Mapping[type[FreshlineError], int] = {
     errors.ComputeError: 422,
     errors.BusyError: 409,
     errors.ConflictError: 409,
+    errors.UnbuiltError: 404,
     errors.ResourceError: 503,
 }
 

@@ -18,7 +18,7 @@ from fastapi.responses import StreamingResponse
 
 from freshline import codec
 from freshline.catalog import Handed
-from freshline.errors import ResourceError
+from freshline.errors import ResourceError, UnbuiltError
 from freshline.offers import Offer, offer_of
 from freshline.survey import Entry, Owner
 from freshline.tokens import TokenScope
@@ -101,7 +101,7 @@ def offered(asked: Asked, key: str) -> Offer:
 
 
 def _built(asked: Asked, key: str) -> Entry:
-    """Return the entry of an asset that has rows; AbsentError or InvalidError for any other.
+    """Return the entry of an asset that has rows; AbsentError, UnbuiltError or InvalidError else.
 
     ResourceError before the first survey: nobody knows yet which assets there are.
     """
@@ -114,7 +114,7 @@ def _built(asked: Asked, key: str) -> Entry:
         raise AbsentError("there is no asset of this key", help="or not for this token")
     entry, build = entry_of(asked, key), state_of(asked, key).build
     if build is None:
-        raise AbsentError("it has never been built there", help="it is there once it was built")
+        raise UnbuiltError("it has never been built there", help="it is there once it was built")
     if build.version.query:
         raise InvalidError("it is a view there, and kept nowhere", help="read what it reads")
     return entry

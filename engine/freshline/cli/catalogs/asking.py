@@ -26,7 +26,13 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from freshline import __version__
 from freshline.codec import decode
-from freshline.errors import ConflictError, DeniedError, FreshlineError, ResourceError
+from freshline.errors import (
+    ConflictError,
+    DeniedError,
+    FreshlineError,
+    ResourceError,
+    UnbuiltError,
+)
 from freshline.keys import key_problem
 from freshline.offers import Offer
 from freshline.other_catalogs import OtherCatalog
@@ -50,6 +56,7 @@ class UnreachableError(ResourceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Failure:
+    code: str = ""
     message: str = ""
     help: str = ""
 
@@ -246,6 +253,8 @@ class Asking:
 
     def _told(self, status: int, failure: _Failure) -> FreshlineError:
         said, help = _readable(failure.message), _readable(failure.help)
+        if failure.code == UnbuiltError.code:
+            return UnbuiltError("it has never been built there")
         match status:
             case 401 | 403:
                 return DeniedError(

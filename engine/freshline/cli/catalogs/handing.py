@@ -17,7 +17,7 @@ from pathlib import Path
 from freshline.catalog import Handed
 from freshline.declare.files import PROJECT_FILES
 from freshline.declare.settings import read_settings
-from freshline.errors import ConflictError, FreshlineError, ResourceError
+from freshline.errors import ConflictError, FreshlineError, ResourceError, UnbuiltError
 from freshline.keys import Target
 from freshline.parquet_files import OwnFiles
 from freshline.ports import Storage
@@ -35,8 +35,8 @@ def current_in(
 ) -> tuple[Storage, Manifest]:
     """Return the current version of an asset of the project below `root`, and its storage.
 
-    The storages are asked, the catalog is not opened. ResourceError says why there is none, and
-    calls the project's folder what it is `shown` as.
+    The storages are asked, the catalog is not opened. ResourceError says why there is none
+    (UnbuiltError: there never was one), and calls the project's folder what it is `shown` as.
     """
     from freshline.cli.compose import storages_of
 
@@ -56,7 +56,7 @@ def current_in(
         manifest = storage.current(target)
         if manifest is not None:
             return storage, manifest
-    raise ResourceError("it has never been built there")
+    raise UnbuiltError("it has never been built there")
 
 
 def link(storage: Storage, manifest: Manifest, path: Path) -> DataFile | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from freshline.cli.bringing import offered
 from freshline.cli.senses.answering import Glimpse
 from freshline.cli.senses.inquiring import Inquiries
-from freshline.errors import ResourceError
+from freshline.errors import ResourceError, UnbuiltError
 from freshline.lineage.graph import Graph
 from freshline.offers import Offer
 from freshline.operate.looking import Listed, since_seen
@@ -48,7 +48,10 @@ class Elsewhere:
         if name not in catalogs:
             raise ResourceError(f"there is no catalog {name}")
         for _ in range(3):
-            offer = offered(self._root, catalogs[name], asset)
+            try:
+                offer = offered(self._root, catalogs[name], asset)
+            except UnbuiltError:  # known, and nothing: the first version that comes is new
+                return Remote(key=key)
             windows = self._windows((key, name, asset), offer, columns)
             if windows is not None:
                 return Remote(
