@@ -97,7 +97,7 @@ def test_it_waits_for_who_has_the_environment_alone_and_says_so(
     def released(seconds: float) -> None:
         lease.release()
 
-    monkeypatch.setattr("freshline.cli.waiting.time", SimpleNamespace(sleep=released))
+    monkeypatch.setattr("freshline.execute.in_line.time", SimpleNamespace(sleep=released))
     assert project.apply().succeeded
     assert capsys.readouterr().err.startswith("waiting: ")
 

@@ -143,7 +143,7 @@ class Seen(NamedTuple):
 
 def walk(client: TestClient, key: str, words: tuple[str, ...]) -> Iterator[Seen]:
     """Ask for every page, twin and answer there is, also with words of somebody's in the query."""
-    there = {"key": key, "run": RUN, "name": "reports"}
+    there = {"key": key, "run": RUN, "name": "reports", "mat_id": "m1"}
     for line in ROUTES:
         method, _, path = line.partition(" ")
         if method != "GET" or line in ENDLESS or "{secret}" in path or "{digest}" in path:

@@ -28,11 +28,6 @@ _PAGES: Mapping[Role, Mapping[str, str]] = {
         },
         **{_KEY + tab: _KEY + tab for tab in ("/history", "/metrics", "/runs")},
         **{_RUN + tab: _RUN + tab for tab in ("", "/log")},
-        **{path: path for path in ("/runs", "/styles")},
-        **{path: path for path in ("/assets", "/search", "/owners", "/groups", "/tags")},
-        **{
-            path + "/{name:path}": path + "/{name:path}" for path in ("/owners", "/groups", "/tags")
-        },
     },
     OPERATOR: {
         f"{_KEY}/rows": f"{_KEY}/rows",
