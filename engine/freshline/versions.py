@@ -97,7 +97,10 @@ class Trace:
     @property
     def data_version(self) -> str:
         """The hash of the whole content."""
-        return next(o.data_version for o in self.outputs if o.window == WHOLE)
+        for output in self.outputs:
+            if output.window == WHOLE:
+                return output.data_version
+        raise ValueError("every trace has the whole content among its outputs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,8 @@ def make_plan(facts: Facts, wish: Wish) -> Plan:
     read = {need for key in active for need in needs[key]}
     sources = [key for key in graph.sources if key in read]
     acting = {key for key in shown if judgements[key].verdict not in SETTLED}
-    failing = _failing(facts, judgements, acting, (*sources, *shown))
+    contents = _contents(facts, judgements, acting)
+    failing = _failing(facts, contents, acting, (*sources, *shown))
     blocked = held.blocked(facts, judgements, acting, failing)
     # What can do without something that is blocked does not wait for it.
     if blocked and any(graph.can_do_without(key) & blocked.keys() for key in acting):
@@ -53,7 +54,8 @@ def make_plan(facts: Facts, wish: Wish) -> Plan:
         judgements |= judge(facts, rest, selected if wish.force else (), asked_for(facts, wish))
         acting = {key for key in shown if judgements[key].verdict not in SETTLED}
     acting -= blocked.keys()
-    to_check = _to_check(facts, judgements, acting, (*sources, *shown))
+    contents = _contents(facts, judgements, acting) if blocked else contents
+    to_check = _to_check(facts, judgements, acting, (*sources, *shown), contents)
     moving = acting | to_check.keys()
     readers = {} if selected == every else downstreams(needs)
     steps = tuple(
@@ -154,10 +156,9 @@ def _contents(
 
 
 def _failing(
-    facts: Facts, judgements: Mapping[str, Judgement], acting: set[str], keys: Iterable[str]
+    facts: Facts, contents: Mapping[str, str | None], acting: set[str], keys: Iterable[str]
 ) -> tuple[Standing, ...]:
     """Return the checks known to fail on what stays as it is."""
-    contents = _contents(facts, judgements, acting)
     return tuple(
         found
         for key in keys
@@ -167,10 +168,13 @@ def _failing(
 
 
 def _to_check(
-    facts: Facts, judgements: Mapping[str, Judgement], acting: set[str], keys: Iterable[str]
+    facts: Facts,
+    judgements: Mapping[str, Judgement],
+    acting: set[str],
+    keys: Iterable[str],
+    contents: Mapping[str, str | None],
 ) -> dict[str, Judgement]:
     """Return what is current with checks that were not run on it."""
-    contents = _contents(facts, judgements, acting)
     found: dict[str, Judgement] = {}
     for key in keys:
         stale = key in judgements and judgements[key].verdict not in SETTLED
