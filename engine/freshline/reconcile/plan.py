@@ -40,7 +40,6 @@ def make_plan(facts: Facts, wish: Wish) -> Plan:
     above = {k: () if k in facts.pins or k in facts.pauses else n for k, n in needs.items()}
     active = selected if wish.only else reach(selected, above) & every
     judgements = judge(facts, active, selected if wish.force else (), asked_for(facts, wish))
-    trusts = trusted(graph)
     shown = [key for key in graph.assets if key in active]
     read = {need for key in active for need in needs[key]}
     sources = [key for key in graph.sources if key in read]
@@ -69,11 +68,7 @@ def make_plan(facts: Facts, wish: Wish) -> Plan:
         environment=facts.environment,
         # While a file cannot be understood, nobody knows what it declares.
         steps=(*steps, *(() if graph.failed else map(_drop, orphans))),
-        fresh=tuple(
-            Fresh(asset=key, proof=judgements[key].proof, trust=trusts[key])
-            for key in shown
-            if judgements[key].verdict is Verdict.FRESH and key not in to_check
-        ),
+        fresh=_fresh(graph, judgements, (key for key in shown if key not in to_check)),
         metadata=_metadata(facts, shown),
         quarantined=_quarantined(graph, wish),
         orphans=orphans,
@@ -135,6 +130,18 @@ def _drop(key: str) -> Step:
     detail = "has a version but is not declared any more"
     reason = Reason(kind=ReasonKind.ORPHAN, detail=detail)
     return Step(asset=key, action=Action.DROP, certain=True, reasons=(reason,))
+
+
+def _fresh(
+    graph: Graph, judgements: Mapping[str, Judgement], keys: Iterable[str]
+) -> tuple[Fresh, ...]:
+    """Return what is fresh of these keys, each with its proof and how far that can be trusted."""
+    trusts = trusted(graph)
+    return tuple(
+        Fresh(asset=key, proof=judgements[key].proof, trust=trusts[key])
+        for key in keys
+        if judgements[key].verdict is Verdict.FRESH
+    )
 
 
 def _contents(
