@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from freshline.cli.bringing import bring
+from freshline.cli.by_command import CommandEngine
 from freshline.cli.main import freshline
 from freshline.declare.brought import brought
 from freshline.declare.files import list_files
@@ -175,6 +176,20 @@ def test_why_it_cannot_be_had_is_said_in_a_sentence(teams: Path, catalogs: str, 
     assert [p["message"] for p in plan["problems"]] == [
         f'marts.rates of the catalog "finance": {why}'
     ]
+
+
+def test_whoever_looks_at_files_notices_that_it_can_be_had_again(teams: Path) -> None:
+    told(teams / "sales", "plan")
+    engine = CommandEngine(teams / "sales", "main")
+    try:
+        before = engine.survey().stamp
+        assert engine.stamp() == before
+        told(teams / "finance", "apply")
+        told(teams / "sales", "plan")
+        assert engine.stamp() != before
+        assert teams / "sales" / FOLDER in engine.folders()
+    finally:
+        engine.close()
 
 
 def test_a_view_of_another_project_is_refused_with_what_to_do(teams: Path) -> None:
