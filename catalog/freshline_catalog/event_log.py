@@ -4,7 +4,7 @@ import gc
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar, cast
@@ -25,6 +25,7 @@ from freshline_catalog.writer import GroupWriter
 
 T = TypeVar("T")
 _IDLE_READERS = 8
+_MANY = 500  # states that are worth a pause of the collector
 _READER_MEMORY = 65_536
 
 
@@ -136,11 +137,11 @@ class SqliteEventLog:
             rows = connection.execute(sql["states"], (project, environment)).fetchall()
             connection.execute("commit")
         texts: Mapping[str, TargetState] = known.texts if known is not None else {}
-        with translated(self._path), _collector_paused():
-            states = {
-                text: texts.get(text) or codec.decode(text, TargetState)
-                for text in cast(Iterable[str], (row[0] for row in rows))
-            }
+        found = cast(list[str], [row[0] for row in rows])
+        # To pause it takes longer than to read a few, where much is frozen.
+        is_large = sum(text not in texts for text in found) > _MANY
+        with translated(self._path), _collector_paused() if is_large else nullcontext():
+            states = {text: texts.get(text) or codec.decode(text, TargetState) for text in found}
             targets = {state.target: state for state in states.values()}
             state = State(sequence=sequence, targets=targets)
         self._snapshots[project, environment] = _Snapshot(state, states)
